@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Tests of the build's own scripts: the floor check refuses what it should, embedded bytes survive."""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(HERE))
+
+import check_floors  # noqa: E402
+import embed  # noqa: E402
+
+FLOORS = """\
+# top first
+http  base json | uv openssl
+json  base      |
+base            |
+"""
+
+
+class FloorsTest(unittest.TestCase):
+    def setUp(self):
+        self.root = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.root)
+
+    def problems(self, files, floors=FLOORS):
+        (self.root / 'FLOORS').write_text(floors, encoding='utf-8')
+        for name, text in files.items():
+            path = self.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding='utf-8')
+        found, _ = check_floors.check_tree(self.root / 'FLOORS')
+        return [problem.replace(f'{self.root}/', '') for problem in found]
+
+    def test_accepts(self):
+        self.assertEqual([], self.problems({
+            'http/a.c': '#include <uv.h>\n#include <openssl/ssl.h>\n#include "json/r.h"\n',
+            'json/r.h': '#include <stdint.h>\n# include <sys/socket.h>\n#include "base/s.h"\n',
+            'json/r_test.c': '#include "base/test.h"\n#include "edm/toy_model.h"\n',
+            'base/test.h': '#include <cmocka.h>\n',
+            'base/s.h': '/* #include in prose is no include */\n',
+        }))
+
+    def test_refuses(self):
+        cases = {
+            'climbs': ('json/a.h', '\n#include "http/b.h"', 'json/a.h:2: "http/b.h"'),
+            'climbs, spaced': ('base/a.c', ' #  include  "json/b.h"', 'may not use json'),
+            'library not named': ('json/a.c', '#include <uv.h>', 'may not use uv'),
+            'library in a folder': ('json/a.c', '#include <openssl/evp.h>', 'openssl'),
+            'library never named': ('http/a.c', '#include <jansson.h>', 'jansson'),
+            'library unknown': ('http/a.c', '#include <zlib.h>', 'neither'),
+            'cmocka outside tests': ('http/a.c', '#include <cmocka.h>', 'cmocka'),
+            'toy model outside tests': ('http/a.c', '#include "edm/toy_model.h"', 'tests alone'),
+            'test climbs': ('json/a_test.c', '#include "http/b.h"', 'may not use http'),
+            'no folder': ('json/a.c', '#include "a.h"', 'write "floor/header.h"'),
+            'no such floor': ('json/a.c', '#include "util/a.h"', 'no floor util'),
+            'out of the tree': ('json/a.c', '#include "../http/a.h"', 'no floor ..'),
+            'macro': ('json/a.c', '#include HEADER', 'cannot tell'),
+            'unknown folder': ('misc/a.c', '', 'does not name'),
+            'folder in a floor': ('json/deep/a.c', '', 'no folders inside'),
+        }
+        for title, (name, text, expected) in cases.items():
+            with self.subTest(title):
+                found = self.problems({name: text})
+                self.assertEqual(1, len(found), found)
+                self.assertIn(expected, found[0])
+                (self.root / name).unlink()
+
+    def test_refuses_floors(self):
+        cases = {
+            'cycle': ('json base |\nbase json |\n', 'base uses json, which is not below it'),
+            'itself': ('base base |\n', 'not below'),
+            'twice': ('base |\nbase |\n', 'two lines'),
+            'library': ('base | zlib\n', 'unknown outside library'),
+            'no bar': ('base\n', 'expected'),
+        }
+        for title, (floors, expected) in cases.items():
+            with self.subTest(title):
+                self.assertIn(expected, ' '.join(self.problems({}, floors)))
+
+    def test_program(self):
+        self.problems({'json/a.h': '#include "http/b.h"\n'})
+        stamp, depfile = self.root / 'stamp', self.root / 'd'
+        command = [sys.executable, HERE / 'check_floors.py', self.root / 'FLOORS',
+                   '--stamp', stamp, '--depfile', depfile]
+        refused = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(1, refused.returncode)
+        self.assertIn('a.h:1:', refused.stderr)
+        self.assertFalse(stamp.exists())
+
+        (self.root / 'json/a.h').write_text('', encoding='utf-8')
+        self.assertEqual(0, subprocess.run(command, check=False).returncode)
+        self.assertTrue(stamp.exists())
+        self.assertIn('json/a.h', depfile.read_text(encoding='utf-8'))
+
+
+class EmbedTest(unittest.TestCase):
+    PROGRAM = """\
+#include <stdio.h>
+#include "floor/embedded_x.h"
+int main(void) { return fwrite(embedded_x.ptr, 1, embedded_x.len, stdout) != embedded_x.len; }
+"""
+
+    def test_bytes_survive_the_compiler(self):
+        compiler = shutil.which('cc') or shutil.which('gcc') or shutil.which('clang')
+        if not compiler:
+            self.skipTest('no C compiler on PATH')
+        odd = [b'', b'\0', b'a"\\\n??=\x01234', bytes(range(256)) * 20]
+        for data in odd:
+            with self.subTest(data[:16]), tempfile.TemporaryDirectory() as folder:
+                root = pathlib.Path(folder)
+                (root / 'floor').mkdir()
+                (root / 'x.bin').write_bytes(data)
+                (root / 'main.c').write_text(self.PROGRAM, encoding='ascii')
+                made = [str(root / 'floor' / f'embedded_x.{end}') for end in 'ch']
+                self.assertEqual(0, embed.main([str(root / 'x.bin'), 'x', 'floor', *made]))
+                subprocess.run([compiler, '-std=c11', '-Wall', '-Wextra', '-Werror', '-I', root,
+                                '-I', HERE.parent / 'src', root / 'main.c', made[0],
+                                '-o', root / 'program'], check=True)
+                output = subprocess.run([root / 'program'], stdout=subprocess.PIPE, check=True)
+                self.assertEqual(data, output.stdout)
+
+    def test_refuses_a_name_that_is_no_identifier(self):
+        self.assertEqual(2, embed.main(['x', 'no-name', 'floor', 'c', 'h']))
+
+
+if __name__ == '__main__':
+    unittest.main()
