@@ -1,0 +1,164 @@
+/* edm/model.h - the vocabulary in which entity types are described, as constant tables.
+ *
+ * Spec: OData CSDL 4.01 (names, facets, enumerations, containment); what Graph adds is the version
+ * surface and the permissions of each operation. The tables themselves are in model/, one file a
+ * type; validation, JSON, SQL schema, permissions and addresses are derived from them, so nothing
+ * outside model/ names a type.
+ *
+ * Must not know: any particular type, URL syntax, SQL.
+ * Threads: a model is constant.
+ */
+#ifndef EDM_MODEL_H
+#define EDM_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/slice.h"
+
+/* The surfaces of the API that something is part of; a bit each. */
+enum edm_version { EDM_VERSION_V1 = 1u << 0, EDM_VERSION_BETA = 1u << 1 };
+#define EDM_VERSIONS_ALL (EDM_VERSION_V1 | EDM_VERSION_BETA)
+
+enum edm_kind {
+    EDM_STRING,
+    EDM_BOOLEAN,
+    EDM_INT32,
+    EDM_INT64,
+    EDM_DATE_TIME_OFFSET,
+    EDM_ENUM,
+    EDM_KIND_COUNT
+};
+
+enum edm_property_flag {
+    EDM_KEY = 1u << 0,        /* exactly one a type, of kind EDM_STRING, the first property */
+    EDM_NULLABLE = 1u << 1,   /* null may be written and read */
+    EDM_COLLECTION = 1u << 2, /* of EDM_STRING; never null, items never null */
+    EDM_READ_ONLY = 1u << 3,  /* ignored in requests */
+};
+
+struct edm_enum_member {
+    struct slice name;
+    int32_t value;
+    const char *doc;
+};
+
+struct edm_enum {
+    struct slice name; /* unqualified */
+    const struct edm_enum_member *members;
+    size_t member_count;
+    const struct edm_enum_member *sentinel; /* evolvable: its "unknownFutureValue"; else NULL */
+    const char *doc;
+};
+
+struct edm_property {
+    struct slice name;
+    enum edm_kind kind;
+    unsigned flags;                     /* of enum edm_property_flag */
+    const struct edm_enum *enumeration; /* exactly where kind is EDM_ENUM */
+    /* What a create without this property stores. NULL: null where nullable; else "" for a string,
+     * [] for a collection, false, 0, 0001-01-01T00:00:00Z, the member of value 0.
+     * As in JSON: "\"x\"", "[\"0\"]", "true". */
+    const char *default_json;
+    const char *doc;
+};
+
+enum edm_operation { EDM_LIST, EDM_GET, EDM_CREATE, EDM_UPDATE, EDM_DELETE, EDM_OPERATION_COUNT };
+
+/* Any one of the names suffices; least privileged first, as the reference lists them. */
+struct edm_permission_list {
+    const struct slice *names;
+    size_t count;
+};
+
+/* What an action does to the entity it is bound to. */
+struct edm_effect {
+    struct slice property;
+    enum edm_effect_kind { EDM_EFFECT_SET_NOW } kind; /* a DateTimeOffset becomes the clock's now */
+};
+
+struct edm_action {
+    struct slice name;
+    unsigned versions;
+    const struct edm_property
+        *parameters; /* EDM_NULLABLE as for properties; not nullable: required */
+    size_t parameter_count;
+    const struct edm_effect *effects;
+    size_t effect_count;
+    struct edm_permission_list permissions;
+    const char *doc;
+};
+
+#define EDM_PROPERTIES_MAX 64 /* so that a set of properties is a uint64_t */
+
+/* Properties in the order in which the reference pages show them; the key first. */
+struct edm_entity_type {
+    struct slice name;     /* unqualified, e.g. "ndesConnector" */
+    struct slice set_name; /* the containing navigation property of its singleton */
+    unsigned versions;     /* surfaces on which the set exists */
+    const struct edm_property *properties;
+    size_t property_count;
+    const struct edm_action *actions;
+    size_t action_count;
+    struct edm_permission_list permissions[EDM_OPERATION_COUNT];
+    const char *doc;
+    const char *set_doc;
+};
+
+/* A singleton that contains entity sets; its own properties are read-only facts. */
+struct edm_singleton_property {
+    struct slice name;
+    enum edm_singleton_value { EDM_SINGLETON_NAME, EDM_SINGLETON_NULL, EDM_SINGLETON_TENANT } value;
+};
+
+struct edm_singleton {
+    struct slice name; /* also its type's name and first path segment */
+    unsigned versions;
+    const struct edm_singleton_property *properties;
+    size_t property_count;
+    struct edm_permission_list read_permissions;
+    const struct edm_entity_type *const *types; /* of the sets that it contains */
+    size_t type_count;
+    const char *doc;
+};
+
+struct edm_model {
+    struct slice namespace_name;  /* "microsoft.graph" */
+    struct slice alias;           /* "graph" */
+    struct slice error_namespace; /* the back end's, which shows in validation messages */
+    const struct edm_singleton *singleton;
+};
+
+/* Checks the tables against the rules above (one key, unique names, enumeration exactly where the
+ * kind says so, defaults that parse, effects on dates, ...). Error: ERROR_INTERNAL naming the
+ * type and property. Run over every model in the tests. */
+bool edm_check(const struct edm_model *model, struct error *err) MUST_CHECK;
+
+/* Look-ups; NULL or -1 when there is none. Names of sets and actions match without regard to the
+ * case of ASCII letters, names of properties and members exactly. */
+const struct edm_entity_type *edm_find_set(const struct edm_model *model, struct slice set_name,
+                                           unsigned version);
+const struct edm_entity_type *edm_find_type(const struct edm_model *model, struct slice name);
+const struct edm_action *edm_find_action(const struct edm_entity_type *type, struct slice name,
+                                         unsigned version);
+int edm_find_property(const struct edm_entity_type *type, struct slice name);
+int edm_find_property_nocase(const struct edm_entity_type *type, struct slice name);
+const struct edm_enum_member *edm_find_member(const struct edm_enum *enumeration,
+                                              struct slice name);
+const struct edm_enum_member *edm_find_member_by_value(const struct edm_enum *enumeration,
+                                                       int64_t value);
+
+/* "v1.0", "beta"; empty for none. And back, without regard to case; 0 when unknown. */
+struct slice edm_version_text(unsigned version);
+unsigned edm_version_parse(struct slice text);
+
+/* Bit set of all properties of the type. */
+static inline uint64_t edm_all_properties(const struct edm_entity_type *type)
+{
+    return type->property_count == 64 ? UINT64_MAX : (UINT64_C(1) << type->property_count) - 1;
+}
+
+#endif

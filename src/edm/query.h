@@ -1,0 +1,32 @@
+/* edm/query.h - what a reader of a set wants, with types and without syntax.
+ *
+ * odata/ fills it in from a URL, store/ turns it into SQL; neither knows the other. Order is by
+ * the key, and a page continues behind the last key of the one before.
+ */
+#ifndef EDM_QUERY_H
+#define EDM_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "edm/entity.h"
+
+struct edm_query {
+    const struct edm_entity_type *type;
+    uint64_t select; /* properties to read; edm_all_properties() when none were named */
+    bool select_given;
+    size_t page_size;   /* rows a page; 0 is an empty page */
+    bool count;         /* also the number of all rows of the set */
+    struct slice after; /* key behind which the page starts; empty: from the first */
+};
+
+struct edm_page {
+    struct edm_entity **entities;
+    size_t count;
+    bool more;           /* rows stand behind the last one */
+    int64_t total_count; /* -1 when not asked for */
+};
+
+#endif
