@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
-"""Tests of the build's own scripts: the floor check refuses what it should, embedded bytes survive."""
+"""Tests of the build's own scripts: the floor check refuses what it should, embedded bytes survive, no
+failure goes uncounted."""
 
+import contextlib
+import io
+import json
 import pathlib
 import shutil
 import subprocess
@@ -13,6 +17,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(HERE))
 
 import check_floors  # noqa: E402
+import count_tests  # noqa: E402
 import embed  # noqa: E402
 
 FLOORS = """\
@@ -126,7 +131,48 @@ int main(void) { return fwrite(embedded_x.ptr, 1, embedded_x.len, stdout) != emb
                 self.assertEqual(data, output.stdout)
 
     def test_refuses_a_name_that_is_no_identifier(self):
-        self.assertEqual(2, embed.main(['x', 'no-name', 'floor', 'c', 'h']))
+        with contextlib.redirect_stderr(io.StringIO()):
+            self.assertEqual(2, embed.main(['x', 'no-name', 'floor', 'c', 'h']))
+
+
+class CountTest(unittest.TestCase):
+    def count(self, kind, text):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / 'log'
+            if text is not None:
+                path.write_text(text, encoding='utf-8')
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
+                count_tests.main(kind, str(path))
+        return printed.getvalue().strip()
+
+    def test_meson(self):
+        summary = '[==========] 9 test(s) run.\n[  PASSED  ] 7 test(s).\n'
+        skips = '[  SKIPPED ] 1 test(s), listed below:\n[  SKIPPED ] t3\n\n 1 SKIPPED TEST(S)\n'
+        bad = '[  FAILED  ] 2 test(s), listed below:\n[  FAILED  ] t\n\n 2 FAILED TEST(S)\n'
+        cases = [
+            ('OK', summary, '7 0 0'),
+            ('OK', summary + skips, '7 0 1'),
+            ('FAIL', summary + bad, '7 2 0'),
+            ('OK', '', '1 0 0'),            # no cmocka program
+            ('FAIL', '', '0 1 0'),
+            ('FAIL', summary, '7 1 0'),     # all passed, and then a leak was found
+            ('TIMEOUT', '[ RUN      ] t\n', '0 1 0'),
+            ('SKIP', '', '0 0 1'),
+        ]
+        for result, stderr, expected in cases:
+            with self.subTest(result=result, expected=expected):
+                line = json.dumps({'name': 'x', 'result': result, 'stdout': '', 'stderr': stderr})
+                self.assertEqual(expected, self.count('meson', line + '\n'))
+
+    def test_junit(self):
+        suite = '<testsuites><testsuite tests="9" failures="2" errors="1" skipped="3"/></testsuites>'
+        self.assertEqual('3 3 3', self.count('junit', suite))
+
+    def test_a_log_that_is_missing_or_cut_is_a_failure(self):
+        self.assertEqual('0 1 0', self.count('meson', None))
+        self.assertEqual('0 1 0', self.count('junit', '<testsuites><testsuite'))
+        self.assertEqual('0 1 0', self.count('meson', ''))
 
 
 if __name__ == '__main__':
