@@ -404,7 +404,7 @@ bool arena_copy(struct arena *arena, struct slice s, struct slice *ret)
     if (s.len)
         memcpy(copy, s.ptr, s.len);
     copy[s.len] = '\0';
-    *ret = (struct slice){copy, s.len};
+    *ret = (struct slice){ copy, s.len };
     return true;
 }
 
@@ -424,7 +424,7 @@ bool arena_printf(struct arena *arena, struct slice *ret, const char *format, ..
     va_start(args, format);
     vsnprintf(to, (size_t)len + 1, format, args);
     va_end(args);
-    *ret = (struct slice){to, (size_t)len};
+    *ret = (struct slice){ to, (size_t)len };
     return true;
 }
 

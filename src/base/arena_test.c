@@ -18,8 +18,8 @@ static bool holds(const char *at, size_t bytes, char with)
 }
 
 /* Sizes around the boundaries of a 1024-byte first block, of next blocks and of own blocks. */
-static const size_t sizes[] = {0,   1,    15,   16,   17,    100,   500,    700, 1000,
-                               900, 1024, 1500, 4096, 10000, 70000, 300000, 3,   2000000};
+static const size_t sizes[] = { 0,   1,    15,   16,   17,    100,   500,    700, 1000,
+                                900, 1024, 1500, 4096, 10000, 70000, 300000, 3,   2000000 };
 
 static void test_arena_memory_is_distinct_and_aligned(void **state UNUSED)
 {
@@ -47,17 +47,17 @@ static const struct {
     bool ok;
     size_t used;
 } budget_cases[] = {
-    {0, 0, false, 0},
-    {0, 1, false, 0},
-    {16, 0, true, 16},
-    {16, 16, true, 16},
-    {16, 17, false, 0},
-    {100, 96, true, 96},
-    {100, 97, false, 0},      /* rounded to 112 */
-    {5000, 4992, true, 4992}, /* more than the first block */
-    {100, SIZE_MAX, false, 0},
-    {SIZE_MAX, SIZE_MAX, false, 0}, /* rounding must not wrap */
-    {SIZE_MAX, SIZE_MAX - 15, false, 0},
+    { 0, 0, false, 0 },
+    { 0, 1, false, 0 },
+    { 16, 0, true, 16 },
+    { 16, 16, true, 16 },
+    { 16, 17, false, 0 },
+    { 100, 96, true, 96 },
+    { 100, 97, false, 0 },      /* rounded to 112 */
+    { 5000, 4992, true, 4992 }, /* more than the first block */
+    { 100, SIZE_MAX, false, 0 },
+    { SIZE_MAX, SIZE_MAX, false, 0 }, /* rounding must not wrap */
+    { SIZE_MAX, SIZE_MAX - 15, false, 0 },
 };
 
 static void test_arena_budget(void **state UNUSED)
@@ -75,10 +75,10 @@ static const struct {
     size_t count, size;
     bool ok;
 } calloc_cases[] = {
-    {3, 100, true},
-    {0, 8, true},
-    {SIZE_MAX / 2, 3, false},
-    {SIZE_MAX, SIZE_MAX, false},
+    { 3, 100, true },
+    { 0, 8, true },
+    { SIZE_MAX / 2, 3, false },
+    { SIZE_MAX, SIZE_MAX, false },
 };
 
 static void test_arena_calloc(void **state UNUSED)
@@ -104,12 +104,12 @@ static const struct {
     bool in_place; /* for certain */
     size_t charge; /* of growing alone */
 } grow_cases[] = {
-    {10, 16, true, true, 0}, /* the rounding had room */
-    {10, 200, true, true, 192},        {0, 32, true, true, 16},
-    {100, 100, true, true, 0},         {100, 50, false, true, 0}, /* to less: as it is */
-    {100, 3000, true, false, 2896},    /* leaves the first block, charged as if it had stayed */
-    {3000, 50000, true, false, 46992}, /* from one own block to another */
-    {10, 200, false, false, 208},      {3000, 4000, false, false, 4000},
+    { 10, 16, true, true, 0 }, /* the rounding had room */
+    { 10, 200, true, true, 192 },        { 0, 32, true, true, 16 },
+    { 100, 100, true, true, 0 },         { 100, 50, false, true, 0 }, /* to less: as it is */
+    { 100, 3000, true, false, 2896 },    /* leaves the first block, charged as if it had stayed */
+    { 3000, 50000, true, false, 46992 }, /* from one own block to another */
+    { 10, 200, false, false, 208 },      { 3000, 4000, false, false, 4000 },
 };
 
 static void test_arena_grow(void **state UNUSED)
@@ -147,7 +147,7 @@ static void test_arena_grow(void **state UNUSED)
 
 static void test_arena_grow_past_the_budget_keeps_the_old(void **state UNUSED)
 {
-    static const size_t old_sizes[] = {100, 5000}; /* in the first block, in its own */
+    static const size_t old_sizes[] = { 100, 5000 }; /* in the first block, in its own */
 
     for (size_t i = 0; i < COUNT_OF(old_sizes); i++) {
         struct arena *arena = arena_create(NULL, 6000);
@@ -202,7 +202,7 @@ static void test_arena_copy_and_printf(void **state UNUSED)
 
     s = SLICE("untouched");
     assert_false(arena_printf(arena, &s, "%100s", ""));
-    assert_false(arena_copy(arena, (struct slice){"", SIZE_MAX}, &s));
+    assert_false(arena_copy(arena, (struct slice){ "", SIZE_MAX }, &s));
     assert_true(slice_eq(s, SLICE("untouched")));
     arena_destroy(arena);
 }

@@ -11,17 +11,17 @@
 #include <stdio.h>
 
 #define X(name, text) [ERROR_##name] = SLICE_INIT(text),
-static const struct slice code_texts[] = {[ERROR_NONE] = SLICE_INIT(""), ERROR_CODES(X)};
+static const struct slice code_texts[] = { [ERROR_NONE] = SLICE_INIT(""), ERROR_CODES(X) };
 #undef X
 
 static void replace_ill_formed(char *text)
 {
     size_t len = strlen(text);
 
-    if (slice_is_utf8((struct slice){text, len}))
+    if (slice_is_utf8((struct slice){ text, len }))
         return;
     for (size_t at = 0; at < len;) {
-        size_t step = slice_utf8_step((struct slice){text + at, len - at});
+        size_t step = slice_utf8_step((struct slice){ text + at, len - at });
         if (step == 0) {
             text[at] = '?';
             step = 1;

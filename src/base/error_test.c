@@ -7,7 +7,7 @@
 
 static void test_error_set(void **state UNUSED)
 {
-    struct error err = {0};
+    struct error err = { 0 };
 
     assert_false(error_set(&err, ERROR_NOT_FOUND, SLICE("id"), "no resource '%s'", "x"));
     assert_int_equal(err.code, ERROR_NOT_FOUND);
@@ -24,18 +24,18 @@ static void test_error_set(void **state UNUSED)
 static const struct {
     const char *argument, *want;
 } utf8_cases[] = {
-    {"plain", "plain"},
-    {"\xc3\xa4", "\xc3\xa4"},
-    {"\xc3", "?"},
-    {"a\xff\xfe z", "a?? z"},
-    {"\xed\xa0\x80", "???"}, /* a surrogate: three bytes, none of them well-formed */
-    {"\xe2\x82\xac\xe2\x82", "\xe2\x82\xac??"},
+    { "plain", "plain" },
+    { "\xc3\xa4", "\xc3\xa4" },
+    { "\xc3", "?" },
+    { "a\xff\xfe z", "a?? z" },
+    { "\xed\xa0\x80", "???" }, /* a surrogate: three bytes, none of them well-formed */
+    { "\xe2\x82\xac\xe2\x82", "\xe2\x82\xac??" },
 };
 
 static void test_error_is_utf8(void **state UNUSED)
 {
     for (size_t i = 0; i < COUNT_OF(utf8_cases); i++) {
-        struct error err = {0};
+        struct error err = { 0 };
 
         error_set(&err, ERROR_BAD_REQUEST, slice_of(utf8_cases[i].argument), "%s",
                   utf8_cases[i].argument);
@@ -48,12 +48,12 @@ static void test_error_is_utf8(void **state UNUSED)
 static void test_error_cuts_between_characters(void **state UNUSED)
 {
     for (size_t shift = 0; shift < 4; shift++) {
-        struct error err = {0};
+        struct error err = { 0 };
         char text[1000];
         memset(text, 'x', sizeof text);
         for (size_t at = shift; at + 2 < sizeof text; at += 2)
             memcpy(text + at, "\xc3\xa4", 2);
-        struct slice all = {text, sizeof text - 8};
+        struct slice all = { text, sizeof text - 8 };
 
         error_set(&err, ERROR_BAD_REQUEST, all, "%.*s", SLICE_ARG(all));
         size_t message_len = strlen(err.message), target_len = strlen(err.target);
@@ -70,10 +70,10 @@ static const struct {
     enum error_code code;
     const char *want;
 } code_cases[] = {
-    {ERROR_NONE, ""},
-    {ERROR_BAD_REQUEST, "BadRequest"},
-    {ERROR_UNAUTHORIZED, "InvalidAuthenticationToken"},
-    {ERROR_IO, "InputOutput"}, /* the last row */
+    { ERROR_NONE, "" },
+    { ERROR_BAD_REQUEST, "BadRequest" },
+    { ERROR_UNAUTHORIZED, "InvalidAuthenticationToken" },
+    { ERROR_IO, "InputOutput" }, /* the last row */
 };
 
 static void test_error_code_text(void **state UNUSED)

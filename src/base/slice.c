@@ -24,7 +24,7 @@ static unsigned char fold(char c)
 
 struct slice slice_of(const char *cstr)
 {
-    return cstr ? (struct slice){cstr, strlen(cstr)} : SLICE_EMPTY;
+    return cstr ? (struct slice){ cstr, strlen(cstr) } : SLICE_EMPTY;
 }
 
 struct slice slice_sub(struct slice s, size_t from, size_t len)
@@ -33,7 +33,7 @@ struct slice slice_sub(struct slice s, size_t from, size_t len)
         return SLICE_EMPTY;
 
     size_t rest = s.len - from;
-    return (struct slice){s.ptr + from, len < rest ? len : rest};
+    return (struct slice){ s.ptr + from, len < rest ? len : rest };
 }
 
 bool slice_eq_nocase(struct slice a, struct slice b)
@@ -83,8 +83,8 @@ bool slice_cut(struct slice s, char separator, struct slice *ret_head, struct sl
 
     if (at == s.len)
         return false;
-    *ret_head = (struct slice){s.ptr, at};
-    *ret_tail = (struct slice){s.ptr + at + 1, s.len - at - 1};
+    *ret_head = (struct slice){ s.ptr, at };
+    *ret_tail = (struct slice){ s.ptr + at + 1, s.len - at - 1 };
     return true;
 }
 
@@ -210,7 +210,7 @@ bool slice_is_utf8(struct slice s)
         at += ascii_run(s, at);
         if (at == s.len)
             break;
-        size_t step = slice_utf8_step((struct slice){s.ptr + at, s.len - at});
+        size_t step = slice_utf8_step((struct slice){ s.ptr + at, s.len - at });
         if (step == 0)
             return false;
         at += step;
@@ -232,7 +232,7 @@ struct slice slice_utf8_prefix(struct slice s, size_t max)
         end--;
     }
     bool at_boundary = ((unsigned char)s.ptr[end] & 0xc0) != 0x80;
-    return (struct slice){s.ptr, at_boundary ? end : max};
+    return (struct slice){ s.ptr, at_boundary ? end : max };
 }
 
 const char *slice_to_cstr(struct arena *arena, struct slice s)

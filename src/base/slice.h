@@ -27,7 +27,7 @@ struct slice {
         "" lit, sizeof(lit) - 1                                                                    \
     }                                                /* in const tables */
 #define SLICE(lit)   ((struct slice)SLICE_INIT(lit)) /* in expressions */
-#define SLICE_EMPTY  ((struct slice){NULL, 0})
+#define SLICE_EMPTY  ((struct slice){ NULL, 0 })
 #define SLICE_ARG(s) (int)(s).len, (s).ptr /* for "%.*s" */
 
 static inline bool slice_eq(struct slice a, struct slice b)

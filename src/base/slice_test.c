@@ -12,10 +12,10 @@ static const struct {
     size_t from, len;
     struct slice want;
 } sub_cases[] = {
-    {S("abcdef"), 1, 3, S("bcd")},       {S("abcdef"), 0, SIZE_MAX, S("abcdef")},
-    {S("abcdef"), 4, SIZE_MAX, S("ef")}, /* from + len would wrap */
-    {S("abcdef"), 6, 1, S("")},          {S("abcdef"), SIZE_MAX, 1, S("")},
-    {S("abcdef"), 2, 0, S("")},          {{NULL, 0}, 0, 0, S("")},
+    { S("abcdef"), 1, 3, S("bcd") },       { S("abcdef"), 0, SIZE_MAX, S("abcdef") },
+    { S("abcdef"), 4, SIZE_MAX, S("ef") }, /* from + len would wrap */
+    { S("abcdef"), 6, 1, S("") },          { S("abcdef"), SIZE_MAX, 1, S("") },
+    { S("abcdef"), 2, 0, S("") },          { { NULL, 0 }, 0, 0, S("") },
 };
 
 static void test_slice_sub(void **state UNUSED)
@@ -31,19 +31,19 @@ static const struct {
     bool eq, eq_nocase;
     int order;
 } compare_cases[] = {
-    {S("abc"), S("abc"), true, true, 0},
-    {S("abc"), S("ABC"), false, true, 1},
-    {S("abc"), S("abd"), false, false, -1},
-    {S("ab"), S("abc"), false, false, -1}, /* the beginning of the other comes first */
-    {S("b"), S("abc"), false, false, 1},
-    {S(""), S(""), true, true, 0},
-    {S(""), S("a"), false, false, -1},
-    {{NULL, 0}, S(""), true, true, 0},
-    {S("a\0b"), S("a\0c"), false, false, -1}, /* NUL ends nothing */
-    {S("\x7f"), S("\x80"), false, false, -1}, /* bytes are unsigned */
-    {S("@"), S("`"), false, false, -1},       /* 0x20 apart and no letters */
-    {S("["), S("{"), false, false, -1},
-    {S("\xc3\x84"), S("\xc3\xa4"), false, false, -1}, /* A and a with dots: not ASCII */
+    { S("abc"), S("abc"), true, true, 0 },
+    { S("abc"), S("ABC"), false, true, 1 },
+    { S("abc"), S("abd"), false, false, -1 },
+    { S("ab"), S("abc"), false, false, -1 }, /* the beginning of the other comes first */
+    { S("b"), S("abc"), false, false, 1 },
+    { S(""), S(""), true, true, 0 },
+    { S(""), S("a"), false, false, -1 },
+    { { NULL, 0 }, S(""), true, true, 0 },
+    { S("a\0b"), S("a\0c"), false, false, -1 }, /* NUL ends nothing */
+    { S("\x7f"), S("\x80"), false, false, -1 }, /* bytes are unsigned */
+    { S("@"), S("`"), false, false, -1 },       /* 0x20 apart and no letters */
+    { S("["), S("{"), false, false, -1 },
+    { S("\xc3\x84"), S("\xc3\xa4"), false, false, -1 }, /* A and a with dots: not ASCII */
 };
 
 static int sign(int order)
@@ -67,11 +67,11 @@ static const struct {
     struct slice input, part;
     bool starts, starts_nocase, ends;
 } affix_cases[] = {
-    {S("abcab"), S("ab"), true, true, true}, {S("abcAB"), S("AB"), false, true, true},
-    {S("ab"), S("ab"), true, true, true},    {S("a"), S("ab"), false, false, false},
-    {S("abc"), S(""), true, true, true}, /* everything starts with nothing */
-    {S(""), S(""), true, true, true},        {{NULL, 0}, {NULL, 0}, true, true, true},
-    {S(""), S("a"), false, false, false},    {S("xab"), S("ab"), false, false, true},
+    { S("abcab"), S("ab"), true, true, true }, { S("abcAB"), S("AB"), false, true, true },
+    { S("ab"), S("ab"), true, true, true },    { S("a"), S("ab"), false, false, false },
+    { S("abc"), S(""), true, true, true }, /* everything starts with nothing */
+    { S(""), S(""), true, true, true },        { { NULL, 0 }, { NULL, 0 }, true, true, true },
+    { S(""), S("a"), false, false, false },    { S("xab"), S("ab"), false, false, true },
 };
 
 static void test_slice_affixes(void **state UNUSED)
@@ -91,13 +91,13 @@ static const struct {
     bool cut;
     struct slice head, tail;
 } cut_cases[] = {
-    {S("name eq 'a'"), 4, true, S("name"), S("eq 'a'")},
-    {S(" x"), 0, true, S(""), S("x")}, /* an empty head is a head */
-    {S("x "), 1, true, S("x"), S("")},
-    {S("name"), 4, false, S("?"), S("?")}, /* no separator: outputs untouched */
-    {S("a\0 b"), 2, true, S("a\0"), S("b")},
-    {S(""), 0, false, S("?"), S("?")},
-    {{NULL, 0}, 0, false, S("?"), S("?")},
+    { S("name eq 'a'"), 4, true, S("name"), S("eq 'a'") },
+    { S(" x"), 0, true, S(""), S("x") }, /* an empty head is a head */
+    { S("x "), 1, true, S("x"), S("") },
+    { S("name"), 4, false, S("?"), S("?") }, /* no separator: outputs untouched */
+    { S("a\0 b"), 2, true, S("a\0"), S("b") },
+    { S(""), 0, false, S("?"), S("?") },
+    { { NULL, 0 }, 0, false, S("?"), S("?") },
 };
 
 static void test_slice_cut(void **state UNUSED)
@@ -115,12 +115,12 @@ static void test_slice_cut(void **state UNUSED)
 static const struct {
     struct slice input, want;
 } trim_cases[] = {
-    {S(" \t a b\t "), S("a b")},
-    {S("a"), S("a")},
-    {S("   "), S("")},
-    {S("\na\r"), S("\na\r")}, /* line ends are not OWS */
-    {S(""), S("")},
-    {{NULL, 0}, S("")},
+    { S(" \t a b\t "), S("a b") },
+    { S("a"), S("a") },
+    { S("   "), S("") },
+    { S("\na\r"), S("\na\r") }, /* line ends are not OWS */
+    { S(""), S("") },
+    { { NULL, 0 }, S("") },
 };
 
 static void test_slice_trim(void **state UNUSED)
@@ -135,24 +135,24 @@ static const struct {
     bool ok;
     uint64_t want;
 } uint64_cases[] = {
-    {S("0"), 0, true, 0},
-    {S("1"), 0, false, 0},
-    {S("007"), 7, true, 7},
-    {S("8"), 7, false, 0},
-    {S("10"), 9, false, 0},
-    {S("100"), 100, true, 100},
-    {S("101"), 100, false, 0},
-    {S("18446744073709551615"), UINT64_MAX, true, UINT64_MAX},
-    {S("18446744073709551616"), UINT64_MAX, false, 0},
-    {S("99999999999999999999999"), UINT64_MAX, false, 0},
-    {S(""), UINT64_MAX, false, 0},
-    {S("+1"), UINT64_MAX, false, 0},
-    {S("-0"), UINT64_MAX, false, 0},
-    {S(" 1"), UINT64_MAX, false, 0},
-    {S("1 "), UINT64_MAX, false, 0},
-    {S("1\0"), UINT64_MAX, false, 0},
-    {S("0x1"), UINT64_MAX, false, 0},
-    {S("\xd9\xa1"), UINT64_MAX, false, 0}, /* an Arabic digit one */
+    { S("0"), 0, true, 0 },
+    { S("1"), 0, false, 0 },
+    { S("007"), 7, true, 7 },
+    { S("8"), 7, false, 0 },
+    { S("10"), 9, false, 0 },
+    { S("100"), 100, true, 100 },
+    { S("101"), 100, false, 0 },
+    { S("18446744073709551615"), UINT64_MAX, true, UINT64_MAX },
+    { S("18446744073709551616"), UINT64_MAX, false, 0 },
+    { S("99999999999999999999999"), UINT64_MAX, false, 0 },
+    { S(""), UINT64_MAX, false, 0 },
+    { S("+1"), UINT64_MAX, false, 0 },
+    { S("-0"), UINT64_MAX, false, 0 },
+    { S(" 1"), UINT64_MAX, false, 0 },
+    { S("1 "), UINT64_MAX, false, 0 },
+    { S("1\0"), UINT64_MAX, false, 0 },
+    { S("0x1"), UINT64_MAX, false, 0 },
+    { S("\xd9\xa1"), UINT64_MAX, false, 0 }, /* an Arabic digit one */
 };
 
 static void test_slice_to_uint64(void **state UNUSED)
@@ -171,18 +171,18 @@ static const struct {
     bool ok;
     int64_t want;
 } int64_cases[] = {
-    {S("0"), true, 0},
-    {S("-0"), true, 0},
-    {S("-1"), true, -1},
-    {S("9223372036854775807"), true, INT64_MAX},
-    {S("9223372036854775808"), false, 0},
-    {S("-9223372036854775808"), true, INT64_MIN},
-    {S("-9223372036854775809"), false, 0},
-    {S("-"), false, 0},
-    {S("--1"), false, 0},
-    {S("+1"), false, 0},
-    {S(""), false, 0},
-    {S("- 1"), false, 0},
+    { S("0"), true, 0 },
+    { S("-0"), true, 0 },
+    { S("-1"), true, -1 },
+    { S("9223372036854775807"), true, INT64_MAX },
+    { S("9223372036854775808"), false, 0 },
+    { S("-9223372036854775808"), true, INT64_MIN },
+    { S("-9223372036854775809"), false, 0 },
+    { S("-"), false, 0 },
+    { S("--1"), false, 0 },
+    { S("+1"), false, 0 },
+    { S(""), false, 0 },
+    { S("- 1"), false, 0 },
 };
 
 static void test_slice_to_int64(void **state UNUSED)
@@ -200,34 +200,34 @@ static const struct {
     struct slice input;
     size_t step; /* bytes of the first sequence, 0 when ill-formed */
 } utf8_cases[] = {
-    {S("a"), 1},
-    {S("\0"), 1},
-    {S("\x7f"), 1},
-    {S("\xc2\x80"), 2},
-    {S("\xdf\xbf"), 2},
-    {S("\xe0\xa0\x80"), 3},
-    {S("\xed\x9f\xbf"), 3}, /* U+D7FF, the last before the surrogates */
-    {S("\xee\x80\x80"), 3}, /* U+E000, the first after them */
-    {S("\xef\xbf\xbf"), 3},
-    {S("\xf0\x90\x80\x80"), 4},
-    {S("\xf4\x8f\xbf\xbf"), 4}, /* U+10FFFF */
-    {S("\x80"), 0},             /* a continuation byte alone */
-    {S("\xbf"), 0},
-    {S("\xc0\x80"), 0}, /* overlong NUL */
-    {S("\xc1\xbf"), 0},
-    {S("\xe0\x9f\xbf"), 0},     /* overlong */
-    {S("\xed\xa0\x80"), 0},     /* U+D800, a surrogate */
-    {S("\xed\xbf\xbf"), 0},     /* U+DFFF */
-    {S("\xf0\x8f\xbf\xbf"), 0}, /* overlong */
-    {S("\xf4\x90\x80\x80"), 0}, /* U+110000 */
-    {S("\xf5\x80\x80\x80"), 0},
-    {S("\xff"), 0},
-    {S("\xc3"), 0}, /* cut off */
-    {S("\xe2\x82"), 0},
-    {S("\xf0\x9f\x98"), 0},
-    {S("\xc3(\xc3"), 0}, /* not followed by a continuation byte */
-    {S("\xe2\x82("), 0},
-    {S("\xf0\x9f\x98("), 0},
+    { S("a"), 1 },
+    { S("\0"), 1 },
+    { S("\x7f"), 1 },
+    { S("\xc2\x80"), 2 },
+    { S("\xdf\xbf"), 2 },
+    { S("\xe0\xa0\x80"), 3 },
+    { S("\xed\x9f\xbf"), 3 }, /* U+D7FF, the last before the surrogates */
+    { S("\xee\x80\x80"), 3 }, /* U+E000, the first after them */
+    { S("\xef\xbf\xbf"), 3 },
+    { S("\xf0\x90\x80\x80"), 4 },
+    { S("\xf4\x8f\xbf\xbf"), 4 }, /* U+10FFFF */
+    { S("\x80"), 0 },             /* a continuation byte alone */
+    { S("\xbf"), 0 },
+    { S("\xc0\x80"), 0 }, /* overlong NUL */
+    { S("\xc1\xbf"), 0 },
+    { S("\xe0\x9f\xbf"), 0 },     /* overlong */
+    { S("\xed\xa0\x80"), 0 },     /* U+D800, a surrogate */
+    { S("\xed\xbf\xbf"), 0 },     /* U+DFFF */
+    { S("\xf0\x8f\xbf\xbf"), 0 }, /* overlong */
+    { S("\xf4\x90\x80\x80"), 0 }, /* U+110000 */
+    { S("\xf5\x80\x80\x80"), 0 },
+    { S("\xff"), 0 },
+    { S("\xc3"), 0 }, /* cut off */
+    { S("\xe2\x82"), 0 },
+    { S("\xf0\x9f\x98"), 0 },
+    { S("\xc3(\xc3"), 0 }, /* not followed by a continuation byte */
+    { S("\xe2\x82("), 0 },
+    { S("\xf0\x9f\x98("), 0 },
 };
 
 /* Each sequence is tried at every distance from the eight-byte steps of the ASCII shortcut. */
@@ -243,7 +243,7 @@ static void test_slice_utf8(void **state UNUSED)
                 char line[64];
                 memset(line, 'x', sizeof line);
                 memcpy(line + before, s.ptr, s.len);
-                struct slice padded = {line, before + s.len + after};
+                struct slice padded = { line, before + s.len + after };
                 CHECK(slice_is_utf8(padded) == (step > 0), i);
             }
         }
@@ -257,16 +257,16 @@ static const struct {
     size_t max;
     struct slice want;
 } prefix_cases[] = {
-    {S("abc"), 3, S("abc")},
-    {S("abc"), 2, S("ab")},
-    {S("abc"), 0, S("")},
-    {S("a\xc3\xa4"), 3, S("a\xc3\xa4")},
-    {S("a\xc3\xa4"), 2, S("a")},
-    {S("\xf0\x9f\x98\x80z"), 4, S("\xf0\x9f\x98\x80")},
-    {S("\xf0\x9f\x98\x80z"), 3, S("")},
-    {S("\xf0\x9f\x98\x80z"), 1, S("")},
-    {S("\x80\x80\x80\x80\x80\x80"), 5, S("\x80\x80\x80\x80\x80")}, /* never was UTF-8 */
-    {{NULL, 0}, 5, S("")},
+    { S("abc"), 3, S("abc") },
+    { S("abc"), 2, S("ab") },
+    { S("abc"), 0, S("") },
+    { S("a\xc3\xa4"), 3, S("a\xc3\xa4") },
+    { S("a\xc3\xa4"), 2, S("a") },
+    { S("\xf0\x9f\x98\x80z"), 4, S("\xf0\x9f\x98\x80") },
+    { S("\xf0\x9f\x98\x80z"), 3, S("") },
+    { S("\xf0\x9f\x98\x80z"), 1, S("") },
+    { S("\x80\x80\x80\x80\x80\x80"), 5, S("\x80\x80\x80\x80\x80") }, /* never was UTF-8 */
+    { { NULL, 0 }, 5, S("") },
 };
 
 static void test_slice_utf8_prefix(void **state UNUSED)
@@ -281,7 +281,7 @@ static const struct {
     struct slice input;
     const char *want;
 } cstr_cases[] = {
-    {S("abc"), "abc"}, {S(""), ""}, {{NULL, 0}, ""}, {S("a\0b"), NULL}, {S("\0"), NULL},
+    { S("abc"), "abc" }, { S(""), "" }, { { NULL, 0 }, "" }, { S("a\0b"), NULL }, { S("\0"), NULL },
 };
 
 static void test_slice_to_cstr(void **state UNUSED)

@@ -24,14 +24,14 @@ static char nothing[1];
 
 void text_init(struct text *text, struct arena *arena, size_t reserve_bytes, size_t limit_bytes)
 {
-    *text = (struct text){.ptr = nothing, .limit = limit_bytes, .arena = arena};
+    *text = (struct text){ .ptr = nothing, .limit = limit_bytes, .arena = arena };
     if (reserve_bytes)
         text_reserve(text, reserve_bytes < limit_bytes ? reserve_bytes : limit_bytes);
 }
 
 void text_init_fixed(struct text *text, char *memory, size_t bytes)
 {
-    *text = (struct text){.ptr = bytes ? memory : nothing, .capacity = bytes, .limit = bytes};
+    *text = (struct text){ .ptr = bytes ? memory : nothing, .capacity = bytes, .limit = bytes };
 }
 
 /* The capacity to ask for when `needed` bytes (not above the limit) must fit. */
@@ -101,7 +101,7 @@ void text_append_uint(struct text *text, uint64_t value)
     } else {
         *--at = (char)('0' + value);
     }
-    text_append(text, (struct slice){at, (size_t)(digits + sizeof digits - at)});
+    text_append(text, (struct slice){ at, (size_t)(digits + sizeof digits - at) });
 }
 
 void text_append_int(struct text *text, int64_t value)
@@ -127,7 +127,7 @@ static void append_long_printf(struct text *text, size_t len, const char *format
         return;
     }
     vsnprintf(aside, len + 1, format, args);
-    text_append(text, (struct slice){aside, len});
+    text_append(text, (struct slice){ aside, len });
     free(aside);
 }
 
@@ -143,7 +143,7 @@ void text_printf(struct text *text, const char *format, ...)
     if (len < 0) {
         text->failed = true;
     } else if ((size_t)len < sizeof small) {
-        text_append(text, (struct slice){small, (size_t)len});
+        text_append(text, (struct slice){ small, (size_t)len });
     } else if (text_reserve(text, (size_t)len)) {
         va_start(args, format);
         append_long_printf(text, (size_t)len, format, args);

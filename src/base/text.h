@@ -67,7 +67,7 @@ void text_printf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 /* What was built; empty when failed. */
 static inline struct slice text_slice(const struct text *text)
 {
-    return text->failed ? SLICE_EMPTY : (struct slice){text->ptr, text->len};
+    return text->failed ? SLICE_EMPTY : (struct slice){ text->ptr, text->len };
 }
 
 #endif

@@ -9,14 +9,14 @@ static const struct {
     const char *parts[4];
     bool ok;
 } append_cases[] = {
-    {0, 10, {"abc", "def"}, true},
-    {0, 6, {"abc", "def"}, true}, /* exactly the limit */
-    {0, 5, {"abc", "def"}, false},
-    {5, 5, {"abc", "def"}, false},
-    {100, 5, {"abc"}, true}, /* reserving more than the limit is no failure */
-    {0, 0, {"", ""}, true},
-    {0, 0, {"a"}, false},
-    {3, 1000, {"abc", "", "defghijklmnopqrstuvwxyz", "0123456789"}, true},
+    { 0, 10, { "abc", "def" }, true },
+    { 0, 6, { "abc", "def" }, true }, /* exactly the limit */
+    { 0, 5, { "abc", "def" }, false },
+    { 5, 5, { "abc", "def" }, false },
+    { 100, 5, { "abc" }, true }, /* reserving more than the limit is no failure */
+    { 0, 0, { "", "" }, true },
+    { 0, 0, { "a" }, false },
+    { 3, 1000, { "abc", "", "defghijklmnopqrstuvwxyz", "0123456789" }, true },
 };
 
 static void test_text_append(void **state UNUSED)
@@ -37,7 +37,7 @@ static void test_text_append(void **state UNUSED)
         }
         CHECK(text.failed == !append_cases[i].ok, i);
         CHECK(slice_eq(text_slice(&text),
-                       append_cases[i].ok ? (struct slice){want, want_len} : SLICE_EMPTY),
+                       append_cases[i].ok ? (struct slice){ want, want_len } : SLICE_EMPTY),
               i);
         arena_destroy(arena);
     }
@@ -135,18 +135,18 @@ static const struct {
     int64_t value;
     const char *want;
 } number_cases[] = {
-    {true, 0, "0"},
-    {true, 7, "7"},
-    {true, 10, "10"},
-    {true, -1, "-1"},
-    {true, 99, "99"},
-    {true, 100, "100"},
-    {true, -12345, "-12345"},
-    {true, INT64_MAX, "9223372036854775807"},
-    {true, INT64_MIN, "-9223372036854775808"},
-    {false, 0, "0"},
-    {false, 1234567890, "1234567890"},
-    {false, -1, "18446744073709551615"}, /* UINT64_MAX */
+    { true, 0, "0" },
+    { true, 7, "7" },
+    { true, 10, "10" },
+    { true, -1, "-1" },
+    { true, 99, "99" },
+    { true, 100, "100" },
+    { true, -12345, "-12345" },
+    { true, INT64_MAX, "9223372036854775807" },
+    { true, INT64_MIN, "-9223372036854775808" },
+    { false, 0, "0" },
+    { false, 1234567890, "1234567890" },
+    { false, -1, "18446744073709551615" }, /* UINT64_MAX */
 };
 
 static void test_text_numbers(void **state UNUSED)
