@@ -1,0 +1,513 @@
+/* edm/check.c - holds a model's tables to the rules of edm/model.h.
+ *
+ * The tables are constant, so a wrong one is a mistake of ours and is found by a test, never by a
+ * request: the code that reads them checks nothing again. That is why the rules here go further
+ * than what the headers must say: names become SQL columns, URL segments, JSON members and text in
+ * a message of limited length, all without a second look; the store's rows hold what a default
+ * says.
+ *
+ * From the outside in: model, singleton, types, properties, enumerations, actions. Each function
+ * checks one thing, and the first failure is the answer. Comparing each name with all before it is
+ * quadratic, in tables of a dozen rows.
+ */
+#include <assert.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "edm/model.h"
+#include "edm/value.h"
+#include "json/writer.h"
+
+#define NAME_MAX_BYTES   63 /* what struct error holds as a target, and PostgreSQL as a name */
+#define CHECK_ARENA_MAX  65536
+#define DEFAULT_JSON_MAX 4096
+
+/* Where we are in the model, for messages: "owner.part", each as far as it is known. */
+struct spot {
+    const struct edm_model *model;
+    struct slice owner;
+    struct slice part;
+    struct error *err;
+};
+
+static bool wrong(const struct spot *spot, const char *what)
+{
+    return error_set(spot->err, ERROR_INTERNAL, spot->part.len ? spot->part : spot->owner,
+                     "model: %.*s%s%.*s: %s", SLICE_ARG(spot->owner), spot->part.len ? "." : "",
+                     SLICE_ARG(spot->part), what);
+}
+
+/* --- names and texts ----------------------------------------------------------------------- */
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* A letter, then letters and digits: valid in CSDL, unquoted in SQL, not escaped in JSON or URLs.
+ */
+static bool is_name(struct slice name)
+{
+    if (name.len == 0 || name.len > NAME_MAX_BYTES || !is_letter(name.ptr[0]))
+        return false;
+    for (size_t i = 1; i < name.len; i++) {
+        if (!is_letter(name.ptr[i]) && !is_digit(name.ptr[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Names joined by dots, of NAME_MAX_BYTES in all. */
+static bool is_dotted_name(struct slice name)
+{
+    struct slice head, tail = name;
+
+    if (name.len > NAME_MAX_BYTES)
+        return false;
+    while (slice_cut(tail, '.', &head, &tail)) {
+        if (!is_name(head))
+            return false;
+    }
+    return is_name(tail);
+}
+
+static bool has_doc(const char *doc)
+{
+    return doc && doc[0];
+}
+
+static bool check_versions(const struct spot *spot, unsigned versions, unsigned of_owner)
+{
+    if (versions == 0)
+        return wrong(spot, "is part of no version");
+    if (versions & ~of_owner)
+        return wrong(spot, "is part of a version that what contains it is not");
+    return true;
+}
+
+/* --- permissions --------------------------------------------------------------------------- */
+
+static bool check_permissions(const struct spot *spot, struct edm_permission_list permissions)
+{
+    if (permissions.count == 0)
+        return wrong(spot, "no permission allows it");
+    for (size_t i = 0; i < permissions.count; i++) {
+        if (!is_dotted_name(permissions.names[i]))
+            return wrong(spot, "a permission is not names joined by dots");
+        for (size_t j = 0; j < i; j++) {
+            if (slice_eq(permissions.names[i], permissions.names[j]))
+                return wrong(spot, "a permission stands twice");
+        }
+    }
+    return true;
+}
+
+static bool check_operations(struct spot spot, const struct edm_entity_type *type)
+{
+    static const struct slice names[EDM_OPERATION_COUNT] = {
+        [EDM_LIST] = SLICE_INIT("(list)"),     [EDM_GET] = SLICE_INIT("(get)"),
+        [EDM_CREATE] = SLICE_INIT("(create)"), [EDM_UPDATE] = SLICE_INIT("(update)"),
+        [EDM_DELETE] = SLICE_INIT("(delete)"),
+    };
+
+    for (size_t i = 0; i < EDM_OPERATION_COUNT; i++) {
+        spot.part = names[i];
+        if (!check_permissions(&spot, type->permissions[i]))
+            return false;
+    }
+    return true;
+}
+
+/* --- enumerations -------------------------------------------------------------------------- */
+
+static bool check_member(struct spot spot, const struct edm_enum *enumeration, size_t at)
+{
+    const struct edm_enum_member *member = &enumeration->members[at];
+
+    spot.part = member->name;
+    if (!is_name(member->name))
+        return wrong(&spot, "the member's name is not a letter and letters or digits");
+    if (!has_doc(member->doc))
+        return wrong(&spot, "the member has no doc");
+    for (size_t i = 0; i < at; i++) {
+        if (slice_eq(enumeration->members[i].name, member->name))
+            return wrong(&spot, "two members have this name");
+        if (enumeration->members[i].value == member->value)
+            return wrong(&spot, "another member has the same value");
+    }
+    return true;
+}
+
+static bool sentinel_is_member(const struct edm_enum *enumeration)
+{
+    for (size_t i = 0; i < enumeration->member_count; i++) {
+        if (enumeration->sentinel == &enumeration->members[i])
+            return true;
+    }
+    return false;
+}
+
+static bool check_enum(struct spot spot, const struct edm_enum *enumeration)
+{
+    spot.owner = enumeration->name;
+    spot.part = SLICE_EMPTY;
+    if (!is_name(enumeration->name))
+        return wrong(&spot, "the enumeration's name is not a letter and letters or digits");
+    if (!has_doc(enumeration->doc))
+        return wrong(&spot, "the enumeration has no doc");
+    if (enumeration->member_count == 0)
+        return wrong(&spot, "the enumeration has no members");
+    for (size_t i = 0; i < enumeration->member_count; i++) {
+        if (!check_member(spot, enumeration, i))
+            return false;
+    }
+    if (enumeration->sentinel && !sentinel_is_member(enumeration))
+        return wrong(&spot, "the sentinel is not one of the members");
+    return true;
+}
+
+/* --- properties and parameters ------------------------------------------------------------- */
+
+static bool check_flags(const struct spot *spot, const struct edm_property *property)
+{
+    unsigned flags = property->flags;
+
+    if (flags & ~(unsigned)(EDM_KEY | EDM_NULLABLE | EDM_COLLECTION | EDM_READ_ONLY))
+        return wrong(spot, "has a flag that nobody knows");
+    if ((flags & EDM_COLLECTION) && property->kind != EDM_STRING)
+        return wrong(spot, "is a collection of something else than strings");
+    if ((flags & EDM_COLLECTION) && (flags & EDM_NULLABLE))
+        return wrong(spot, "is a collection that may be null");
+    return true;
+}
+
+/* True when `value`, written again, is what the table says: one spelling for each default. */
+static bool default_is_as_written(const struct edm_property *property,
+                                  const struct edm_value *value)
+{
+    char memory[DEFAULT_JSON_MAX];
+    struct text text;
+    struct json_writer writer;
+
+    text_init_fixed(&text, memory, sizeof memory);
+    json_writer_init(&writer, &text);
+    edm_value_write(property, value, false, &writer);
+    return slice_eq(text_slice(&text), slice_of(property->default_json));
+}
+
+static bool check_written_default(const struct spot *spot, const struct edm_property *property,
+                                  struct arena *arena)
+{
+    struct edm_value value;
+
+    if (!edm_value_default(spot->model, property, arena, &value, NULL))
+        return wrong(spot, "the default is not a value of its type");
+    if (edm_value_is_sentinel(property, &value))
+        return wrong(spot, "the default is the sentinel");
+    if (!default_is_as_written(property, &value))
+        return wrong(spot, "the default is not spelled as it would be written");
+    return true;
+}
+
+static bool check_default(const struct spot *spot, const struct edm_property *property)
+{
+    if (property->default_json && (property->flags & EDM_KEY))
+        return wrong(spot, "is a key with a default");
+    if (property->default_json) {
+        struct arena *arena = arena_create(NULL, CHECK_ARENA_MAX);
+        bool ok = arena ? check_written_default(spot, property, arena) : error_no_memory(spot->err);
+        arena_destroy(arena);
+        return ok;
+    }
+    if (property->kind == EDM_ENUM && !(property->flags & EDM_NULLABLE)) {
+        const struct edm_enum_member *zero = edm_find_member_by_value(property->enumeration, 0);
+        if (!zero)
+            return wrong(spot, "has no default, and no member has the value 0");
+        if (zero == property->enumeration->sentinel)
+            return wrong(spot, "has no default, and the member of value 0 is the sentinel");
+    }
+    return true;
+}
+
+/* What a property of a type and a parameter of an action have in common; spot->part is its name. */
+static bool check_typed(const struct spot *spot, const struct edm_property *property)
+{
+    if (!is_name(property->name))
+        return wrong(spot, "the name is not a letter and letters or digits");
+    if (!has_doc(property->doc))
+        return wrong(spot, "has no doc");
+    if ((unsigned)property->kind >= EDM_KIND_COUNT)
+        return wrong(spot, "has a kind that nobody knows");
+    if (property->kind == EDM_ENUM && !property->enumeration)
+        return wrong(spot, "is of kind EDM_ENUM without an enumeration");
+    if (property->kind != EDM_ENUM && property->enumeration)
+        return wrong(spot, "has an enumeration and is not of kind EDM_ENUM");
+    return check_flags(spot, property) &&
+           (!property->enumeration || check_enum(*spot, property->enumeration));
+}
+
+static bool check_key(const struct spot *spot, const struct edm_property *property, size_t at)
+{
+    bool key = property->flags & EDM_KEY;
+
+    if (at == 0 && !key)
+        return wrong(spot, "the first property is not the key");
+    if (at > 0 && key)
+        return wrong(spot, "is a second key");
+    if (key && property->kind != EDM_STRING)
+        return wrong(spot, "is a key that is not a string");
+    if (key && (property->flags & (EDM_NULLABLE | EDM_COLLECTION)))
+        return wrong(spot, "is a key that may be null or is a collection");
+    return true;
+}
+
+/* Names in paths and options are matched without regard to case, so they must differ so. */
+static bool name_is_new(const struct edm_property *properties, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (slice_eq_nocase(properties[i].name, properties[at].name))
+            return false;
+    }
+    return true;
+}
+
+static bool check_properties(struct spot spot, const struct edm_entity_type *type)
+{
+    if (type->property_count == 0 || type->property_count > EDM_PROPERTIES_MAX)
+        return wrong(&spot, "has no properties, or more than EDM_PROPERTIES_MAX");
+    for (size_t i = 0; i < type->property_count; i++) {
+        const struct edm_property *property = &type->properties[i];
+
+        spot.part = property->name;
+        if (!check_typed(&spot, property) || !check_key(&spot, property, i) ||
+            !check_default(&spot, property))
+            return false;
+        if (!name_is_new(type->properties, i))
+            return wrong(&spot, "two properties have this name");
+    }
+    return true;
+}
+
+/* --- actions ------------------------------------------------------------------------------- */
+
+static bool check_parameters(struct spot spot, const struct edm_action *action)
+{
+    spot.owner = action->name;
+    if (action->parameter_count > EDM_PROPERTIES_MAX)
+        return wrong(&spot, "has more parameters than EDM_PROPERTIES_MAX");
+    for (size_t i = 0; i < action->parameter_count; i++) {
+        const struct edm_property *parameter = &action->parameters[i];
+
+        spot.part = parameter->name;
+        if (!check_typed(&spot, parameter))
+            return false;
+        if (parameter->flags & (EDM_KEY | EDM_READ_ONLY))
+            return wrong(&spot, "is a parameter that is a key or read-only");
+        if (parameter->default_json)
+            return wrong(&spot, "is a parameter with a default");
+        if (!name_is_new(action->parameters, i))
+            return wrong(&spot, "two parameters have this name");
+    }
+    return true;
+}
+
+static bool check_effects(const struct spot *spot, const struct edm_entity_type *type,
+                          const struct edm_action *action)
+{
+    for (size_t i = 0; i < action->effect_count; i++) {
+        const struct edm_effect *effect = &action->effects[i];
+        int property = edm_find_property(type, effect->property);
+
+        if (property < 0)
+            return wrong(spot, "an effect names a property that the type does not have");
+        if (effect->kind != EDM_EFFECT_SET_NOW)
+            return wrong(spot, "an effect is of a kind that nobody knows");
+        if (type->properties[property].kind != EDM_DATE_TIME_OFFSET)
+            return wrong(spot, "an effect sets something else than a date to now");
+    }
+    return true;
+}
+
+static bool check_actions(struct spot spot, const struct edm_entity_type *type)
+{
+    for (size_t i = 0; i < type->action_count; i++) {
+        const struct edm_action *action = &type->actions[i];
+
+        spot.part = action->name;
+        if (!is_name(action->name))
+            return wrong(&spot, "the action's name is not a letter and letters or digits");
+        if (!has_doc(action->doc))
+            return wrong(&spot, "the action has no doc");
+        for (size_t j = 0; j < i; j++) {
+            if (slice_eq_nocase(type->actions[j].name, action->name))
+                return wrong(&spot, "two actions have this name");
+        }
+        /* `type/name` in a path must be one or the other. */
+        if (edm_find_property_nocase(type, action->name) >= 0)
+            return wrong(&spot, "an action has the name of a property");
+        if (!check_versions(&spot, action->versions, type->versions) ||
+            !check_permissions(&spot, action->permissions) || !check_parameters(spot, action) ||
+            !check_effects(&spot, type, action))
+            return false;
+    }
+    return true;
+}
+
+/* --- types and the model ------------------------------------------------------------------- */
+
+static bool check_type(struct spot spot, const struct edm_entity_type *type)
+{
+    spot.owner = type->name;
+    if (!is_name(type->name))
+        return wrong(&spot, "the type's name is not a letter and letters or digits");
+    if (!has_doc(type->doc) || !has_doc(type->set_doc))
+        return wrong(&spot, "the type or its set has no doc");
+    if (!is_name(type->set_name))
+        return wrong(&spot, "the set's name is not a letter and letters or digits");
+    return check_versions(&spot, type->versions, spot.model->singleton->versions) &&
+           check_properties(spot, type) && check_actions(spot, type) &&
+           check_operations(spot, type);
+}
+
+/* The n-th enumeration that the type uses, counting each use; NULL past the last. */
+static const struct edm_enum *enum_used(const struct edm_entity_type *type, size_t n)
+{
+    for (size_t i = 0; i < type->property_count; i++) {
+        if (type->properties[i].enumeration && n-- == 0)
+            return type->properties[i].enumeration;
+    }
+    for (size_t i = 0; i < type->action_count; i++) {
+        const struct edm_action *action = &type->actions[i];
+        for (size_t j = 0; j < action->parameter_count; j++) {
+            if (action->parameters[j].enumeration && n-- == 0)
+                return action->parameters[j].enumeration;
+        }
+    }
+    return NULL;
+}
+
+/* True when something else in the schema, which is one space of names, is called `name`. */
+static bool name_is_taken(const struct edm_singleton *singleton, struct slice name,
+                          const void *by_other_than)
+{
+    if (by_other_than != singleton && slice_eq(singleton->name, name))
+        return true;
+    for (size_t i = 0; i < singleton->type_count; i++) {
+        const struct edm_entity_type *type = singleton->types[i];
+        const struct edm_enum *used;
+
+        if (by_other_than != type && slice_eq(type->name, name))
+            return true;
+        for (size_t n = 0; (used = enum_used(type, n)); n++) {
+            if (by_other_than != used && slice_eq(used->name, name))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool check_schema_names(struct spot spot, const struct edm_entity_type *type)
+{
+    const struct edm_singleton *singleton = spot.model->singleton;
+    const struct edm_enum *used;
+
+    spot.owner = type->name;
+    if (name_is_taken(singleton, type->name, type))
+        return wrong(&spot, "two types or enumerations have this name");
+    for (size_t n = 0; (used = enum_used(type, n)); n++) {
+        spot.owner = used->name;
+        if (name_is_taken(singleton, used->name, used))
+            return wrong(&spot, "two types or enumerations have this name");
+    }
+    return true;
+}
+
+/* A set is a property of the singleton: they share one space of names. */
+static bool check_set_name(struct spot spot, size_t at)
+{
+    const struct edm_singleton *singleton = spot.model->singleton;
+    struct slice name = singleton->types[at]->set_name;
+
+    spot.part = name;
+    for (size_t i = 0; i < at; i++) {
+        if (slice_eq_nocase(singleton->types[i]->set_name, name))
+            return wrong(&spot, "two sets have this name");
+    }
+    for (size_t i = 0; i < singleton->property_count; i++) {
+        if (slice_eq_nocase(singleton->properties[i].name, name))
+            return wrong(&spot, "a set has the name of a property");
+    }
+    return true;
+}
+
+static bool check_types(const struct spot *spot)
+{
+    const struct edm_singleton *singleton = spot->model->singleton;
+
+    if (singleton->type_count == 0)
+        return wrong(spot, "contains no sets");
+    for (size_t i = 0; i < singleton->type_count; i++) {
+        if (!singleton->types[i])
+            return wrong(spot, "a type is missing");
+    }
+    for (size_t i = 0; i < singleton->type_count; i++) {
+        if (!check_type(*spot, singleton->types[i]) || !check_set_name(*spot, i))
+            return false;
+    }
+    /* Last, since it walks through every type for each name. */
+    for (size_t i = 0; i < singleton->type_count; i++) {
+        if (!check_schema_names(*spot, singleton->types[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool check_singleton_properties(struct spot spot)
+{
+    const struct edm_singleton *singleton = spot.model->singleton;
+
+    for (size_t i = 0; i < singleton->property_count; i++) {
+        spot.part = singleton->properties[i].name;
+        if (!is_name(spot.part))
+            return wrong(&spot, "the name is not a letter and letters or digits");
+        for (size_t j = 0; j < i; j++) {
+            if (slice_eq_nocase(singleton->properties[j].name, spot.part))
+                return wrong(&spot, "two properties have this name");
+        }
+    }
+    return true;
+}
+
+static bool check_singleton(struct spot spot)
+{
+    const struct edm_singleton *singleton = spot.model->singleton;
+
+    spot.owner = singleton->name;
+    if (!is_name(singleton->name))
+        return wrong(&spot, "the singleton's name is not a letter and letters or digits");
+    if (!has_doc(singleton->doc))
+        return wrong(&spot, "the singleton has no doc");
+    return check_versions(&spot, singleton->versions, EDM_VERSIONS_ALL) &&
+           check_permissions(&spot, singleton->read_permissions) &&
+           check_singleton_properties(spot) && check_types(&spot);
+}
+
+bool edm_check(const struct edm_model *model, struct error *err)
+{
+    const struct spot spot = { .model = model, .owner = model->namespace_name, .err = err };
+
+    if (!is_dotted_name(model->namespace_name))
+        return wrong(&spot, "the namespace is not names joined by dots");
+    if (!is_name(model->alias))
+        return wrong(&spot, "the alias is not a letter and letters or digits");
+    if (!is_dotted_name(model->error_namespace))
+        return wrong(&spot, "the error namespace is not names joined by dots");
+    if (!model->singleton)
+        return wrong(&spot, "the singleton is missing");
+    return check_singleton(spot);
+}

@@ -1,0 +1,68 @@
+/* edm/value.h - one value of a property: read from JSON, written as JSON, its default.
+ *
+ * Spec: OData JSON Format 4.01 section 7 (primitive values, enumerations as member names,
+ * collections); the texts of refusals are those of the OData library behind Graph.
+ * Must not know: which request a value came with, SQL.
+ */
+#ifndef EDM_VALUE_H
+#define EDM_VALUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/slice.h"
+#include "edm/date_time.h"
+#include "edm/model.h"
+
+struct arena;
+struct json_reader;
+struct json_token;
+struct json_writer;
+
+struct edm_value {
+    bool is_null;
+    union {
+        struct slice text;       /* EDM_STRING; a collection: its JSON text, e.g. ["0","1"] */
+        int64_t integer;         /* EDM_INT32, EDM_INT64; EDM_ENUM: the member's value */
+        bool boolean;            /* EDM_BOOLEAN */
+        struct edm_date_time at; /* EDM_DATE_TIME_OFFSET */
+    };
+};
+
+/* Reads one JSON value as a value of `property` (or of an action's parameter): type, range, null
+ * only where nullable, a collection's items strings. An enumeration is a member's name, or a
+ * member's number in a string; an integer may stand in a string too (IEEE754Compatible writers).
+ *
+ * token   the value's first token; the reader stands behind it, and on success behind the value
+ * ret     a string's text is a slice of the reader's input or of its arena, a collection's lies in
+ *         `arena` without blanks
+ * Errors  ERROR_MODEL_VALIDATION with the property as target and the text Graph uses
+ *         (`Cannot convert the literal '3' to the expected type 'Edm.String'.`); what the reader
+ *         finds wrong inside a collection; ERROR_TOO_LARGE past the arena's budget. */
+bool edm_value_read(const struct edm_model *model, const struct edm_property *property,
+                    struct json_reader *reader, const struct json_token *token, struct arena *arena,
+                    struct edm_value *ret, struct error *err) MUST_CHECK;
+
+/* Writes a value as JSON (the name is the caller's to write). `utc` turns dates to Z. A number that
+ * no member of an enumeration has (a newer program wrote the row) becomes a string of its digits.
+ */
+void edm_value_write(const struct edm_property *property, const struct edm_value *value, bool utc,
+                     struct json_writer *writer);
+
+/* What a create without `property` stores: see edm_property.default_json.
+ * Errors: ERROR_TOO_LARGE past the arena's budget; those of edm_value_read() for a table that
+ * edm_check() refuses. */
+bool edm_value_default(const struct edm_model *model, const struct edm_property *property,
+                       struct arena *arena, struct edm_value *ret, struct error *err) MUST_CHECK;
+
+/* True for an evolvable enumeration's sentinel ("unknownFutureValue"). */
+bool edm_value_is_sentinel(const struct edm_property *property, const struct edm_value *value);
+
+/* Refuses the sentinel, which creates and parameters of actions may not hold:
+ * ERROR_MODEL_VALIDATION with the property as target. */
+bool edm_value_refuse_sentinel(const struct edm_model *model, const struct edm_property *property,
+                               const struct edm_value *value, struct error *err) MUST_CHECK;
+
+#endif
