@@ -3,6 +3,10 @@
 
 #include "base/test.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
 static void fill(char *at, size_t bytes, char with)
 {
     memset(at, with, bytes);
@@ -207,6 +211,28 @@ static void test_arena_copy_and_printf(void **state UNUSED)
     arena_destroy(arena);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+static void test_arena_is_poisoned_where_nobody_may_look(void **state UNUSED)
+{
+    struct arena_pool *pool = arena_pool_create(1024, 1);
+    struct arena *arena = arena_create(pool, 1 << 20);
+    const size_t lengths[] = { 1, 16, 24, 600, 5000 };
+
+    for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+        char *memory = arena_alloc(arena, lengths[i]);
+        CHECK(!__asan_region_is_poisoned(memory, lengths[i]), i);
+        CHECK(__asan_address_is_poisoned(memory + lengths[i]), i);
+        memory = arena_grow(arena, memory, lengths[i], lengths[i] + 9);
+        CHECK(!__asan_region_is_poisoned(memory, lengths[i] + 9), i);
+        CHECK(__asan_address_is_poisoned(memory + lengths[i] + 9), i);
+    }
+    char *memory = (char *)arena;
+    arena_destroy(arena); /* its block goes to the pool */
+    assert_true(__asan_address_is_poisoned(memory));
+    arena_pool_destroy(pool);
+}
+#endif
+
 #ifdef CONNECTORD_FAULTS
 static bool scenario(void)
 {
@@ -252,6 +278,9 @@ int main(void)
         cmocka_unit_test(test_arena_grow_past_the_budget_keeps_the_old),
         cmocka_unit_test(test_arena_pool_reuses_its_blocks),
         cmocka_unit_test(test_arena_copy_and_printf),
+#ifdef __SANITIZE_ADDRESS__ /* gcc's word for it; once is enough */
+        cmocka_unit_test(test_arena_is_poisoned_where_nobody_may_look),
+#endif
 #ifdef CONNECTORD_FAULTS
         cmocka_unit_test(test_arena_fails_the_nth_call),
 #endif
