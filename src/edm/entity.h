@@ -53,6 +53,9 @@ bool edm_entity_refuse_sentinels(const struct edm_model *model, const struct edm
                                  struct error *err) MUST_CHECK;
 void edm_entity_drop_sentinels(struct edm_entity *entity);
 
+/* Bytes of text that the present values hold: what bounds an entity's size. */
+size_t edm_entity_text_bytes(const struct edm_entity *entity);
+
 /* The values of `change` that are present replace those of `entity`. Both are of one type; the
  * version stays. */
 void edm_entity_merge(struct edm_entity *entity, const struct edm_entity *change);

@@ -18,6 +18,8 @@ struct edm_query {
     uint64_t select; /* properties to read; edm_all_properties() when none were named */
     bool select_given;
     size_t page_size;   /* rows a page; 0 is an empty page */
+    size_t page_bytes;  /* a page ends behind the row that passes this many bytes of text; 0: no
+                           bound */
     bool count;         /* also the number of all rows of the set */
     struct slice after; /* key behind which the page starts; empty: from the first */
 };
