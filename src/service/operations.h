@@ -1,0 +1,56 @@
+/* service/operations.h - what a caller can do with entities, each as one straight-line function.
+ *
+ * An operation is handed an open transaction (of reading, or of a write's own savepoint) and
+ * returns a result. It never waits, knows neither its thread nor HTTP, and changes only the
+ * transaction and the arena, so that it can be run again from the start.
+ * The caller has authorised before (service/authorisation.h).
+ *
+ * Threads: as the session.
+ */
+#ifndef SERVICE_OPERATIONS_H
+#define SERVICE_OPERATIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/slice.h"
+#include "base/uuid.h"
+#include "edm/entity.h"
+#include "edm/query.h"
+
+struct arena;
+struct store_session;
+
+/* ERROR_NOT_FOUND when there is none in this tenant. */
+bool service_get(struct store_session *session, struct uuid tenant, const struct edm_query *query,
+                 struct slice key, struct arena *arena, struct edm_entity **ret,
+                 struct error *err) MUST_CHECK;
+
+bool service_list(struct store_session *session, struct uuid tenant, const struct edm_query *query,
+                  struct arena *arena, struct edm_page *ret, struct error *err) MUST_CHECK;
+
+/* `given` is left as it is; *ret is the entity as stored: id assigned, defaults filled in. */
+bool service_create(struct store_session *session, const struct edm_model *model,
+                    struct uuid tenant, const struct edm_entity *given, struct arena *arena,
+                    struct edm_entity **ret, struct error *err) MUST_CHECK;
+
+/* Merges `change` into what is stored; *ret is the whole entity behind it. ERROR_TOO_LARGE when it
+ * would hold more than `entity_bytes_max` bytes of text, so that many small changes cannot build
+ * what no reply could show. */
+bool service_update(struct store_session *session, struct uuid tenant, struct slice key,
+                    const struct edm_entity *change, size_t entity_bytes_max, struct arena *arena,
+                    struct edm_entity **ret, struct error *err) MUST_CHECK;
+
+bool service_delete(struct store_session *session, struct uuid tenant,
+                    const struct edm_entity_type *type, struct slice key,
+                    struct error *err) MUST_CHECK;
+
+/* Applies the action's effects (a table in the model) to the entity. */
+bool service_invoke(struct store_session *session, struct uuid tenant,
+                    const struct edm_entity_type *type, const struct edm_action *action,
+                    struct slice key, int64_t now_ticks, struct arena *arena,
+                    struct error *err) MUST_CHECK;
+
+#endif
