@@ -1,0 +1,176 @@
+/* http/api.c - the door: every request comes in here and is shown to who answers it.
+ *
+ * Three kinds of resources share one address space. What is the server's own (/health, /ca.pem) and
+ * the token issuer's have fixed shapes and are looked for first; everything else is Graph's, whose
+ * first segment is a version, and an unknown one is Graph's 404.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "http/api.h"
+
+#include <stdlib.h>
+
+#include "auth/principal_cache.h"
+#include "base/arena.h"
+#include "base/log.h"
+#include "http/call.h"
+
+#define CLIENT_REQUEST_ID_MAX 128
+
+/* --- a call's beginning ---------------------------------------------------------------------- */
+
+/* Printable ASCII of a sane length is echoed; anything else is treated as not sent. */
+static struct slice echoed_id(const struct http_request *request)
+{
+    struct slice id = http_request_field(request, SLICE("client-request-id"));
+
+    if (id.len > CLIENT_REQUEST_ID_MAX)
+        return SLICE_EMPTY;
+    for (size_t i = 0; i < id.len; i++)
+        if (id.ptr[i] < ' ' || id.ptr[i] > '~')
+            return SLICE_EMPTY;
+    return id;
+}
+
+struct call *call_begin(struct api_loop *loop, struct http_exchange *exchange)
+{
+    struct call *call = arena_new(exchange->arena, struct call);
+    const struct http_request *request = &exchange->request;
+
+    if (!call)
+        return NULL;
+    call->exchange = exchange;
+    call->loop = loop;
+    call->arena = exchange->arena;
+    uuid_format(uuid_random(), call->request_id);
+    call->client_request_id = echoed_id(request);
+    if (call->client_request_id.len == 0)
+        call->client_request_id = (struct slice){ call->request_id, UUID_TEXT_LEN };
+    if (!arena_printf(exchange->arena, &call->origin, "%s://%.*s",
+                      request->secure ? "https" : "http", SLICE_ARG(request->authority)))
+        return NULL;
+    return call;
+}
+
+/* The arena could not even hold the call: an answer made of constants. */
+static void finish_without_memory(struct http_exchange *exchange)
+{
+    exchange->response.status = http_status_of(ERROR_INTERNAL);
+    exchange->response.body = SLICE_EMPTY;
+    exchange->response.close = true;
+    http_exchange_done(exchange);
+}
+
+/* --- the server's own resources -------------------------------------------------------------- */
+
+static bool is_read(const struct http_request *request)
+{
+    return request->method == HTTP_GET || request->method == HTTP_HEAD;
+}
+
+static bool refuse_method(struct call *call)
+{
+    struct error error = { 0 };
+
+    call_add_field(call, SLICE("Allow"), SLICE("GET, HEAD"));
+    error_set(&error, ERROR_METHOD_NOT_ALLOWED, SLICE_EMPTY,
+              "Specified HTTP method is not allowed for the request target.");
+    call_finish_error(call, &error);
+    return true;
+}
+
+static void finish_health(struct call *call)
+{
+    if (dispatch_store_has_failed(call->loop->api->dispatch))
+        call_finish_plain(call, 503, SLICE("application/json"),
+                          SLICE("{\"status\":\"failed\",\"reason\":\"the store could not be "
+                                "synced; restart the server\"}\n"),
+                          false);
+    else
+        call_finish_plain(call, 200, SLICE("application/json"), SLICE("{\"status\":\"ok\"}\n"),
+                          false);
+}
+
+static bool server_resource_handle(struct call *call)
+{
+    const struct http_request *request = &call->exchange->request;
+    const struct api *api = call->loop->api;
+    bool health = slice_eq(request->path, SLICE("/health"));
+    bool ca = api->ca_pem.len > 0 && slice_eq(request->path, SLICE("/ca.pem"));
+
+    if (!health && !ca)
+        return false;
+    if (!is_read(request))
+        return refuse_method(call);
+    if (health)
+        finish_health(call);
+    else
+        call_finish_plain(call, 200, SLICE("application/x-pem-file"), api->ca_pem, true);
+    return true;
+}
+
+/* --- the handler ----------------------------------------------------------------------------- */
+
+static void handle(void *context, struct http_exchange *exchange)
+{
+    struct call *call = call_begin(context, exchange);
+
+    if (!call)
+        finish_without_memory(exchange);
+    else if (!server_resource_handle(call) && !oauth_handle(call))
+        graph_handle(call);
+}
+
+static void refuse(void *context, struct http_exchange *exchange, const struct error *error)
+{
+    struct call *call = call_begin(context, exchange);
+
+    exchange->response.close = true;
+    if (call)
+        call_finish_error(call, error);
+    else
+        finish_without_memory(exchange);
+}
+
+struct http_handler api_loop_handler(struct api_loop *api_loop)
+{
+    return (struct http_handler){ .context = api_loop, .handle = handle, .refuse = refuse };
+}
+
+/* --- life ------------------------------------------------------------------------------------ */
+
+bool api_loop_create(const struct api *api, struct loop *loop, struct log *log,
+                     struct api_loop **ret, struct error *err)
+{
+    struct api_loop *api_loop = calloc(1, sizeof *api_loop);
+
+    if (!api_loop)
+        return error_no_memory(err);
+    *api_loop = (struct api_loop){ .api = api, .loop = loop, .log = log };
+    api_loop->principals = principal_cache_create(api->principal_cache_entries);
+    if (!api_loop->principals) {
+        error_no_memory(err);
+        goto fail;
+    }
+    if (!service_session_create(api->store, &api_loop->session, err))
+        goto fail;
+    *ret = api_loop;
+    return true;
+fail:
+    api_loop_destroy(api_loop);
+    return false;
+}
+
+void api_loop_destroy(struct api_loop *api_loop)
+{
+    if (!api_loop)
+        return;
+    service_session_destroy(api_loop->session);
+    principal_cache_destroy(api_loop->principals);
+    free(api_loop);
+}
+
+void api_loop_before_sleep(struct api_loop *api_loop)
+{
+    service_session_end(api_loop->session);
+}

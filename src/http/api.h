@@ -1,0 +1,74 @@
+/* http/api.h - what answers a request: the Graph surface, the token issuer, health.
+ *
+ * A struct api is everything that the handlers of one server share and never change; each loop has
+ * an api_loop with what only its thread touches. Together they make the http_handler that an
+ * engine is given (http/engine.h).
+ *
+ * Floors: this is where URL, token, model, service and status codes meet; each is decided in its
+ * own floor, and here only in which order.
+ */
+#ifndef HTTP_API_H
+#define HTTP_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "auth/jwt.h"
+#include "auth/principal.h"
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/slice.h"
+#include "http/message.h"
+#include "odata/profile.h"
+#include "service/authorisation.h"
+
+struct clock;
+struct dispatch;
+struct edm_model;
+struct issuer;
+struct log;
+struct loop;
+struct store;
+
+#define API_SEAL_KEY_BYTES 32
+
+enum api_hsts { API_HSTS_OFF, API_HSTS_ON, API_HSTS_AUTO /* not for loopback names */ };
+
+/* Built once in server/, then constant; every pointer outlives the loops. */
+struct api {
+    const struct edm_model *model;
+    const struct profile *profile;
+    const struct authorisation *authorisation;
+    const struct token_rules *rules; /* rules->builtin NULL: the issuer's resources are not there */
+    const struct clock *clock;
+    struct store *store;
+    struct dispatch *dispatch;
+    uint8_t seal_key[API_SEAL_KEY_BYTES];
+    struct slice ca_pem;  /* empty: no development CA (the operator's own certificate) */
+    bool allow_anonymous; /* --no-auth: a request without a token is `anonymous` */
+    struct principal anonymous;
+    enum api_hsts hsts;
+    int64_t token_lifetime_s;
+    unsigned json_depth;
+    size_t reply_bytes_max;         /* of one reply's body */
+    size_t page_bytes;              /* a page ends behind the row that passes this */
+    size_t entity_bytes;            /* text of one entity at most */
+    size_t principal_cache_entries; /* per loop */
+};
+
+struct api_loop;
+
+/* Opens the loop's session on the store. `log` and `loop` are the loop's. */
+bool api_loop_create(const struct api *api, struct loop *loop, struct log *log,
+                     struct api_loop **ret, struct error *err) MUST_CHECK;
+/* When no exchange is open. NULL does nothing. */
+void api_loop_destroy(struct api_loop *api_loop);
+
+/* Lets go of the read transaction; the loop's before_sleep hook calls it. */
+void api_loop_before_sleep(struct api_loop *api_loop);
+
+/* The handler to give to the loop's engine. */
+struct http_handler api_loop_handler(struct api_loop *api_loop);
+
+#endif

@@ -1,0 +1,117 @@
+/* http/authenticate.c - from the Authorization field to a principal.
+ *
+ * A token that was verified before is found by its digest and only its times are checked again. A
+ * refusal is answered with Graph's words and the field that tells a client where tokens come from,
+ * and logged with the client's name and the likely cause, because a client that drops its token
+ * silently is the most common first failure of all.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "auth/principal_cache.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/call.h"
+
+/* The token behind "Bearer", any case; empty when there is none. */
+static struct slice bearer_token(const struct http_request *request, bool *ret_given)
+{
+    struct slice field = http_request_field(request, SLICE("Authorization"));
+
+    *ret_given = field.len > 0;
+    if (!slice_starts_with_nocase(field, SLICE("Bearer")) ||
+        (field.len > 6 && field.ptr[6] != ' ' && field.ptr[6] != '\t'))
+        return SLICE_EMPTY;
+    return slice_trim(slice_sub(field, 6, field.len));
+}
+
+static bool verify(struct call *call, struct slice token, const char **ret_cause, struct error *err)
+{
+    struct api_loop *loop = call->loop;
+    int64_t now = clock_now_unix_s(loop->api->clock);
+    uint8_t digest[TOKEN_DIGEST_BYTES];
+    struct principal *who;
+
+    if (!token_digest(token, digest))
+        return error_set(err, ERROR_INTERNAL, SLICE_EMPTY, "cannot make a digest");
+    call->who = principal_cache_find(loop->principals, digest);
+    if (!call->who) {
+        who = arena_new(call->arena, struct principal);
+        if (!who)
+            return error_no_memory(err);
+        if (!jwt_verify(loop->api->rules, token, now, call->arena, who, ret_cause, err))
+            return false;
+        principal_cache_put(loop->principals, digest, who);
+        call->who = who;
+        return true;
+    }
+    *ret_cause = "expired_or_early";
+    if (!jwt_check_times(call->who, now, err))
+        return false;
+    /* What the cache handed out lives until its next use; the call may last longer. */
+    who = arena_new(call->arena, struct principal);
+    if (!who)
+        return error_no_memory(err);
+    *who = *call->who;
+    who->subject = who->app_id = who->app_name = who->user = SLICE_EMPTY;
+    call->who = who;
+    return true;
+}
+
+static COLD void log_refusal(struct call *call, const char *cause, const struct error *error)
+{
+    const struct http_request *request = &call->exchange->request;
+    struct log *log = call->loop->log;
+
+    log_begin(log, LOG_WARNING, "token_refused");
+    log_text(log, "cause", slice_of(cause));
+    log_text(log, "message", slice_of(error->message));
+    log_text(log, "user_agent", http_request_field(request, SLICE("User-Agent")));
+    log_text(log, "sdk_version", http_request_field(request, SLICE("SdkVersion")));
+    log_text(log, "path", request->path);
+    log_text(log, "request_id", (struct slice){ call->request_id, UUID_TEXT_LEN });
+    log_end(log);
+}
+
+static COLD bool refuse(struct call *call, const char *cause, struct error *err)
+{
+    struct slice challenge;
+
+    log_refusal(call, cause, err);
+    if (err->code == ERROR_UNAUTHORIZED &&
+        arena_printf(call->arena, &challenge,
+                     "Bearer realm=\"\", "
+                     "authorization_uri=\"%.*s/common/oauth2/authorize\", "
+                     "client_id=\"00000003-0000-0000-c000-000000000000\"",
+                     SLICE_ARG(call->origin)))
+        call_add_field(call, SLICE("WWW-Authenticate"), challenge);
+    return false;
+}
+
+bool call_authenticate(struct call *call, struct error *err)
+{
+    const struct api *api = call->loop->api;
+    const struct http_request *request = &call->exchange->request;
+    const char *cause = "unknown";
+    size_t fields;
+    bool given;
+    struct slice token = bearer_token(request, &given);
+
+    if (http_request_has(request, SLICE("Authorization"), &fields) && fields > 1) {
+        error_set(err, ERROR_UNAUTHORIZED, SLICE_EMPTY, "Access token validation failure.");
+        return refuse(call, "more than one Authorization field", err);
+    }
+    if (!given && api->allow_anonymous) {
+        call->who = &api->anonymous;
+        return true;
+    }
+    if (token.len == 0) {
+        error_set(err, ERROR_UNAUTHORIZED, SLICE_EMPTY, "Access token is empty.");
+        return refuse(call,
+                      given ? "the Authorization field holds no bearer token"
+                            : "no Authorization field: SDKs drop the token when the host is not on "
+                              "their list of allowed hosts",
+                      err);
+    }
+    return verify(call, token, &cause, err) || refuse(call, cause, err);
+}

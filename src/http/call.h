@@ -1,0 +1,82 @@
+/* http/call.h - one request on its way through the handlers. Private to http/'s handlers.
+ *
+ * A call is made when the request arrives and lives in the exchange's arena. It ends in exactly one
+ * call_finish_*(), which is the only place where a status and a head are made.
+ */
+#ifndef HTTP_CALL_H
+#define HTTP_CALL_H
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/slice.h"
+#include "base/uuid.h"
+#include "http/api.h"
+#include "http/message.h"
+#include "odata/options.h"
+#include "odata/path.h"
+#include "service/dispatch.h"
+#include "service/tenants.h"
+
+struct api_loop {
+    const struct api *api;
+    struct loop *loop;
+    struct log *log;
+    struct service_session *session;
+    struct principal_cache *principals;
+};
+
+struct call {
+    struct http_exchange *exchange;
+    struct api_loop *loop;
+    struct arena *arena;
+    char request_id[UUID_TEXT_LEN];
+    struct slice client_request_id; /* the request's own, else request_id */
+    struct slice origin;            /* "https://localhost:8443", as asked */
+    const struct principal *who;
+
+    /* Filled in by http/graph.c as the checks are passed. */
+    struct odata_path path;
+    struct odata_options options;
+    struct edm_entity *given;  /* body of a create or update */
+    struct edm_entity *entity; /* result */
+    struct edm_page page;      /* result */
+    struct dispatch_job job;
+    void (*next)(struct call *call); /* goes on here when the job came home ok */
+};
+
+/* In api.c: the call of a new exchange, NULL (and the exchange answered) when memory ran out. */
+struct call *call_begin(struct api_loop *loop, struct http_exchange *exchange);
+
+/* --- ends (reply.c) -------------------------------------------------------------------------- */
+
+/* An error in Graph's envelope. Logs what is ours to mend (5xx). */
+void call_finish_error(struct call *call, const struct error *error);
+/* 200 or 201 with an OData JSON body; a body that did not fit is ERROR_TOO_LARGE. */
+void call_finish_odata(struct call *call, int status, const struct text *body);
+/* 204, no body. */
+void call_finish_no_content(struct call *call);
+/* Anything else: status, type and body as given; `cacheable` leaves out "no-store". */
+void call_finish_plain(struct call *call, int status, struct slice content_type, struct slice body,
+                       bool cacheable);
+
+/* Adds a response field whose value lives in the arena or is constant. */
+void call_add_field(struct call *call, struct slice name, struct slice value);
+
+/* The status that an error code becomes. */
+int http_status_of(enum error_code code);
+
+/* --- authenticate.c -------------------------------------------------------------------------- */
+
+/* Who is calling, into call->who. Error: ERROR_UNAUTHORIZED (the 401's fields are then added and
+ * the refusal is logged), ERROR_FORBIDDEN. */
+bool call_authenticate(struct call *call, struct error *err) MUST_CHECK;
+
+/* --- what answers ---------------------------------------------------------------------------- */
+
+/* graph.c: /{version}/... */
+void graph_handle(struct call *call);
+
+/* oauth.c: true when the path is one of the token issuer's; it was then answered. */
+bool oauth_handle(struct call *call);
+
+#endif

@@ -1,0 +1,227 @@
+/* http/reply.c - where results become statuses, fields and bodies.
+ *
+ * The only file that knows which status an error code becomes. Fields are those of a real Graph
+ * reply (request-id, client-request-id, x-ms-ags-diagnostic, OData-Version on success), errors
+ * stand in Graph's envelope:
+ *
+ *     {"error":{"code":…,"message":…,"target":…,
+ *               "innerError":{"date":…,"request-id":…,"client-request-id":…}}}
+ *
+ * with "target" left out where none is known, and the message repeated in innerError for a
+ * ModelValidationFailure, as Intune does.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "edm/date_time.h"
+#include "http/call.h"
+#include "json/writer.h"
+
+#define ERROR_BODY_BYTES_MAX 8192
+
+static const struct {
+    enum error_code code;
+    int status;
+} statuses[] = {
+    { ERROR_BAD_REQUEST, 400 },
+    { ERROR_MODEL_VALIDATION, 400 },
+    { ERROR_EMPTY_PAYLOAD, 400 },
+    { ERROR_UNAUTHORIZED, 401 },
+    { ERROR_FORBIDDEN, 403 },
+    { ERROR_NOT_FOUND, 404 },
+    { ERROR_METHOD_NOT_ALLOWED, 405 },
+    { ERROR_NOT_ACCEPTABLE, 406 },
+    { ERROR_REQUEST_TIMEOUT, 408 },
+    { ERROR_CONFLICT, 409 },
+    { ERROR_LENGTH_REQUIRED, 411 },
+    { ERROR_PRECONDITION_FAILED, 412 },
+    { ERROR_TOO_LARGE, 413 },
+    { ERROR_URI_TOO_LONG, 414 },
+    { ERROR_UNSUPPORTED_MEDIA_TYPE, 415 },
+    { ERROR_EXPECTATION_FAILED, 417 },
+    { ERROR_HEAD_TOO_LARGE, 431 },
+    { ERROR_INTERNAL, 500 },
+    { ERROR_NOT_IMPLEMENTED, 501 },
+    { ERROR_TOO_MANY_CONNECTIONS, 503 },
+    { ERROR_BUSY, 503 },
+    { ERROR_STORE_FAILED, 503 },
+    { ERROR_VERSION_NOT_SUPPORTED, 505 },
+    { ERROR_STORAGE_FULL, 507 },
+};
+
+int http_status_of(enum error_code code)
+{
+    for (size_t i = 0; i < COUNT_OF(statuses); i++)
+        if (statuses[i].code == code)
+            return statuses[i].status;
+    return 500;
+}
+
+void call_add_field(struct call *call, struct slice name, struct slice value)
+{
+    http_response_add(&call->exchange->response, name, value);
+}
+
+/* --- fields ---------------------------------------------------------------------------------- */
+
+static bool is_loopback_name(struct slice authority)
+{
+    struct slice host = authority;
+    size_t colon = slice_index(authority, ':');
+
+    if (authority.len > 0 && authority.ptr[0] != '[')
+        host = slice_sub(authority, 0, colon);
+    return slice_eq(host, SLICE("localhost")) || slice_ends_with(host, SLICE(".localhost")) ||
+           slice_starts_with(host, SLICE("127.")) || slice_starts_with(host, SLICE("[::1]"));
+}
+
+/* RFC 6797: only over TLS. Sent for a loopback name it would break a developer's other servers. */
+static bool sends_hsts(const struct call *call)
+{
+    const struct http_request *request = &call->exchange->request;
+
+    switch (call->loop->api->hsts) {
+    case API_HSTS_OFF:
+        return false;
+    case API_HSTS_ON:
+        return request->secure;
+    case API_HSTS_AUTO:
+        return request->secure && !is_loopback_name(request->authority);
+    }
+    return false;
+}
+
+static void add_common_fields(struct call *call)
+{
+    call_add_field(call, SLICE("request-id"), (struct slice){ call->request_id, UUID_TEXT_LEN });
+    call_add_field(call, SLICE("client-request-id"), call->client_request_id);
+    call_add_field(call, SLICE("x-ms-ags-diagnostic"),
+                   SLICE("{\"ServerInfo\":{\"DataCenter\":\"connectord\",\"Slice\":\"E\","
+                         "\"Ring\":\"1\",\"ScaleUnit\":\"000\",\"RoleInstance\":\"connectord\"}}"));
+    if (sends_hsts(call))
+        call_add_field(call, SLICE("Strict-Transport-Security"), SLICE("max-age=31536000"));
+}
+
+static void finish(struct call *call, int status, struct slice body)
+{
+    call->exchange->response.status = status;
+    call->exchange->response.body = body;
+    http_exchange_done(call->exchange);
+}
+
+/* --- ends ------------------------------------------------------------------------------------ */
+
+void call_finish_odata(struct call *call, int status, const struct text *body)
+{
+    if (body->failed) {
+        struct error error = { 0 };
+        error_set(
+            &error, ERROR_TOO_LARGE, SLICE_EMPTY,
+            "The reply is larger than this server sends. Ask for fewer rows with $top, or for "
+            "fewer properties with $select.");
+        call_finish_error(call, &error);
+        return;
+    }
+    call_add_field(call, SLICE("Content-Type"),
+                   SLICE("application/json;odata.metadata=minimal;odata.streaming=true;"
+                         "IEEE754Compatible=false;charset=utf-8"));
+    call_add_field(call, SLICE("OData-Version"), SLICE("4.0"));
+    call_add_field(call, SLICE("Cache-Control"), SLICE("no-cache"));
+    add_common_fields(call);
+    finish(call, status, text_slice(body));
+}
+
+void call_finish_no_content(struct call *call)
+{
+    call_add_field(call, SLICE("OData-Version"), SLICE("4.0"));
+    add_common_fields(call);
+    finish(call, 204, SLICE_EMPTY);
+}
+
+void call_finish_plain(struct call *call, int status, struct slice content_type, struct slice body,
+                       bool cacheable)
+{
+    call_add_field(call, SLICE("Content-Type"), content_type);
+    if (!cacheable)
+        call_add_field(call, SLICE("Cache-Control"), SLICE("no-store"));
+    add_common_fields(call);
+    finish(call, status, body);
+}
+
+/* "2024-01-21T15:57:55": UTC, no fraction, no Z. */
+static struct slice error_date(const struct call *call, char memory[EDM_DATE_TIME_TEXT_MAX])
+{
+    int64_t now = clock_now_ticks(call->loop->api->clock);
+    struct edm_date_time at = { .ticks = now - now % CLOCK_TICKS_PER_SECOND };
+    size_t len = edm_date_time_format(at, memory);
+
+    return (struct slice){ memory, len - 1 }; /* all but the Z */
+}
+
+static void write_error(struct call *call, const struct error *error, struct text *out)
+{
+    struct json_writer writer;
+    char date[EDM_DATE_TIME_TEXT_MAX];
+
+    json_writer_init(&writer, out);
+    json_writer_object_begin(&writer);
+    json_writer_plain_name(&writer, SLICE("error"));
+    json_writer_object_begin(&writer);
+    json_writer_plain_name(&writer, SLICE("code"));
+    json_writer_string(&writer, error_code_text(error->code));
+    json_writer_plain_name(&writer, SLICE("message"));
+    json_writer_string(&writer, slice_of(error->message));
+    if (error->target[0] != '\0') {
+        json_writer_plain_name(&writer, SLICE("target"));
+        json_writer_string(&writer, slice_of(error->target));
+    }
+    json_writer_plain_name(&writer, SLICE("innerError"));
+    json_writer_object_begin(&writer);
+    if (error->code == ERROR_MODEL_VALIDATION) {
+        json_writer_plain_name(&writer, SLICE("message"));
+        json_writer_string(&writer, slice_of(error->message));
+    }
+    json_writer_plain_name(&writer, SLICE("date"));
+    json_writer_string(&writer, error_date(call, date));
+    json_writer_plain_name(&writer, SLICE("request-id"));
+    json_writer_string(&writer, (struct slice){ call->request_id, UUID_TEXT_LEN });
+    json_writer_plain_name(&writer, SLICE("client-request-id"));
+    json_writer_string(&writer, call->client_request_id);
+    json_writer_object_end(&writer);
+    json_writer_object_end(&writer);
+    json_writer_object_end(&writer);
+}
+
+static void log_failure(struct call *call, int status, const struct error *error)
+{
+    struct log *log = call->loop->log;
+
+    log_begin(log, status == 500 ? LOG_ERROR : LOG_WARNING, "request_failed");
+    log_int(log, "status", status);
+    log_text(log, "request_id", (struct slice){ call->request_id, UUID_TEXT_LEN });
+    log_text(log, "method", call->exchange->request.method_text);
+    log_text(log, "path", call->exchange->request.path);
+    log_text(log, "message", slice_of(error->message));
+    log_end(log);
+}
+
+void call_finish_error(struct call *call, const struct error *error)
+{
+    int status = http_status_of(error->code);
+    struct text body;
+
+    text_init(&body, call->arena, 1024, ERROR_BODY_BYTES_MAX);
+    write_error(call, error, &body);
+    if (status >= 500)
+        log_failure(call, status, error);
+    /* Busy passes by itself; a failed store does not, so no client is told when to come back. */
+    if (error->code == ERROR_BUSY || error->code == ERROR_TOO_MANY_CONNECTIONS)
+        call_add_field(call, SLICE("Retry-After"), SLICE("1"));
+    call_add_field(call, SLICE("Content-Type"), SLICE("application/json"));
+    call_add_field(call, SLICE("Cache-Control"), SLICE("no-cache"));
+    add_common_fields(call);
+    finish(call, status, text_slice(&body));
+}
