@@ -38,7 +38,7 @@ SYSTEM = re.compile(
     r'|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings'
     r'|tgmath|threads|time|uchar|wchar|wctype'
     r'|dirent|dlfcn|endian|byteswap|err|execinfo|fcntl|fnmatch|ftw|getopt|glob|grp|ifaddrs|langinfo'
-    r'|libgen|malloc|net/if|netdb|poll|pthread|pwd|regex|sched|semaphore|spawn|sysexits|syslog'
+    r'|libgen|malloc|net/if|netdb|poll|pthread|pty|pwd|regex|sched|semaphore|spawn|sysexits|syslog'
     r'|termios|ucontext|unistd|utime|wordexp|immintrin|emmintrin|x86intrin|arm_neon'
     r'|(sys|netinet|arpa|linux|asm|sanitizer)/\w+)\.h')
 

@@ -12,6 +12,10 @@
 #include <string.h>
 #include <time.h>
 
+/* With fortification on these are macros, which clang does not poison. */
+#undef sprintf
+#undef vsprintf
+
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok atoi atol atoll gmtime    \
     localtime ctime asctime gets
 
