@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <pty.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -47,12 +46,15 @@ static struct wire open_socket(void)
 static struct wire open_terminal(void)
 {
     struct termios raw;
-    int master, slave;
+    char name[64];
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
 
-    assert_int_equal(openpty(&master, &slave, NULL, NULL, NULL), 0);
-    tcgetattr(slave, &raw);
+    assert_int_equal(grantpt(master) | unlockpt(master), 0);
+    assert_int_equal(ptsname_r(master, name, sizeof name), 0);
+    int slave = open(name, O_RDWR | O_NOCTTY);
+    assert_int_equal(tcgetattr(slave, &raw), 0);
     cfmakeraw(&raw);
-    tcsetattr(slave, TCSANOW, &raw);
+    assert_int_equal(tcsetattr(slave, TCSANOW, &raw), 0);
     return (struct wire){ .to = slave, .from = master };
 }
 
