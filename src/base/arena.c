@@ -23,6 +23,8 @@
  * Under AddressSanitizer everything not handed out is poisoned, a red zone stands between
  * neighbours, and a pool's idle blocks are poisoned too: overruns and uses after arena_destroy()
  * are found as if each object came from malloc. The red zones are not charged to the budget.
+ *
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/arena.h"
 

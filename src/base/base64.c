@@ -7,6 +7,8 @@
  *
  * Both alphabets share one table, since they differ in two letters only; the two letters of the
  * other alphabet are looked for beforehand.
+ *
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/base64.h"
 

@@ -11,6 +11,8 @@
  *
  * Limits: a moved clock follows the machine's steps (NTP, an administrator), as the machine's own
  * time does. What must not jump takes clock_monotonic_ms().
+ *
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/clock.h"
 

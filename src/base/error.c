@@ -4,6 +4,8 @@
  * "%.*s" cut it, or no UTF-8 at all. The message goes into JSON and into the log, so it is made
  * well-formed here, once: cut on a character boundary, and every byte that is not UTF-8 becomes
  * '?'. (U+FFFD would be nicer and three bytes long; replacing in place cannot overflow.)
+ *
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/error.h"
 

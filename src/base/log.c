@@ -25,6 +25,8 @@
  *
  * Limits: a terminal may take part of a piece. The rest of that line is the first thing that this
  * logger writes later, but a line of another logger may come between.
+ *
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/log.h"
 

@@ -10,6 +10,8 @@
  *
  * Limits: case is folded for ASCII only, which is what HTTP and OData ask for. Unicode folding and
  * normalisation are nobody's business here.
+ *
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/slice.h"
 

@@ -9,6 +9,8 @@
  *
  * A text of capacity 0 points at a static byte that nobody writes to, so that `ptr + len` is always
  * a valid address and no caller has to tell an empty text from a full one.
+ *
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/text.h"
 

@@ -6,6 +6,8 @@
  * tells nobody which ids were made. Keys and secrets do not pass through the buffer at all.
  *
  * Limits: the buffer would be the same in a child after fork(). connectord never forks.
+ *
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/uuid.h"
 
