@@ -9,9 +9,9 @@
  * From the outside in: model, singleton, types, properties, enumerations, actions. Each function
  * checks one thing, and the first failure is the answer. Comparing each name with all before it is
  * quadratic, in tables of a dozen rows.
+ *
+ * SPDX-License-Identifier: Apache-2.0
  */
-#include <assert.h>
-
 #include "base/arena.h"
 #include "base/text.h"
 #include "edm/model.h"

@@ -19,6 +19,8 @@
  * miss the second rule: it is then printed in UTC, which names the same instant.
  *
  * Limits: no second 60 (.NET has none, and ticks could not tell it from the next), no hour 24.
+ *
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "edm/date_time.h"
 

@@ -5,6 +5,8 @@
  * one call, and no third form of an entity exists that could disagree.
  *
  * An entity and its values are one allocation: a page makes a thousand of them.
+ *
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "edm/entity.h"
 
@@ -72,4 +74,18 @@ void edm_entity_merge(struct edm_entity *entity, const struct edm_entity *change
         entity->values[i] = change->values[i];
         edm_entity_mark(entity, i);
     }
+}
+
+size_t edm_entity_text_bytes(const struct edm_entity *entity)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < entity->type->property_count; i++) {
+        const struct edm_property *property = &entity->type->properties[i];
+        bool is_text = property->kind == EDM_STRING || property->flags & EDM_COLLECTION;
+
+        if (is_text && edm_entity_has(entity, i) && !entity->values[i].is_null)
+            bytes += entity->values[i].text.len;
+    }
+    return bytes;
 }

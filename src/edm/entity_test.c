@@ -142,6 +142,23 @@ static void test_merge_adds(void **state)
     assert_true(row->present == BIT(TOY_CRATE_PLACE));
 }
 
+static void test_text_bytes(void **state)
+{
+    struct edm_entity *entity = edm_entity_create(&toy_article, *state);
+    assert_int_equal(edm_entity_text_bytes(entity), 0);
+
+    entity->values[TOY_ARTICLE_CODE].text = SLICE("abc");
+    assert_int_equal(edm_entity_text_bytes(entity), 0); /* not there */
+    edm_entity_mark(entity, TOY_ARTICLE_CODE);
+    entity->values[TOY_ARTICLE_LABELS].text = SLICE("[\"a\"]");
+    edm_entity_mark(entity, TOY_ARTICLE_LABELS);
+    entity->values[TOY_ARTICLE_STOCK].integer = INT32_MAX; /* no text */
+    edm_entity_mark(entity, TOY_ARTICLE_STOCK);
+    entity->values[TOY_ARTICLE_TITLE] = (struct edm_value){ .text = SLICE("x"), .is_null = true };
+    edm_entity_mark(entity, TOY_ARTICLE_TITLE);
+    assert_int_equal(edm_entity_text_bytes(entity), 8);
+}
+
 int main(void)
 {
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, arena_setup, arena_teardown)
@@ -154,6 +171,7 @@ int main(void)
         WITH_ARENA(test_sentinels),
         WITH_ARENA(test_merge),
         WITH_ARENA(test_merge_adds),
+        WITH_ARENA(test_text_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,8 @@
  * Two ways of comparing: what stands in a path or a query option is matched without regard to the
  * case of ASCII letters, as Graph's front end does; what stands in a body is matched exactly, as
  * OData does. edm_check() refuses tables in which the first way could not tell two rows apart.
+ *
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "edm/model.h"
 

@@ -4,6 +4,8 @@
  * the same: every kind, nullable and not; a default of each sort (none, the kind's own, a written
  * one); an enumeration whose first member is not its zero; one with a sentinel and a member behind
  * it. The permissions differ from operation to operation, so that a test sees which were asked for.
+ *
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "edm/toy_model.h"
 

@@ -18,6 +18,8 @@
  *
  * Defaults are JSON in the tables and go through the same reading, so that a table cannot hold a
  * default that a client could not have sent.
+ *
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "edm/value.h"
 
