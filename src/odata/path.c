@@ -1,0 +1,340 @@
+/* odata/path.c - walks the segments of a URL's path down the model.
+ *
+ *     /{version}/{singleton}[/{set}[/{key} | ('{key}') | ({name}='{key}')][/{action}]]
+ *
+ * Order matters for security: the path is split at its slashes first and percent-decoded after,
+ * each segment once, so that an encoded slash is text of a key and never makes a segment, and "%25"
+ * never turns into a second encoding. One slash at the end is passed over, as Graph does; an empty
+ * segment anywhere else is a segment that nobody knows.
+ *
+ * A walk goes strictly downwards: every rule takes the next segment, decides what it is in the
+ * place where it stands, and hands on to the rule below. So the same word may be a key behind a set
+ * and an action behind a key, and no rule looks back.
+ *
+ * A key is text. Only one in the form of a GUID is changed, to lower case, since the ids given out
+ * here are GUIDs and Graph takes them in any case; every other key is simply not found later on.
+ * A key in parentheses without quotes is refused as by Graph: there an unquoted GUID is a literal
+ * of another type.
+ *
+ * Messages repeat the segment as the client meant it, decoded; odata/quote.h says how much of it.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "odata/path.h"
+
+#include "base/arena.h"
+#include "base/uuid.h"
+#include "odata/quote.h"
+
+#define VERSION_TEXT_MAX 300 /* encoded bytes of a version segment that are looked at */
+
+/* --- percent-encoding ------------------------------------------------------------------------ */
+
+/* The value of a hex digit, or -1. */
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return -1;
+}
+
+/* The byte that the three bytes at `at` stand for, or -1 when they are no percent-encoding. */
+static int encoded_byte(struct slice s, size_t at)
+{
+    if (s.len - at < 3)
+        return -1;
+    int high = hex_value(s.ptr[at + 1]), low = hex_value(s.ptr[at + 2]);
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
+/* Writes at most s.len bytes to `out`; false when a '%' is not followed by two hex digits. */
+static bool decode_into(struct slice s, bool plus_is_space, char *out, size_t *ret_len)
+{
+    size_t len = 0;
+
+    for (size_t at = 0; at < s.len; at++) {
+        char c = s.ptr[at];
+        if (c == '%') {
+            int byte = encoded_byte(s, at);
+            if (byte < 0)
+                return false;
+            c = (char)byte;
+            at += 2;
+        } else if (c == '+' && plus_is_space) {
+            c = ' ';
+        }
+        out[len++] = c;
+    }
+    *ret_len = len;
+    return true;
+}
+
+static bool has_encoding(struct slice s, bool plus_is_space)
+{
+    return slice_index(s, '%') < s.len || (plus_is_space && slice_index(s, '+') < s.len);
+}
+
+bool odata_percent_decode(struct slice s, bool plus_is_space, struct arena *arena,
+                          struct slice *ret, struct error *err)
+{
+    struct slice decoded = s;
+
+    if (has_encoding(s, plus_is_space)) {
+        char *memory = arena_alloc(arena, s.len);
+        if (!memory)
+            return error_no_memory(err);
+        if (!decode_into(s, plus_is_space, memory, &decoded.len))
+            return error_set(err, ERROR_BAD_REQUEST, SLICE_EMPTY,
+                             "The request URI is not valid: '%%' in '%.*s' is not followed by two "
+                             "hexadecimal digits.",
+                             SLICE_ARG(odata_quote(s)));
+        decoded.ptr = memory;
+    }
+    if (slice_index(decoded, '\0') < decoded.len || !slice_is_utf8(decoded))
+        return error_set(err, ERROR_BAD_REQUEST, SLICE_EMPTY,
+                         "The request URI is not valid: '%.*s' does not stand for UTF-8 text.",
+                         SLICE_ARG(odata_quote(s)));
+    *ret = decoded;
+    return true;
+}
+
+/* --- the version ----------------------------------------------------------------------------- */
+
+bool odata_path_version(struct slice path, unsigned *ret_version, struct slice *ret_rest,
+                        struct error *err)
+{
+    char memory[VERSION_TEXT_MAX];
+    struct slice inside = slice_sub(path, 1, path.len); /* behind the first slash */
+    struct slice segment = slice_sub(inside, 0, slice_index(inside, '/'));
+    struct slice start = slice_sub(segment, 0, sizeof memory);
+    struct slice text = { memory, 0 };
+
+    /* No version is that long; cutting first spares an arena. */
+    if (!decode_into(start, false, memory, &text.len))
+        text = start;
+    unsigned version = start.len == segment.len ? edm_version_parse(text) : 0;
+    if (version == 0)
+        return error_set(err, ERROR_NOT_FOUND, SLICE_EMPTY, "Invalid version: %.*s",
+                         SLICE_ARG(odata_quote(text)));
+    *ret_version = version;
+    *ret_rest = slice_sub(inside, segment.len, inside.len);
+    return true;
+}
+
+/* --- the walk -------------------------------------------------------------------------------- */
+
+struct walk {
+    const struct edm_model *model;
+    struct arena *arena;
+    struct slice rest; /* what is not walked yet: empty, or starts with '/' */
+    struct odata_path path;
+    struct error *err;
+};
+
+static bool unknown_segment(struct walk *walk, struct slice segment)
+{
+    return error_set(walk->err, ERROR_BAD_REQUEST, segment,
+                     "Resource not found for the segment '%.*s'.", SLICE_ARG(odata_quote(segment)));
+}
+
+static bool malformed_key(struct walk *walk, struct slice segment)
+{
+    return error_set(walk->err, ERROR_BAD_REQUEST, segment,
+                     "Bad Request - Error in query syntax: the key in '%.*s' is not a string in "
+                     "single quotes.",
+                     SLICE_ARG(odata_quote(segment)));
+}
+
+static bool at_end(const struct walk *walk)
+{
+    return walk->rest.len == 0 || slice_eq(walk->rest, SLICE("/"));
+}
+
+static bool take_segment(struct walk *walk, struct slice *ret)
+{
+    struct slice inside = slice_sub(walk->rest, 1, walk->rest.len);
+    size_t len = slice_index(inside, '/');
+
+    walk->rest = slice_sub(inside, len, inside.len);
+    return odata_percent_decode(slice_sub(inside, 0, len), false, walk->arena, ret, walk->err);
+}
+
+/* Nothing may follow. */
+static bool walk_end(struct walk *walk)
+{
+    struct slice segment;
+
+    if (at_end(walk))
+        return true;
+    return take_segment(walk, &segment) && unknown_segment(walk, segment);
+}
+
+/* Removes `prefix` and the dot behind it. */
+static bool cut_qualifier(struct slice *name, struct slice prefix)
+{
+    if (!slice_starts_with_nocase(*name, prefix) || name->len == prefix.len ||
+        name->ptr[prefix.len] != '.')
+        return false;
+    *name = slice_sub(*name, prefix.len + 1, name->len);
+    return true;
+}
+
+/* action := [namespace "." | alias "."] name */
+static bool walk_action(struct walk *walk)
+{
+    struct slice segment;
+
+    if (at_end(walk))
+        return true;
+    if (!take_segment(walk, &segment))
+        return false;
+
+    struct slice name = segment;
+    if (!cut_qualifier(&name, walk->model->namespace_name))
+        cut_qualifier(&name, walk->model->alias);
+    walk->path.action = edm_find_action(walk->path.type, name, walk->path.version);
+    if (!walk->path.action)
+        return unknown_segment(walk, segment);
+    walk->path.resource = ODATA_ACTION;
+    return walk_end(walk);
+}
+
+/* Takes `key` as the entity's; one in the form of a GUID in lower case. */
+static bool set_key(struct walk *walk, struct slice key)
+{
+    struct uuid id;
+
+    if (uuid_parse(key, &id)) {
+        char *text = arena_alloc(walk->arena, UUID_TEXT_LEN);
+        if (!text)
+            return error_no_memory(walk->err);
+        uuid_format(id, text);
+        key = (struct slice){ text, UUID_TEXT_LEN };
+    }
+    walk->path.key = key;
+    walk->path.resource = ODATA_ENTITY;
+    return walk_action(walk);
+}
+
+/* key := any text. What begins with '$' is an address of OData's own ($count, $ref), never a key.
+ */
+static bool walk_key_segment(struct walk *walk)
+{
+    struct slice segment;
+
+    if (at_end(walk))
+        return true;
+    if (!take_segment(walk, &segment))
+        return false;
+    if (segment.len == 0 || segment.ptr[0] == '$')
+        return unknown_segment(walk, segment);
+    return set_key(walk, segment);
+}
+
+/* Copies `inside` with each pair of quotes made one; false when a quote stands alone. */
+static bool undouble_quotes(struct slice inside, char *out, size_t *ret_len)
+{
+    size_t len = 0;
+
+    for (size_t at = 0; at < inside.len; at++) {
+        if (inside.ptr[at] == '\'' && (++at == inside.len || inside.ptr[at] != '\''))
+            return false;
+        out[len++] = inside.ptr[at];
+    }
+    *ret_len = len;
+    return true;
+}
+
+/* literal := "'" (any byte but a quote | "''")* "'" */
+static bool read_quoted_key(struct walk *walk, struct slice segment, struct slice literal)
+{
+    if (literal.len < 2 || literal.ptr[0] != '\'' || literal.ptr[literal.len - 1] != '\'')
+        return malformed_key(walk, segment);
+
+    struct slice inside = slice_sub(literal, 1, literal.len - 2);
+    char *memory = arena_alloc(walk->arena, inside.len);
+    if (!memory)
+        return error_no_memory(walk->err);
+    struct slice key = { memory, 0 };
+    /* An empty key is refused here, so that nothing below can take it for "no key". */
+    if (!undouble_quotes(inside, memory, &key.len) || key.len == 0)
+        return malformed_key(walk, segment);
+    return set_key(walk, key);
+}
+
+/* parentheses := "(" [[name "="] literal] ")"; empty ones mean the set itself. */
+static bool walk_key_in_parentheses(struct walk *walk, struct slice segment, size_t open)
+{
+    struct slice inside = slice_trim(slice_sub(segment, open + 1, segment.len - open - 2));
+    struct slice name, value;
+
+    if (inside.len == 0)
+        return walk_key_segment(walk);
+    if (inside.ptr[0] == '\'' || !slice_cut(inside, '=', &name, &value))
+        return read_quoted_key(walk, segment, inside);
+    if (!slice_eq_nocase(slice_trim(name), walk->path.type->properties[0].name))
+        return error_set(walk->err, ERROR_BAD_REQUEST, segment,
+                         "Bad Request - Error in query syntax: '%.*s' is not the key of type "
+                         "'%.*s.%.*s'.",
+                         SLICE_ARG(odata_quote(slice_trim(name))),
+                         SLICE_ARG(walk->model->namespace_name), SLICE_ARG(walk->path.type->name));
+    return read_quoted_key(walk, segment, slice_trim(value));
+}
+
+/* set := name [parentheses] */
+static bool walk_set(struct walk *walk)
+{
+    struct slice segment;
+
+    if (at_end(walk))
+        return true;
+    if (!take_segment(walk, &segment))
+        return false;
+
+    size_t open = segment.len;
+    if (segment.len && segment.ptr[segment.len - 1] == ')')
+        open = slice_index(segment, '(');
+    struct slice name = slice_sub(segment, 0, open);
+    walk->path.type = edm_find_set(walk->model, name, walk->path.version);
+    if (!walk->path.type)
+        return unknown_segment(walk, name);
+    walk->path.resource = ODATA_SET;
+    return open < segment.len ? walk_key_in_parentheses(walk, segment, open)
+                              : walk_key_segment(walk);
+}
+
+/* The first segment below the version; a version has no service document here. */
+static bool walk_singleton(struct walk *walk)
+{
+    const struct edm_singleton *singleton = walk->model->singleton;
+    struct slice segment;
+
+    if (at_end(walk))
+        return unknown_segment(walk, SLICE_EMPTY);
+    if (!take_segment(walk, &segment))
+        return false;
+    if (!(singleton->versions & walk->path.version) || !slice_eq_nocase(segment, singleton->name))
+        return unknown_segment(walk, segment);
+    return walk_set(walk);
+}
+
+bool odata_path_parse(const struct edm_model *model, unsigned version, struct slice rest,
+                      struct arena *arena, struct odata_path *ret, struct error *err)
+{
+    struct walk walk = {
+        .model = model,
+        .arena = arena,
+        .rest = rest,
+        .path = { .resource = ODATA_SINGLETON, .version = version },
+        .err = err,
+    };
+
+    if (!walk_singleton(&walk))
+        return false;
+    *ret = walk.path;
+    return true;
+}

@@ -1,0 +1,53 @@
+/* odata/path.h - the resource path of a URL, resolved against the model.
+ *
+ * Spec: OData URL Conventions 4.01 sections 4.1-4.5: entity sets contained in a singleton, keys as
+ * a segment, in parentheses, and by name; bound actions, bare and qualified. Segments match without
+ * regard to the case of ASCII letters, as Graph's do; percent-encoding is undone once, after the
+ * path was split at its slashes.
+ *
+ * Must not know: HTTP methods' status codes, tokens.
+ */
+#ifndef ODATA_PATH_H
+#define ODATA_PATH_H
+
+#include <stdbool.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/slice.h"
+#include "edm/model.h"
+
+struct arena;
+
+enum odata_resource {
+    ODATA_SINGLETON, /* /beta/deviceManagement */
+    ODATA_SET,       /* /beta/deviceManagement/ndesConnectors */
+    ODATA_ENTITY,    /* .../{id}, ('{id}'), (id='{id}') */
+    ODATA_ACTION,    /* .../{id}/sync, .../{id}/microsoft.graph.sync */
+};
+
+struct odata_path {
+    enum odata_resource resource;
+    unsigned version;                   /* enum edm_version */
+    const struct edm_entity_type *type; /* NULL for the singleton */
+    struct slice key;                   /* decoded; a GUID in lower case */
+    const struct edm_action *action;
+};
+
+/* Only the first segment: which version `path` (it starts with '/') asks for, and what follows it
+ * (starts with '/' or is empty). Error: ERROR_NOT_FOUND `Invalid version: xyz`. */
+bool odata_path_version(struct slice path, unsigned *ret_version, struct slice *ret_rest,
+                        struct error *err) MUST_CHECK;
+
+/* The rest of the path. Errors: ERROR_BAD_REQUEST `Resource not found for the segment 'x'.` with
+ * the segment as target; bad percent-encoding; a malformed key. */
+bool odata_path_parse(const struct edm_model *model, unsigned version, struct slice rest,
+                      struct arena *arena, struct odata_path *ret, struct error *err) MUST_CHECK;
+
+/* Undoes percent-encoding once; `plus_is_space` for query strings. Error: ERROR_BAD_REQUEST on a
+ * '%' without two hex digits, an encoded NUL, or bytes that are not UTF-8. No copy when there is
+ * nothing to undo. */
+bool odata_percent_decode(struct slice s, bool plus_is_space, struct arena *arena,
+                          struct slice *ret, struct error *err) MUST_CHECK;
+
+#endif
