@@ -1,0 +1,39 @@
+/* odata/profile_test.c - the records are found, and each difference between them has its row. */
+#include "odata/profile.h"
+
+#include "base/compiler.h"
+#include "base/test.h"
+
+static void test_find(void **state UNUSED)
+{
+    assert_ptr_equal(profile_find(SLICE("documented")), &profile_documented);
+    assert_ptr_equal(profile_find(SLICE("live")), &profile_live);
+    assert_null(profile_find(SLICE("Live")));
+    assert_null(profile_find(SLICE("liv")));
+    assert_null(profile_find(SLICE_EMPTY));
+}
+
+static void test_rows(void **state UNUSED)
+{
+    int differences = (profile_documented.dates_in_utc != profile_live.dates_in_utc) +
+                      (profile_documented.type_at_minimal != profile_live.type_at_minimal) +
+                      (profile_documented.page_size_default != profile_live.page_size_default);
+
+    assert_int_equal(profile_row_count, differences);
+    for (size_t i = 0; i < profile_row_count; i++) {
+        CHECK(profile_rows[i].id[0] && profile_rows[i].source[0], i);
+        CHECK(profile_rows[i].documented[0] && profile_rows[i].live[0], i);
+        for (size_t j = 0; j < i; j++)
+            CHECK(strcmp(profile_rows[i].id, profile_rows[j].id) != 0, i);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_find),
+        cmocka_unit_test(test_rows),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
