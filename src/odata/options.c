@@ -1,0 +1,420 @@
+/* odata/options.c - splits a query string and reads each option by its row in a table.
+ *
+ * A query is taken apart at '&' and '=' first; then names and values are percent-decoded, once,
+ * with
+ * '+' for a space (form encoding, which half of the clients use). A name is looked up without
+ * regard to case, with or without its '$', as OData 4.01 asks. What it turns out to be decides:
+ *
+ *     a row with a reader         read, unless the resource or the method has no use for it
+ *     a row without one           an option of OData not offered here: refused by name, since a
+ *                                 filter that is ignored in silence gives wrong answers
+ *     '$' and no row              refused too: the sign is reserved for OData
+ *     anything else               a custom option or a parameter alias: ignored, not even decoded
+ *
+ * Texts are those that Graph (its OData library) uses for the same mistake, so that scripts which
+ * look for them keep working. The first mistake from the left is the one reported.
+ *
+ * $select is a list of names, no expression: terms in brackets exist in OData but select inside
+ * complex properties, which no type here has. A comma at the end is passed over, as the library
+ * does. $select=* is the same as no $select.
+ *
+ * $top is the size of a page, as in Graph, and more pages follow behind it; so $top and maxpagesize
+ * are two wishes about one thing, and the smaller wins.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "odata/options.h"
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "odata/quote.h"
+#include "odata/skiptoken.h"
+
+#define SELECT_FAILED "Parsing OData Select and Expand failed: "
+
+/* The state of one odata_options_parse(). */
+struct parse {
+    const struct edm_model *model;
+    const struct odata_path *path;
+    struct arena *arena;
+    bool is_read;
+    unsigned seen; /* bit i: options[i] was given */
+    uint64_t top;
+    bool select_star;
+    struct odata_options *out;
+    struct error *err;
+};
+
+typedef bool option_reader(struct parse *parse, struct slice value);
+
+/* Where an option may stand. */
+enum place { NOWHERE, ON_READ_SETS, EVERYWHERE };
+
+struct option {
+    struct slice name;  /* with its '$' */
+    struct slice plain; /* without; empty where that is too common a word to be meant for OData */
+    struct slice title; /* how the library's messages call it */
+    enum place place;
+    option_reader *read; /* NULL: not offered */
+};
+
+static option_reader read_select, read_top, read_count, read_skiptoken;
+
+/* Every system query option of OData 4.01 part 2, chapter 5, and those of its addresses. */
+static const struct option options[] = {
+    { SLICE_INIT("$select"), SLICE_INIT("select"), SLICE_INIT("Select"), EVERYWHERE, read_select },
+    { SLICE_INIT("$top"), SLICE_INIT("top"), SLICE_INIT("Top"), ON_READ_SETS, read_top },
+    { SLICE_INIT("$count"), SLICE_INIT("count"), SLICE_INIT("Count"), ON_READ_SETS, read_count },
+    { SLICE_INIT("$skiptoken"), SLICE_INIT("skiptoken"), SLICE_INIT("SkipToken"), ON_READ_SETS,
+      read_skiptoken },
+    { SLICE_INIT("$filter"), SLICE_INIT("filter"), SLICE_INIT("Filter"), NOWHERE, NULL },
+    { SLICE_INIT("$orderby"), SLICE_INIT("orderby"), SLICE_INIT("OrderBy"), NOWHERE, NULL },
+    { SLICE_INIT("$skip"), SLICE_INIT("skip"), SLICE_INIT("Skip"), NOWHERE, NULL },
+    { SLICE_INIT("$expand"), SLICE_INIT("expand"), SLICE_INIT("Expand"), NOWHERE, NULL },
+    { SLICE_INIT("$search"), SLICE_INIT("search"), SLICE_INIT("Search"), NOWHERE, NULL },
+    { SLICE_INIT("$apply"), SLICE_INIT("apply"), SLICE_INIT("Apply"), NOWHERE, NULL },
+    { SLICE_INIT("$compute"), SLICE_INIT("compute"), SLICE_INIT("Compute"), NOWHERE, NULL },
+    { SLICE_INIT("$format"), SLICE_INIT("format"), SLICE_INIT("Format"), NOWHERE, NULL },
+    { SLICE_INIT("$deltatoken"), SLICE_INIT("deltatoken"), SLICE_INIT("DeltaToken"), NOWHERE,
+      NULL },
+    { SLICE_INIT("$levels"), SLICE_INIT("levels"), SLICE_INIT("Levels"), NOWHERE, NULL },
+    { SLICE_INIT("$index"), SLICE_INIT("index"), SLICE_INIT("Index"), NOWHERE, NULL },
+    { SLICE_INIT("$schemaversion"), SLICE_INIT("schemaversion"), SLICE_INIT("SchemaVersion"),
+      NOWHERE, NULL },
+    { SLICE_INIT("$id"), SLICE_INIT(""), SLICE_INIT("Id"), NOWHERE, NULL },
+};
+
+/* --- names ----------------------------------------------------------------------------------- */
+
+/* The option that `name` (decoded) means; NULL for none. */
+static const struct option *find_option(struct slice name)
+{
+    for (size_t i = 0; i < COUNT_OF(options) && name.len; i++) {
+        if (slice_eq_nocase(name, options[i].name) || slice_eq_nocase(name, options[i].plain))
+            return &options[i];
+    }
+    return NULL;
+}
+
+/* Takes the next name=value off `rest`, both still encoded; false at the end. */
+static bool take_pair(struct slice *rest, struct slice *ret_pair, struct slice *ret_name,
+                      struct slice *ret_value)
+{
+    if (rest->len == 0)
+        return false;
+    size_t len = slice_index(*rest, '&');
+    *ret_pair = slice_sub(*rest, 0, len);
+    *rest = slice_sub(*rest, len + 1, rest->len);
+    if (!slice_cut(*ret_pair, '=', ret_name, ret_value)) {
+        *ret_name = *ret_pair;
+        *ret_value = SLICE_EMPTY;
+    }
+    return true;
+}
+
+/* --- $top, $count, $skiptoken ---------------------------------------------------------------- */
+
+static bool read_top(struct parse *parse, struct slice value)
+{
+    /* INT64_MAX: what the library reads; a larger number is as wrong as a word. */
+    if (!slice_to_uint64(slice_trim(value), INT64_MAX, &parse->top))
+        return error_set(parse->err, ERROR_BAD_REQUEST, SLICE("$top"),
+                         "Invalid value '%.*s' for $top query option found. The $top query option "
+                         "requires a non-negative integer value.",
+                         SLICE_ARG(odata_quote(value)));
+    parse->out->top_given = true;
+    return true;
+}
+
+static bool read_count(struct parse *parse, struct slice value)
+{
+    struct slice word = slice_trim(value);
+
+    parse->out->query.count = slice_eq_nocase(word, SLICE("true"));
+    if (!parse->out->query.count && !slice_eq_nocase(word, SLICE("false")))
+        return error_set(parse->err, ERROR_BAD_REQUEST, SLICE("$count"),
+                         "Invalid value '%.*s' for $count query option found. Valid values are "
+                         "'true' or 'false'.",
+                         SLICE_ARG(odata_quote(value)));
+    return true;
+}
+
+/* An empty one is refused: read as "from the start" it would send a client round in circles. */
+static bool read_skiptoken(struct parse *parse, struct slice value)
+{
+    parse->out->skiptoken = value;
+    return value.len > 0 || skiptoken_refuse(parse->err);
+}
+
+/* --- $select --------------------------------------------------------------------------------- */
+
+/* The unqualified name of the type that is selected from. */
+static struct slice selected_type_name(const struct parse *parse)
+{
+    return parse->path->type ? parse->path->type->name : parse->model->singleton->name;
+}
+
+static uint64_t all_properties(const struct parse *parse)
+{
+    if (parse->path->type)
+        return edm_all_properties(parse->path->type);
+    return (UINT64_C(1) << parse->model->singleton->property_count) - 1;
+}
+
+/* Index of the property called `name`, or -1. */
+static int find_property(const struct parse *parse, struct slice name)
+{
+    const struct edm_singleton *singleton = parse->model->singleton;
+
+    if (parse->path->type)
+        return edm_find_property_nocase(parse->path->type, name);
+    for (size_t i = 0; i < singleton->property_count; i++) {
+        if (slice_eq_nocase(singleton->properties[i].name, name))
+            return (int)i;
+    }
+    return -1;
+}
+
+/* The nesting of brackets behind `c`; negative when one was closed that was not open. */
+static int bracket_depth_after(char c, int depth)
+{
+    if (c == '(')
+        return depth + 1;
+    return c == ')' ? depth - 1 : depth;
+}
+
+static bool brackets_balance(struct slice list)
+{
+    int depth = 0;
+
+    for (size_t at = 0; at < list.len && depth >= 0; at++)
+        depth = bracket_depth_after(list.ptr[at], depth);
+    return depth == 0;
+}
+
+/* Takes the text up to the next comma outside brackets, which must balance. */
+static struct slice take_term(struct slice *rest)
+{
+    int depth = 0;
+    size_t len = 0;
+
+    while (len < rest->len && (depth > 0 || rest->ptr[len] != ','))
+        depth = bracket_depth_after(rest->ptr[len++], depth);
+    struct slice term = slice_sub(*rest, 0, len);
+    *rest = slice_sub(*rest, len + 1, rest->len);
+    return term;
+}
+
+static bool is_name_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '/' || c == '*' || c == '@' || c == '$' || (c & 0x80);
+}
+
+/* Bytes that have a place in OData expressions, though in no plain list of names. */
+static bool is_expression_byte(char c)
+{
+    return c == ' ' || c == '\t' || c == '\'' || c == '(' || c == ')' || c == ',' || c == '-' ||
+           c == ':' || c == '=' || c == ';' || c == '"' || c == '?' || c == '&';
+}
+
+static bool refuse_term(struct parse *parse, struct slice term)
+{
+    return error_set(parse->err, ERROR_BAD_REQUEST, SLICE("$select"),
+                     SELECT_FAILED "Term '%.*s' is not valid in a $select or $expand expression.",
+                     SLICE_ARG(odata_quote(term)));
+}
+
+/* Refuses what is no name; `list` is the whole option and `term` a part of it. */
+static bool check_term(struct parse *parse, struct slice list, struct slice term)
+{
+    bool is_name = term.len > 0;
+
+    for (size_t at = 0; at < term.len; at++) {
+        char c = term.ptr[at];
+        if (!is_name_byte(c) && !is_expression_byte(c))
+            return error_set(parse->err, ERROR_BAD_REQUEST, SLICE("$select"),
+                             SELECT_FAILED "Syntax error: character '%c' is not valid at position "
+                                           "%zu in '%.*s'.",
+                             c, (size_t)(term.ptr - list.ptr) + at, SLICE_ARG(odata_quote(list)));
+        is_name = is_name && is_name_byte(c);
+    }
+    return is_name || refuse_term(parse, term);
+}
+
+static bool select_term(struct parse *parse, struct slice list, struct slice term)
+{
+    struct edm_query *query = &parse->out->query;
+
+    if (!check_term(parse, list, term))
+        return false;
+    if (slice_eq(term, SLICE("*"))) {
+        parse->select_star = true;
+        return true;
+    }
+    int property = find_property(parse, term);
+    if (property < 0)
+        return error_set(parse->err, ERROR_BAD_REQUEST, SLICE("$select"),
+                         SELECT_FAILED
+                         "Could not find a property named '%.*s' on type '%.*s.%.*s'.",
+                         SLICE_ARG(odata_quote(term)), SLICE_ARG(parse->model->namespace_name),
+                         SLICE_ARG(selected_type_name(parse)));
+    query->select |= UINT64_C(1) << property;
+    return true;
+}
+
+/* list := term ("," term)* [","] */
+static bool read_select(struct parse *parse, struct slice value)
+{
+    struct slice list = slice_trim(value), rest = list;
+    struct edm_query *query = &parse->out->query;
+
+    if (!brackets_balance(list))
+        return error_set(parse->err, ERROR_BAD_REQUEST, SLICE("$select"),
+                         SELECT_FAILED "Found an unbalanced bracket expression.");
+    do {
+        if (!select_term(parse, list, slice_trim(take_term(&rest))))
+            return false;
+    } while (rest.len > 0);
+    query->select_given = true;
+    return true;
+}
+
+/* --- the options together -------------------------------------------------------------------- */
+
+static bool refuse_option(struct parse *parse, const struct option *option)
+{
+    return error_set(parse->err, ERROR_BAD_REQUEST, option->name,
+                     "The query specified in the URI is not valid. Query option '%.*s' is not "
+                     "allowed. To allow it, set the 'AllowedQueryOptions' property on "
+                     "EnableQueryAttribute or QueryValidationSettings.",
+                     SLICE_ARG(option->title));
+}
+
+/* Refuses what this request has no use for. */
+static bool check_place(struct parse *parse, const struct option *option)
+{
+    if (option->place == EVERYWHERE)
+        return true;
+    if (option->place == NOWHERE || !parse->is_read)
+        return refuse_option(parse, option);
+    if (parse->path->resource != ODATA_SET)
+        return error_set(parse->err, ERROR_BAD_REQUEST, option->name,
+                         "The query specified in the URI is not valid. The requested resource is "
+                         "not a collection. Query options $filter, $orderby, $count, $skip, and "
+                         "$top can be applied only on collections.");
+    return true;
+}
+
+static bool check_once(struct parse *parse, const struct option *option)
+{
+    unsigned bit = 1u << (option - options);
+
+    if (parse->seen & bit)
+        return error_set(parse->err, ERROR_BAD_REQUEST, option->name,
+                         "Query option '%.*s' was specified more than once, but it must be "
+                         "specified at most once.",
+                         SLICE_ARG(option->name));
+    parse->seen |= bit;
+    return true;
+}
+
+static bool read_pair(struct parse *parse, struct slice name, struct slice value)
+{
+    struct slice decoded;
+
+    if (!odata_percent_decode(name, true, parse->arena, &decoded, parse->err))
+        return false;
+    const struct option *option = find_option(decoded);
+    if (!option && decoded.len && decoded.ptr[0] == '$')
+        return error_set(parse->err, ERROR_BAD_REQUEST, decoded,
+                         "Custom query option '%.*s' that starts with '$' is not supported.",
+                         SLICE_ARG(odata_quote(decoded)));
+    if (!option)
+        return true;
+    return check_place(parse, option) && check_once(parse, option) &&
+           odata_percent_decode(value, true, parse->arena, &decoded, parse->err) &&
+           option->read(parse, decoded);
+}
+
+static size_t smaller(uint64_t a, uint64_t b)
+{
+    return (size_t)(a < b ? a : b);
+}
+
+/* Rows a page by all that was said about it; `max_page_size` is 0 when nothing was. */
+static size_t page_size(const struct parse *parse, const struct profile *profile,
+                        uint64_t max_page_size)
+{
+    uint64_t wish = profile->page_size_default;
+
+    if (max_page_size)
+        wish = max_page_size;
+    if (parse->out->top_given)
+        wish = max_page_size ? smaller(parse->top, max_page_size) : parse->top;
+    return smaller(wish, ODATA_PAGE_SIZE_MAX);
+}
+
+bool odata_options_parse(const struct edm_model *model, const struct profile *profile,
+                         const struct odata_path *path, bool is_read, struct slice query,
+                         uint64_t max_page_size, struct arena *arena, struct odata_options *ret,
+                         struct error *err)
+{
+    struct odata_options result = { .query = { .type = path->type } };
+    struct parse parse = {
+        .model = model,
+        .path = path,
+        .arena = arena,
+        .is_read = is_read,
+        .out = &result,
+        .err = err,
+    };
+    struct slice pair, name, value;
+
+    while (take_pair(&query, &pair, &name, &value)) {
+        if (!read_pair(&parse, name, value))
+            return false;
+    }
+    if (!result.query.select_given || parse.select_star) {
+        result.query.select = all_properties(&parse);
+        result.query.select_given = false;
+    }
+    result.query.page_size = page_size(&parse, profile, max_page_size);
+    *ret = result;
+    return true;
+}
+
+/* --- the next page --------------------------------------------------------------------------- */
+
+static bool is_skiptoken(struct slice name, struct arena *arena)
+{
+    struct slice decoded;
+
+    if (!odata_percent_decode(name, true, arena, &decoded, NULL))
+        return false;
+    const struct option *option = find_option(decoded);
+    return option && option->read == read_skiptoken;
+}
+
+bool odata_next_query(struct slice query, struct slice skiptoken, struct arena *arena,
+                      struct slice *ret, struct error *err)
+{
+    const struct slice last = SLICE("$skiptoken=");
+    size_t bytes = query.len + 1 + last.len + skiptoken.len;
+    struct text text;
+    struct slice pair, name, value;
+
+    text_init(&text, arena, bytes, bytes);
+    while (take_pair(&query, &pair, &name, &value)) {
+        if (pair.len == 0 || is_skiptoken(name, arena))
+            continue;
+        text_append(&text, pair);
+        text_append_char(&text, '&');
+    }
+    text_append(&text, last);
+    text_append(&text, skiptoken);
+    if (text.failed)
+        return error_no_memory(err);
+    *ret = text_slice(&text);
+    return true;
+}

@@ -1,0 +1,44 @@
+/* odata/options.h - the query options of a request, read into a typed query.
+ *
+ * Spec: OData URL Conventions 4.01 section 5. Names count with or without '$' and without regard to
+ * case. An option of OData that is not supported here is an error that names it; a custom option
+ * (any other name) is ignored, as the specification asks.
+ */
+#ifndef ODATA_OPTIONS_H
+#define ODATA_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/slice.h"
+#include "edm/query.h"
+#include "odata/path.h"
+#include "odata/profile.h"
+
+struct arena;
+
+#define ODATA_PAGE_SIZE_MAX 1000 /* rows; $top and maxpagesize are cut at it */
+
+struct odata_options {
+    struct edm_query query;
+    struct slice skiptoken; /* decoded but unopened, see odata/skiptoken.h; empty when not given */
+    bool top_given;
+};
+
+/* `query` is what stands behind '?', still encoded. `resource` says which options make sense:
+ * a set takes all, an entity and a singleton $select ($top etc. there: ERROR_BAD_REQUEST naming
+ * it), and a write takes none but $select. `max_page_size` is the request's Prefer:
+ * odata.maxpagesize, 0 when not asked. Errors: ERROR_BAD_REQUEST with the option as target
+ * ("$top"), messages of Graph. */
+bool odata_options_parse(const struct edm_model *model, const struct profile *profile,
+                         const struct odata_path *path, bool is_read, struct slice query,
+                         uint64_t max_page_size, struct arena *arena, struct odata_options *ret,
+                         struct error *err) MUST_CHECK;
+
+/* The query string of the next page: the options as they were sent (still encoded), without
+ * $skiptoken, and with `skiptoken` (plain base64url text) behind them. */
+bool odata_next_query(struct slice query, struct slice skiptoken, struct arena *arena,
+                      struct slice *ret, struct error *err) MUST_CHECK;
+
+#endif
