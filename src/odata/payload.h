@@ -1,0 +1,71 @@
+/* odata/payload.h - entities and errors' data in OData's JSON, in both directions.
+ *
+ * Spec: OData JSON Format 4.01, and what Graph does where that leaves a choice. Properties are
+ * written in the model's order, which is the reference pages'.
+ */
+#ifndef ODATA_PAYLOAD_H
+#define ODATA_PAYLOAD_H
+
+#include <stdbool.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/slice.h"
+#include "base/uuid.h"
+#include "edm/entity.h"
+#include "edm/query.h"
+#include "odata/profile.h"
+
+struct arena;
+struct text;
+
+/* --- reading ------------------------------------------------------------------------------- */
+
+/* The body of a create or update: an object of declared properties and annotations.
+ * `key` is the entity's key for an update (an "id" in the body that differs is refused), empty for
+ * a create (an "id" is ignored). "@odata.type" must name exactly this type, with or without '#';
+ * other annotations are ignored. Read-only properties are ignored.
+ * Errors: ERROR_EMPTY_PAYLOAD; ERROR_BAD_REQUEST (not JSON, not an object);
+ * ERROR_MODEL_VALIDATION with the property as target. */
+bool odata_read_entity(const struct edm_model *model, const struct edm_entity_type *type,
+                       struct slice body, struct slice key, unsigned depth_limit,
+                       struct arena *arena, struct edm_entity **ret, struct error *err) MUST_CHECK;
+
+/* The parameters of an action, one value each in the order of action->parameters. Same errors; a
+ * parameter that is required and missing or null is ERROR_BAD_REQUEST with its name as target. */
+bool odata_read_parameters(const struct edm_model *model, const struct edm_action *action,
+                           struct slice body, unsigned depth_limit, struct arena *arena,
+                           struct edm_value **ret, struct error *err) MUST_CHECK;
+
+/* --- writing ------------------------------------------------------------------------------- */
+
+/* What a reply is written for. */
+struct odata_reply {
+    const struct edm_model *model;
+    const struct profile *profile;
+    struct slice origin; /* "https://localhost:8443", no slash at its end */
+    unsigned version;
+    uint64_t select; /* properties to show */
+    bool select_given;
+};
+
+void odata_write_entity(const struct odata_reply *reply, const struct edm_entity *entity,
+                        struct text *out);
+
+/* `next_link` is the whole absolute URL, empty on the last page. */
+void odata_write_page(const struct odata_reply *reply, const struct edm_entity_type *type,
+                      const struct edm_page *page, struct slice next_link, struct text *out);
+
+/* The singleton itself; `reply->select` is a bit set into its own table of properties. */
+void odata_write_singleton(const struct odata_reply *reply, struct uuid tenant, struct text *out);
+
+/* "{origin}/{version}/{singleton}/{set}('{key}')", the key percent-encoded and its quotes doubled:
+ * Location. */
+void odata_write_entity_url(const struct odata_reply *reply, const struct edm_entity_type *type,
+                            struct slice key, struct text *out);
+
+/* "{origin}/{version}/{singleton}/{set}", behind which a nextLink puts '?' and its query. */
+void odata_write_set_url(const struct odata_reply *reply, const struct edm_entity_type *type,
+                         struct text *out);
+
+#endif

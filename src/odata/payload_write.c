@@ -1,0 +1,263 @@
+/* odata/payload_write.c - entities, pages and the singleton as OData's JSON, and their addresses.
+ *
+ * What a reply shows is settled before the first entity is written (the set of properties, the type
+ * annotation, the form of dates), so that the loop over a page of a thousand does nothing but walk
+ * the bits of a set and write values.
+ *
+ * A context URL and a type name are put together inside their string, piece by piece, straight into
+ * the reply: the writer is given the opening quote as a value, and the rest is appended behind it.
+ * No piece but the origin needs escaping (the others are the model's names), and no scratch memory
+ * is taken, which would stop the reply from growing in place in its arena.
+ *
+ * Members of a list come as Graph writes them: context, count, nextLink, value. The first three are
+ * in front so that a client can stream the rows behind them.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "odata/payload.h"
+
+#include "base/text.h"
+#include "json/writer.h"
+
+/* --- addresses ------------------------------------------------------------------------------- */
+
+static const struct slice context_name = SLICE_INIT("@odata.context");
+static const struct slice type_name = SLICE_INIT("@odata.type");
+
+/* "#deviceManagement" is the singleton; its type has the same name. */
+static struct slice singleton_name(const struct odata_reply *reply)
+{
+    return reply->model->singleton->name;
+}
+
+/* "{origin}/{version}" inside a JSON string. */
+static void append_root_escaped(const struct odata_reply *reply, struct text *out)
+{
+    json_append_escaped(out, reply->origin);
+    text_append_char(out, '/');
+    text_append(out, edm_version_text(reply->version));
+}
+
+static void begin_string(struct json_writer *writer, struct slice name)
+{
+    json_writer_plain_name(writer, name);
+    json_writer_raw(writer, SLICE("\""));
+}
+
+static void end_string(struct json_writer *writer)
+{
+    text_append_char(writer->out, '"');
+}
+
+/* "(id,state)", in the model's order; "" when everything is shown unasked. */
+static void append_select_list(const struct odata_reply *reply, const struct edm_entity_type *type,
+                               struct text *out)
+{
+    char before = '(';
+
+    if (!reply->select_given)
+        return;
+    for (size_t i = 0; i < type->property_count; i++) {
+        if (!(reply->select >> i & 1))
+            continue;
+        text_append_char(out, before);
+        text_append(out, type->properties[i].name);
+        before = ',';
+    }
+    text_append_char(out, ')');
+}
+
+static void write_context(const struct odata_reply *reply, const struct edm_entity_type *type,
+                          struct slice end, struct json_writer *writer)
+{
+    begin_string(writer, context_name);
+    append_root_escaped(reply, writer->out);
+    text_append(writer->out, SLICE("/$metadata#"));
+    text_append(writer->out, singleton_name(reply));
+    text_append_char(writer->out, '/');
+    text_append(writer->out, type->set_name);
+    append_select_list(reply, type, writer->out);
+    text_append(writer->out, end);
+    end_string(writer);
+}
+
+void odata_write_set_url(const struct odata_reply *reply, const struct edm_entity_type *type,
+                         struct text *out)
+{
+    text_append(out, reply->origin);
+    text_append_char(out, '/');
+    text_append(out, edm_version_text(reply->version));
+    text_append_char(out, '/');
+    text_append(out, singleton_name(reply));
+    text_append_char(out, '/');
+    text_append(out, type->set_name);
+}
+
+/* RFC 3986 2.3 */
+static bool is_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+/* The inside of a key's quotes: what is not unreserved percent-encoded, quotes doubled. */
+static void append_key(struct slice key, struct text *out)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    for (size_t i = 0; i < key.len; i++) {
+        unsigned char byte = (unsigned char)key.ptr[i];
+        const char encoded[] = { '%', digits[byte >> 4], digits[byte & 15] };
+        if (is_unreserved(key.ptr[i]))
+            text_append_char(out, key.ptr[i]);
+        else if (byte == '\'')
+            text_append(out, SLICE("''"));
+        else
+            text_append(out, (struct slice){ encoded, sizeof encoded });
+    }
+}
+
+void odata_write_entity_url(const struct odata_reply *reply, const struct edm_entity_type *type,
+                            struct slice key, struct text *out)
+{
+    odata_write_set_url(reply, type, out);
+    text_append(out, SLICE("('"));
+    append_key(key, out);
+    text_append(out, SLICE("')"));
+}
+
+/* --- entities -------------------------------------------------------------------------------- */
+
+static void write_type(const struct odata_reply *reply, struct slice name,
+                       struct json_writer *writer)
+{
+    if (!reply->profile->type_at_minimal)
+        return;
+    begin_string(writer, type_name);
+    text_append_char(writer->out, '#');
+    text_append(writer->out, reply->model->namespace_name);
+    text_append_char(writer->out, '.');
+    text_append(writer->out, name);
+    end_string(writer);
+}
+
+/* The members of an entity behind its context. */
+static void write_members(const struct odata_reply *reply, const struct edm_entity *entity,
+                          struct json_writer *writer)
+{
+    const struct edm_entity_type *type = entity->type;
+    const bool utc = reply->profile->dates_in_utc;
+    uint64_t shown = entity->present & (reply->select_given ? reply->select : UINT64_MAX);
+
+    write_type(reply, type->name, writer);
+    for (; shown; shown &= shown - 1) {
+        size_t i = (size_t)__builtin_ctzll(shown);
+        json_writer_plain_name(writer, type->properties[i].name);
+        edm_value_write(&type->properties[i], &entity->values[i], utc, writer);
+    }
+}
+
+void odata_write_entity(const struct odata_reply *reply, const struct edm_entity *entity,
+                        struct text *out)
+{
+    struct json_writer writer;
+
+    json_writer_init(&writer, out);
+    json_writer_object_begin(&writer);
+    write_context(reply, entity->type, SLICE("/$entity"), &writer);
+    write_members(reply, entity, &writer);
+    json_writer_object_end(&writer);
+}
+
+void odata_write_page(const struct odata_reply *reply, const struct edm_entity_type *type,
+                      const struct edm_page *page, struct slice next_link, struct text *out)
+{
+    struct json_writer writer;
+
+    json_writer_init(&writer, out);
+    json_writer_object_begin(&writer);
+    write_context(reply, type, SLICE_EMPTY, &writer);
+    if (page->total_count >= 0) {
+        json_writer_plain_name(&writer, SLICE("@odata.count"));
+        json_writer_int(&writer, page->total_count);
+    }
+    if (next_link.len) {
+        json_writer_plain_name(&writer, SLICE("@odata.nextLink"));
+        json_writer_string(&writer, next_link);
+    }
+    json_writer_plain_name(&writer, SLICE("value"));
+    json_writer_array_begin(&writer);
+    for (size_t i = 0; i < page->count; i++) {
+        json_writer_object_begin(&writer);
+        write_members(reply, page->entities[i], &writer);
+        json_writer_object_end(&writer);
+    }
+    json_writer_array_end(&writer);
+    json_writer_object_end(&writer);
+}
+
+/* --- the singleton --------------------------------------------------------------------------- */
+
+static void write_singleton_value(enum edm_singleton_value value, const struct odata_reply *reply,
+                                  struct uuid tenant, struct json_writer *writer)
+{
+    char text[UUID_TEXT_LEN];
+
+    switch (value) {
+    case EDM_SINGLETON_NAME:
+        json_writer_string(writer, singleton_name(reply));
+        return;
+    case EDM_SINGLETON_NULL:
+        json_writer_null(writer);
+        return;
+    case EDM_SINGLETON_TENANT:
+        uuid_format(tenant, text);
+        json_writer_string(writer, (struct slice){ text, sizeof text });
+        return;
+    }
+}
+
+static bool shows(const struct odata_reply *reply, size_t property)
+{
+    return !reply->select_given || (reply->select >> property & 1);
+}
+
+/* "#deviceManagement" or "#deviceManagement(id)": a singleton's context has no "/$entity". */
+static void write_singleton_context(const struct odata_reply *reply, struct json_writer *writer)
+{
+    const struct edm_singleton *singleton = reply->model->singleton;
+    char before = '(';
+
+    begin_string(writer, context_name);
+    append_root_escaped(reply, writer->out);
+    text_append(writer->out, SLICE("/$metadata#"));
+    text_append(writer->out, singleton->name);
+    for (size_t i = 0; reply->select_given && i < singleton->property_count; i++) {
+        if (!shows(reply, i))
+            continue;
+        text_append_char(writer->out, before);
+        text_append(writer->out, singleton->properties[i].name);
+        before = ',';
+    }
+    if (reply->select_given)
+        text_append_char(writer->out, ')');
+    end_string(writer);
+}
+
+void odata_write_singleton(const struct odata_reply *reply, struct uuid tenant, struct text *out)
+{
+    const struct edm_singleton *singleton = reply->model->singleton;
+    struct json_writer writer;
+
+    json_writer_init(&writer, out);
+    json_writer_object_begin(&writer);
+    write_singleton_context(reply, &writer);
+    write_type(reply, singleton->name, &writer);
+    for (size_t i = 0; i < singleton->property_count; i++) {
+        if (!shows(reply, i))
+            continue;
+        json_writer_plain_name(&writer, singleton->properties[i].name);
+        write_singleton_value(singleton->properties[i].value, reply, tenant, &writer);
+    }
+    json_writer_object_end(&writer);
+}
