@@ -6,6 +6,7 @@
  */
 #include "base/test.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -901,6 +902,39 @@ static void test_round_trip(void **state UNUSED)
     }
 }
 
+/* Loops share one issuer: each checks good and bad tokens with an arena of its own. */
+#define THREADS 4
+
+static void *verify_for_a_while(void *failures)
+{
+    for (size_t i = 0; i < 200; i++) {
+        struct arena *arena = arena_create(NULL, 1 << 18);
+        struct slice token = good_token(arena);
+        struct principal who;
+        bool bad = i % 2;
+
+        if (bad)
+            token.len -= 4;
+        if (jwt_verify(&forge.rules, token, FORGE_NOW, arena, &who, NULL, NULL) == bad)
+            ++*(int *)failures;
+        arena_destroy(arena);
+    }
+    return NULL;
+}
+
+static void test_threads(void **state UNUSED)
+{
+    pthread_t threads[THREADS];
+    int failures[THREADS] = { 0 };
+
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, verify_for_a_while, &failures[i]), 0);
+    for (size_t i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    for (size_t i = 0; i < THREADS; i++)
+        CHECK(failures[i] == 0, i);
+}
+
 static int set_up(void **state UNUSED)
 {
     struct error err = { 0 };
@@ -940,6 +974,7 @@ int main(void)
         cmocka_unit_test(test_personal_account),
         cmocka_unit_test(test_budgets),
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
