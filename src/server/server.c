@@ -1,0 +1,708 @@
+/* server/server.c - builds the server in order, runs it, takes it down in reverse.
+ *
+ * Order, and why:
+ *   lock       before anything is touched: a second server on the folder must not get further
+ *   store      opened, provisioned and seeded by this thread alone, before others exist
+ *   issuer     its key may have to be made, which a thread of its own begins now
+ *   tls        certificate and context
+ *   dispatch   the writer's and the readers' threads
+ *   loops      each with its log, its handlers and its engine; none runs yet
+ *   listeners  bound last, since from then on the kernel takes connections; only now are the ports
+ *              known, and with them the origins that tokens may name
+ * All that can fail has then happened, and server_run() starts the loops, the first one on its own
+ * thread.
+ *
+ * The end is a conversation: a signal arrives on the first loop, which stops accepting and tells
+ * every loop; each lets its connections finish and reports back; when the last one has, the
+ * dispatch runs what is queued for connections that died, and the loops end. Only then is memory
+ * given back, so no callback meets something that is gone.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "server/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <malloc.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "auth/issuer.h"
+#include "auth/jwt.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/api.h"
+#include "http/engine.h"
+#include "loop/loop.h"
+#include "model/graph_model.h"
+#include "server/data.h"
+#include "server/origins.h"
+#include "server/service_manager.h"
+#include "server/suggestion.h"
+#include "server/tls_identity.h"
+#include "service/authorisation.h"
+#include "service/dispatch.h"
+#include "service/provision.h"
+#include "store/registry.h"
+#include "store/store.h"
+
+#define SERVER_ARENA_BYTES ((size_t)16 << 20)
+#define LISTENERS_MAX      128
+#define OTHER_FILES        64 /* descriptors that are no connections: the store's, loops', logs' */
+#define MS_PER_S           1000
+
+struct server_loop {
+    struct server *server;
+    struct loop *loop;
+    struct log *log;
+    struct api_loop *api_loop;
+    struct http_handler handler;
+    struct http_engine *engine;
+    struct loop_message stop;    /* to this loop */
+    struct loop_message drained; /* from it, to the first */
+};
+
+enum server_signal { SIGNAL_TERMINATE, SIGNAL_INTERRUPT, SIGNAL_COUNT };
+
+struct server {
+    const struct settings *settings;
+    struct arena *arena; /* dies with the server */
+    struct clock *clock;
+
+    struct data_paths paths;
+    int lock_fd; /* -1: not held */
+    struct store *store;
+    size_t seeded; /* entities */
+    struct issuer *issuer;
+    struct tls_identity identity;
+    struct tls_context *tls;
+    struct dispatch *dispatch;
+
+    struct authorisation authorisation;
+    struct token_rules rules;
+    struct api api;
+    struct http_limits http_limits;
+
+    struct server_loop *loops;
+    size_t loop_count; /* made */
+    struct http_acceptor *acceptor;
+    struct origin_listener listeners[LISTENERS_MAX];
+    size_t listener_count;
+    struct setting_list urls;
+
+    uv_signal_t signals[SIGNAL_COUNT];
+    size_t signal_count; /* open */
+    size_t running;      /* loops that have not drained */
+    bool stopping;
+};
+
+/* --- limits of the process ------------------------------------------------------------------- */
+
+/* As many files as the system allows, since each connection is one. */
+static uint64_t raise_file_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return UINT64_MAX;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 && getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return UINT64_MAX;
+    return limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur;
+}
+
+static void set_http_limits(struct server *server)
+{
+    const struct settings *settings = server->settings;
+    uint64_t files = raise_file_limit();
+    uint64_t connections = settings->limits.connections;
+
+    if (files < UINT64_MAX && connections + OTHER_FILES > files)
+        connections = files > 2 * OTHER_FILES ? files - OTHER_FILES : OTHER_FILES;
+    server->http_limits = (struct http_limits){
+        .head_bytes = settings->limits.head_bytes,
+        .fields = settings->limits.fields,
+        .body_bytes = settings->limits.body_bytes,
+        .request_arena_bytes = settings->limits.request_bytes,
+        .head_ms = settings->limits.head_s * MS_PER_S,
+        .body_grace_ms = settings->limits.body_grace_s * MS_PER_S,
+        .body_bytes_per_s = settings->limits.body_bytes_per_s,
+        .reply_ms = settings->limits.reply_s * MS_PER_S,
+        .idle_ms = settings->limits.idle_s * MS_PER_S,
+        .connections = connections,
+        .connections_per_address = settings->limits.connections_per_address,
+    };
+}
+
+/* --- data ------------------------------------------------------------------------------------ */
+
+/* The store reports a folder in use as one of configuration, but nothing has to be configured. */
+static bool lock_data(struct server *server, struct error *err)
+{
+    struct error why = { 0 };
+
+    if (!server->paths.folder)
+        return true;
+    if (store_lock(server->paths.folder, &server->lock_fd, &why))
+        return true;
+    if (why.code == ERROR_CONFIGURATION)
+        why.code = ERROR_CONFLICT;
+    *err = why;
+    return false;
+}
+
+static bool read_seal_key(void *context, struct store_session *session, struct error *err)
+{
+    struct server *server = context;
+    _Static_assert(API_SEAL_KEY_BYTES == REGISTRY_SEAL_BYTES, "the same key");
+
+    return registry_seal_key(session, server->api.seal_key, err);
+}
+
+static bool seed_data(struct server *server, struct error *err)
+{
+    const struct settings *settings = server->settings;
+
+    return settings->seed.len == 0 ||
+           data_seed(server->store, &graph_model, settings->seed, service_default_tenant(),
+                     clock_now_ticks(server->clock), true, &server->seeded, err);
+}
+
+static bool open_data(struct server *server, struct error *err)
+{
+    return data_paths_find(server->settings, server->arena, &server->paths, err) &&
+           data_make_folders(&server->paths, err) && lock_data(server, err) &&
+           data_open(&server->paths, &graph_model, clock_now_ticks(server->clock), &server->store,
+                     err) &&
+           data_read(server->store, read_seal_key, server, err) && seed_data(server, err);
+}
+
+/* --- who may ask ----------------------------------------------------------------------------- */
+
+static bool ask_default_client(void *context, struct store_session *session, struct error *err)
+{
+    struct server *server = context;
+    bool works;
+
+    if (!service_default_client_works(session, server->arena, &works, err))
+        return false;
+    if (!works)
+        return true;
+    return error_set(
+        err, ERROR_CONFIGURATION, SLICE("allow-default-client"),
+        "a listener can be reached from other machines and the client " SERVICE_DEFAULT_CLIENT
+        " has the secret that everyone can read in the "
+        "manual; remove it (connectord client remove), change its secret "
+        "(connectord client add --app " SERVICE_DEFAULT_CLIENT "), set "
+        "builtin-issuer=off, or allow-default-client if that is meant");
+}
+
+static bool check_default_client(struct server *server, struct error *err)
+{
+    const struct settings *settings = server->settings;
+
+    return settings->loopback_only || !settings->issuer_on ||
+           settings->allow_default_client == SETTING_ON ||
+           data_read(server->store, ask_default_client, server, err);
+}
+
+static bool open_issuer(struct server *server, struct error *err)
+{
+    return !server->settings->issuer_on || issuer_open(server->paths.keys, &server->issuer, err);
+}
+
+static bool open_tls(struct server *server, struct error *err)
+{
+    const struct certificate *certificate = &server->identity.certificate;
+
+    if (server->settings->listen_tls.count == 0)
+        return true;
+    return tls_identity_load(server->settings, server->paths.keys, server->arena, &server->identity,
+                             err) &&
+           tls_context_create(certificate->certificate_pem, certificate->key_pem, &server->tls,
+                              err);
+}
+
+/* --- what answers ---------------------------------------------------------------------------- */
+
+static bool open_dispatch(struct server *server, struct error *err)
+{
+    const struct settings *settings = server->settings;
+    const struct dispatch_limits limits = {
+        .queue = settings->limits.write_queue,
+        .group = settings->limits.write_group,
+        .readers = (unsigned)settings->reader_threads,
+        .read_deadline_ms = settings->limits.read_s * MS_PER_S,
+    };
+
+    return dispatch_create(server->store, &limits, &server->dispatch, err);
+}
+
+static enum api_hsts hsts_of(const struct settings *settings)
+{
+    switch (settings->hsts) {
+    case SETTING_ON:
+        return API_HSTS_ON;
+    case SETTING_OFF:
+        return API_HSTS_OFF;
+    default:
+        return API_HSTS_AUTO;
+    }
+}
+
+static struct slice value_of(const struct settings *settings, struct slice name)
+{
+    struct setting_list values = settings_values(settings, setting_find(name));
+
+    return values.count ? values.items[0] : SLICE_EMPTY;
+}
+
+static struct principal anonymous_caller(const struct server *server)
+{
+    return (struct principal){
+        .tenant = service_default_tenant(),
+        .subject = SLICE("anonymous"),
+        .app_name = SLICE("anonymous"),
+        .permissions = server->authorisation.read_write,
+        .builtin = true,
+        .expires_unix_s = INT64_MAX,
+    };
+}
+
+static bool prepare_api(struct server *server, struct error *err)
+{
+    const struct settings *settings = server->settings;
+    struct api *api = &server->api;
+
+    if (!authorisation_init(&server->authorisation, &graph_model, err))
+        return false;
+    server->rules = (struct token_rules){
+        .builtin = server->issuer,
+        .audiences = jwt_graph_audiences,
+        .audience_count = jwt_graph_audience_count,
+        .permissions = &server->authorisation.permissions,
+        .token_bytes_max = settings->limits.token_bytes,
+    };
+    api->model = &graph_model;
+    api->profile = profile_find(value_of(settings, SLICE("profile")));
+    api->authorisation = &server->authorisation;
+    api->rules = &server->rules;
+    api->clock = server->clock;
+    api->store = server->store;
+    api->dispatch = server->dispatch;
+    api->ca_pem = server->identity.certificate.ca_pem;
+    api->allow_anonymous = settings->no_auth != SETTING_OFF;
+    api->anonymous = anonymous_caller(server);
+    api->hsts = hsts_of(settings);
+    api->token_lifetime_s = (int64_t)settings->token_lifetime_s;
+    api->json_depth = (unsigned)settings->limits.json_depth;
+    api->reply_bytes_max = settings->limits.reply_bytes;
+    api->page_bytes = settings->limits.page_bytes;
+    api->entity_bytes = settings->limits.entity_bytes;
+    api->principal_cache_entries = settings->limits.token_cache;
+    return true;
+}
+
+/* --- loops ----------------------------------------------------------------------------------- */
+
+static void before_sleep(void *context)
+{
+    struct server_loop *server_loop = context;
+
+    if (server_loop->api_loop)
+        api_loop_before_sleep(server_loop->api_loop);
+    log_flush(server_loop->log);
+}
+
+static bool open_loop(struct server *server, unsigned index, struct error *err)
+{
+    struct server_loop *server_loop = &server->loops[index];
+    const struct loop_hooks hooks = { .context = server_loop, .before_sleep = before_sleep };
+
+    server_loop->server = server;
+    server->loop_count++;
+    server_loop->log =
+        log_create(STDERR_FILENO, server->clock, (enum log_level)server->settings->log_level);
+    if (!server_loop->log)
+        return error_no_memory(err);
+    if (!loop_create(index, &hooks, &server_loop->loop, err) ||
+        !api_loop_create(&server->api, server_loop->loop, server_loop->log, &server_loop->api_loop,
+                         err))
+        return false;
+    server_loop->handler = api_loop_handler(server_loop->api_loop);
+    return http_engine_create(server_loop->loop, &server->http_limits, &server_loop->handler,
+                              server_loop->log, &server_loop->engine, err);
+}
+
+static bool open_loops(struct server *server, struct error *err)
+{
+    size_t count = (size_t)server->settings->threads;
+
+    server->loops = arena_new_array(server->arena, count, struct server_loop);
+    if (!server->loops)
+        return error_no_memory(err);
+    for (unsigned i = 0; i < count; i++) {
+        if (!open_loop(server, i, err))
+            return false;
+    }
+    return true;
+}
+
+static struct log *main_log(struct server *server)
+{
+    return server->loops[0].log;
+}
+
+/* --- listeners ------------------------------------------------------------------------------- */
+
+static bool listen_on(struct server *server, struct setting_list addresses, struct tls_context *tls,
+                      struct error *err)
+{
+    for (size_t i = 0; i < addresses.count; i++) {
+        struct origin_listener listener = { .host_port = addresses.items[i], .secure = tls };
+
+        if (server->listener_count == LISTENERS_MAX)
+            return error_set(err, ERROR_CONFIGURATION, SLICE("listen"),
+                             "listen: expected at most %d addresses", LISTENERS_MAX);
+        if (!http_acceptor_listen(server->acceptor, listener.host_port, tls, &listener.port, err))
+            return false;
+        server->listeners[server->listener_count++] = listener;
+    }
+    return true;
+}
+
+static bool open_listeners(struct server *server, struct error *err)
+{
+    struct http_engine *engines[64];
+
+    for (size_t i = 0; i < server->loop_count; i++)
+        engines[i] = server->loops[i].engine;
+    return http_acceptor_create(engines, server->loop_count, &server->http_limits,
+                                &server->acceptor, err) &&
+           listen_on(server, server->settings->listen, NULL, err) &&
+           listen_on(server, server->settings->listen_tls, server->tls, err);
+}
+
+/* Also what the ready event says. */
+static bool name_origins(struct server *server, struct error *err)
+{
+    struct setting_list origins;
+
+    server->urls.items = arena_new_array(server->arena, server->listener_count, struct slice);
+    if (!server->urls.items)
+        return error_no_memory(err);
+    for (size_t i = 0; i < server->listener_count; i++) {
+        if (!origin_of_listener(&server->listeners[i], server->arena,
+                                &server->urls.items[server->urls.count++], err))
+            return false;
+    }
+    if (!origins_build(server->listeners, server->listener_count, server->identity.names,
+                       server->settings->public_urls, server->arena, &origins, err))
+        return false;
+    server->rules.origins = origins.items;
+    server->rules.origin_count = origins.count;
+    return true;
+}
+
+/* --- signals and the end --------------------------------------------------------------------- */
+
+static void close_signals(struct server *server)
+{
+    for (size_t i = 0; i < server->signal_count; i++)
+        uv_close((uv_handle_t *)&server->signals[i], NULL);
+    server->signal_count = 0;
+}
+
+/* On the first loop, once no connection is left. The dispatch may still hold requests whose
+ * connection died: they come home before the loops end. */
+static void finish(struct server *server)
+{
+    close_signals(server);
+    dispatch_destroy(server->dispatch);
+    server->dispatch = NULL;
+    for (size_t i = 0; i < server->loop_count; i++)
+        loop_stop(server->loops[i].loop);
+}
+
+static void on_drained_message(struct loop_message *message)
+{
+    struct server_loop *server_loop = CONTAINER_OF(message, struct server_loop, drained);
+
+    if (--server_loop->server->running == 0)
+        finish(server_loop->server);
+}
+
+static void on_drained(void *context)
+{
+    struct server_loop *server_loop = context;
+
+    loop_post(server_loop->server->loops[0].loop, &server_loop->drained);
+}
+
+static void on_stop_message(struct loop_message *message)
+{
+    struct server_loop *server_loop = CONTAINER_OF(message, struct server_loop, stop);
+    uint64_t drain_ms = server_loop->server->settings->limits.drain_s * MS_PER_S;
+
+    http_engine_stop(server_loop->engine, clock_monotonic_ms() + drain_ms, on_drained, server_loop);
+}
+
+static void begin_stop(struct server *server, int signal_number)
+{
+    log_begin(main_log(server), LOG_INFO, "stopping");
+    log_int(main_log(server), "signal", signal_number);
+    log_end(main_log(server));
+    service_manager_stopping();
+    http_acceptor_stop(server->acceptor);
+    server->running = server->loop_count;
+    for (size_t i = 0; i < server->loop_count; i++)
+        loop_post(server->loops[i].loop, &server->loops[i].stop);
+}
+
+/* The first signal asks, the second does not. Nothing that was answered is lost by it: an answer is
+ * given behind its commit. */
+static void on_signal(uv_signal_t *handle, int signal_number)
+{
+    struct server *server = handle->data;
+
+    if (server->stopping) {
+        log_begin(main_log(server), LOG_WARNING, "cut_short");
+        log_int(main_log(server), "signal", signal_number);
+        log_end(main_log(server));
+        log_flush(main_log(server));
+        _exit(1);
+    }
+    server->stopping = true;
+    begin_stop(server, signal_number);
+}
+
+static bool watch_signals(struct server *server, struct error *err)
+{
+    static const int numbers[SIGNAL_COUNT] = {
+        [SIGNAL_TERMINATE] = SIGTERM, [SIGNAL_INTERRUPT] = SIGINT
+    };
+    struct uv_loop_s *uv = loop_uv(server->loops[0].loop);
+
+    signal(SIGPIPE, SIG_IGN); /* a peer that went away is an error code */
+    signal(SIGHUP, SIG_IGN);  /* closing a terminal does not end a server; nothing is reloaded */
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+        uv_signal_t *handle = &server->signals[i];
+        int status = uv_signal_init(uv, handle);
+
+        if (status == 0) {
+            server->signal_count++;
+            handle->data = server;
+            status = uv_signal_start(handle, on_signal, numbers[i]);
+        }
+        if (status != 0)
+            return error_set(err, ERROR_IO, SLICE_EMPTY, "cannot watch for signals: %s",
+                             uv_strerror(status));
+    }
+    return true;
+}
+
+/* --- what is logged at the start ------------------------------------------------------------- */
+
+static void log_unknown_variables(struct server *server)
+{
+    struct setting_list unknown = server->settings->unknown_environment;
+    struct log *log = main_log(server);
+
+    for (size_t i = 0; i < unknown.count; i++) {
+        log_begin(log, LOG_WARNING, "setting_unknown");
+        log_text(log, "name", unknown.items[i]);
+        log_end(log);
+    }
+}
+
+static void log_fewer_connections(struct server *server)
+{
+    struct log *log = main_log(server);
+
+    if (server->http_limits.connections == server->settings->limits.connections)
+        return;
+    log_begin(log, LOG_WARNING, "fewer_connections");
+    log_int(log, "connections", (int64_t)server->http_limits.connections);
+    log_text(log, "reason", SLICE("the system allows fewer open files (RLIMIT_NOFILE)"));
+    log_end(log);
+}
+
+static void log_doors(struct server *server)
+{
+    const struct settings *settings = server->settings;
+    struct log *log = main_log(server);
+
+    if (settings->no_auth != SETTING_OFF) {
+        log_begin(log, LOG_WARNING, "no_auth");
+        log_text(log, "reason", SLICE("a request without a token has every permission"));
+        log_end(log);
+    } else if (!settings->issuer_on) {
+        log_begin(log, LOG_WARNING, "no_issuer");
+        log_text(log, "reason",
+                 SLICE("builtin-issuer is off and tokens of other issuers are not supported: every "
+                       "request is answered 401; set builtin-issuer=on"));
+        log_end(log);
+    }
+}
+
+static void log_seed(struct server *server)
+{
+    struct log *log = main_log(server);
+
+    if (server->settings->seed.len == 0)
+        return;
+    log_begin(log, LOG_INFO, server->seeded ? "seeded" : "seed_skipped");
+    log_text(log, "seed", server->settings->seed);
+    if (server->seeded)
+        log_int(log, "entities", (int64_t)server->seeded);
+    else
+        log_text(log, "reason", SLICE("the store holds entities, or the seed none"));
+    log_end(log);
+}
+
+static void log_ready(struct server *server)
+{
+    const struct settings *settings = server->settings;
+    struct log *log = main_log(server);
+
+    log_begin(log, LOG_INFO, "ready");
+    log_text_array(log, "urls", server->urls.items, server->urls.count);
+    log_int(log, "pid", getpid());
+    log_text(log, "data_dir", slice_of(server->paths.folder));
+    log_bool(log, "memory", settings->memory == SETTING_ON);
+    log_text(log, "profile", server->api.profile->name);
+    log_bool(log, "builtin_issuer", settings->issuer_on);
+    log_text(log, "version", SLICE(CONNECTORD_VERSION));
+    log_end(log);
+    log_flush(log);
+}
+
+/* --- life ------------------------------------------------------------------------------------ */
+
+static bool open_all(struct server *server, struct error *err)
+{
+    static bool (*const steps[])(struct server *, struct error *) = {
+        open_data,   check_default_client, open_issuer,    open_tls,     open_dispatch,
+        prepare_api, open_loops,           open_listeners, name_origins, watch_signals,
+    };
+
+    for (size_t i = 0; i < COUNT_OF(steps); i++) {
+        if (!steps[i](server, err))
+            return false;
+    }
+    return true;
+}
+
+bool server_create(const struct settings *settings, struct server **ret, struct error *err)
+{
+    struct server *server = calloc(1, sizeof *server);
+
+    if (!server)
+        return error_no_memory(err);
+#ifdef M_ARENA_MAX
+    /* The allocator would keep one heap a thread, most of each never used. */
+    mallopt(M_ARENA_MAX, 2);
+#endif
+    server->settings = settings;
+    server->lock_fd = -1;
+    server->arena = arena_create(NULL, SERVER_ARENA_BYTES);
+    server->clock = clock_create();
+    if (!server->arena || !server->clock) {
+        error_no_memory(err);
+        goto fail;
+    }
+    set_http_limits(server);
+    if (!open_all(server, err))
+        goto fail;
+    *ret = server;
+    return true;
+fail:
+    server_destroy(server);
+    return false;
+}
+
+/* Starts all loops but the first. When one fails those before it are stopped again. */
+static bool start_loops(struct server *server, struct error *err)
+{
+    for (size_t i = 1; i < server->loop_count; i++) {
+        server->loops[i].stop.run = on_stop_message;
+        server->loops[i].drained.run = on_drained_message;
+        if (!loop_start(server->loops[i].loop, err)) {
+            while (--i > 0) {
+                loop_stop(server->loops[i].loop);
+                loop_join(server->loops[i].loop);
+            }
+            return false;
+        }
+    }
+    server->loops[0].stop.run = on_stop_message;
+    server->loops[0].drained.run = on_drained_message;
+    return true;
+}
+
+bool server_run(struct server *server, void (*ready)(void *context), void *context,
+                struct error *err)
+{
+    log_unknown_variables(server);
+    log_fewer_connections(server);
+    log_doors(server);
+    log_seed(server);
+    if (!http_acceptor_start(server->acceptor, err) || !start_loops(server, err))
+        return false;
+    log_ready(server);
+    service_manager_ready();
+    if (ready)
+        ready(context);
+    loop_run(server->loops[0].loop);
+    for (size_t i = 1; i < server->loop_count; i++)
+        loop_join(server->loops[i].loop);
+
+    log_begin(main_log(server), LOG_INFO, "stopped");
+    log_end(main_log(server));
+    log_flush(main_log(server));
+    return true;
+}
+
+/* Handles are closed by their owners, then the loop lets the closing callbacks run. */
+static void close_loops(struct server *server)
+{
+    close_signals(server);
+    http_acceptor_destroy(server->acceptor);
+    for (size_t i = 0; i < server->loop_count; i++) {
+        if (server->loops[i].loop)
+            loop_settle(server->loops[i].loop);
+        http_engine_destroy(server->loops[i].engine);
+        if (server->loops[i].loop)
+            loop_settle(server->loops[i].loop);
+        api_loop_destroy(server->loops[i].api_loop);
+        server->loops[i].api_loop = NULL;
+        loop_destroy(server->loops[i].loop);
+        log_destroy(server->loops[i].log);
+    }
+}
+
+void server_destroy(struct server *server)
+{
+    if (!server)
+        return;
+    dispatch_destroy(server->dispatch);
+    close_loops(server);
+    tls_context_destroy(server->tls);
+    issuer_close(server->issuer);
+    store_close(server->store);
+    if (server->lock_fd >= 0)
+        close(server->lock_fd);
+    clock_destroy(server->clock);
+    arena_destroy(server->arena);
+    free(server);
+}
+
+struct setting_list server_urls(const struct server *server)
+{
+    return server->urls;
+}

@@ -1,0 +1,26 @@
+/* server/tls_identity.h - the certificate that the HTTPS listeners show, and the names in it.
+ *
+ * The operator's own (tls-cert, tls-key), else one signed by the development CA.
+ * Must not know: connections.
+ */
+#ifndef SERVER_TLS_IDENTITY_H
+#define SERVER_TLS_IDENTITY_H
+
+#include "auth/certificate.h"
+#include "base/compiler.h"
+#include "base/error.h"
+#include "server/settings.h"
+
+struct arena;
+
+struct tls_identity {
+    struct certificate certificate; /* ca_pem is empty for the operator's own */
+    struct setting_list names;      /* hosts that it is for, wildcards left out */
+};
+
+/* `keys` is the folder of the development CA, NULL for one in memory.
+ * Errors: ERROR_CONFIGURATION naming the setting or file. */
+bool tls_identity_load(const struct settings *settings, const char *keys, struct arena *arena,
+                       struct tls_identity *ret, struct error *err) MUST_CHECK;
+
+#endif
