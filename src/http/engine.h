@@ -27,28 +27,31 @@ struct loop;
 struct tls_context;
 
 struct http_limits {
-    size_t head_bytes;               /* request line and fields */
-    size_t fields;                   /* <= HTTP_FIELDS_MAX */
+    size_t head_bytes; /* request line and fields */
+    size_t fields;     /* <= HTTP_FIELDS_MAX */
     size_t body_bytes;
-    size_t request_arena_bytes;      /* everything a request may need beside its body */
-    uint64_t head_ms;                /* from the first byte (TLS: from accept, handshake included) to the head's end */
-    uint64_t body_grace_ms;          /* after which the rate counts */
-    uint64_t body_bytes_per_s;       /* the least average rate of a body */
-    uint64_t reply_ms;               /* from first to last byte of an answer that is not being read */
-    uint64_t idle_ms;                /* between requests */
-    size_t connections;              /* in total; past it: 503 and close */
-    size_t connections_per_address;  /* likewise, per IPv4 address or IPv6 /64 */
+    size_t request_arena_bytes; /* everything a request may need beside its body */
+
+    /* From the first byte to the head's end; over TLS from accept on, handshake included. */
+    uint64_t head_ms;
+    uint64_t body_grace_ms;    /* after which the rate counts */
+    uint64_t body_bytes_per_s; /* the least average rate of a body */
+    uint64_t reply_ms;         /* from first to last byte of an answer that is not being read */
+    uint64_t idle_ms;          /* between requests */
+
+    size_t connections;             /* in total; past it: 503 and close */
+    size_t connections_per_address; /* likewise, per IPv4 address or IPv6 /64 */
 };
 
 /* --- per loop -------------------------------------------------------------------------------- */
 
-/* `handler` and `limits` are kept by pointer; they outlive the engine. Call on no loop or on its own before
- * it runs. */
+/* `handler` and `limits` are kept by pointer; they outlive the engine. Call on no loop or on its
+ * own before it runs. */
 bool http_engine_create(struct loop *loop, const struct http_limits *limits,
                         const struct http_handler *handler, struct log *log,
                         struct http_engine **ret, struct error *err) MUST_CHECK;
-/* On its loop: closes idle connections, lets the others finish their exchange, then calls `drained`.
- * Past `deadline_ms` (monotonic) what is left is cut. */
+/* On its loop: closes idle connections, lets the others finish their exchange, then calls
+ * `drained`. Past `deadline_ms` (monotonic) what is left is cut. */
 void http_engine_stop(struct http_engine *engine, uint64_t deadline_ms,
                       void (*drained)(void *context), void *context);
 void http_engine_destroy(struct http_engine *engine); /* after its loop ended; NULL does nothing */
@@ -62,8 +65,9 @@ bool http_acceptor_create(struct http_engine *const *engines, size_t engine_coun
                           struct error *err) MUST_CHECK;
 
 /* Binds and listens; before the loops run. `host_port` is "127.0.0.1:8080", "[::1]:0",
- * "localhost:8080" or "*:80"; names other than localhost and * are refused (no DNS). `tls` NULL: plain.
- * *ret_port is the bound port. Errors: ERROR_CONFIGURATION naming the address and the reason. */
+ * "localhost:8080" or "*:80"; names other than localhost and * are refused (no DNS). `tls` NULL:
+ * plain. *ret_port is the bound port. Errors: ERROR_CONFIGURATION naming the address and the
+ * reason. */
 bool http_acceptor_listen(struct http_acceptor *acceptor, struct slice host_port,
                           struct tls_context *tls, uint16_t *ret_port,
                           struct error *err) MUST_CHECK;

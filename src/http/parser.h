@@ -49,10 +49,10 @@ bool http_head_parse(struct slice head, size_t fields_max, struct arena *arena,
 
 /* Chunked bodies (chunked.c): fed piecewise, decoded in place. */
 struct http_chunked { /* private but for total */
-    uint64_t left;  /* bytes of the chunk that are still to come */
-    uint64_t total; /* decoded bytes so far */
-    uint32_t extra; /* bytes of extensions and trailer fields so far */
-    uint8_t digits; /* of the size being read */
+    uint64_t left;    /* bytes of the chunk that are still to come */
+    uint64_t total;   /* decoded bytes so far */
+    uint32_t extra;   /* bytes of extensions and trailer fields so far */
+    uint8_t digits;   /* of the size being read */
     uint8_t state;
 };
 

@@ -1,0 +1,43 @@
+/* http/chars.c - one table, a row for sixteen bytes, a letter for each set of places.
+ *
+ *     _  nowhere: controls and DEL
+ *     V  values only: SP, HTAB and the bytes from 0x80 (obs-text)
+ *     U  values and targets
+ *     T  as U, and tokens
+ *     F  as V, and tokens: '#' alone, which would start a fragment in a target
+ *     H  as T, and hosts
+ *     X  as H, and hexadecimal numbers; the digits are here too
+ *
+ * Targets are taken more widely than RFC 3986 writes them (quotes, braces and the like come from
+ * hand-written scripts and are told apart from blanks well enough), hosts more narrowly: they end
+ * up in the URLs that answers contain, and no real name holds a sub-delimiter.
+ */
+#include "http/chars.h"
+
+#define _ 0
+#define V HTTP_CHAR_VALUE
+#define U (V | HTTP_CHAR_TARGET)
+#define T (U | HTTP_CHAR_TOKEN)
+#define F (V | HTTP_CHAR_TOKEN)
+#define H (T | HTTP_CHAR_HOST)
+#define X (H | HTTP_CHAR_HEX)
+
+/* clang-format off */
+const uint8_t http_chars[256] = {
+    _, _, _, _, _, _, _, _, _, V, _, _, _, _, _, _, /* 00 */
+    _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, /* 10 */
+    V, T, U, F, T, T, T, T, U, U, T, T, U, H, H, U, /* 20 */
+    X, X, X, X, X, X, X, X, X, X, U, U, U, U, U, U, /* 30 */
+    U, X, X, X, X, X, X, H, H, H, H, H, H, H, H, H, /* 40 */
+    H, H, H, H, H, H, H, H, H, H, H, U, U, U, T, H, /* 50 */
+    T, X, X, X, X, X, X, H, H, H, H, H, H, H, H, H, /* 60 */
+    H, H, H, H, H, H, H, H, H, H, H, U, T, U, H, _, /* 70 */
+    V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, /* 80 */
+    V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, /* 90 */
+    V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, /* a0 */
+    V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, /* b0 */
+    V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, /* c0 */
+    V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, /* d0 */
+    V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, /* e0 */
+    V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, /* f0 */
+};

@@ -1,0 +1,27 @@
+/* http/chars.h - which bytes may stand where in an HTTP/1.1 head.
+ *
+ * Spec: RFC 9110 5.6.2 (token), 5.5 (field-value); RFC 3986 (target, host), with the differences
+ * that chars.c names.
+ */
+#ifndef HTTP_CHARS_H
+#define HTTP_CHARS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum http_char {
+    HTTP_CHAR_TOKEN = 1,  /* tchar: methods and field names */
+    HTTP_CHAR_TARGET = 2, /* request targets */
+    HTTP_CHAR_VALUE = 4,  /* field values, SP and HTAB included */
+    HTTP_CHAR_HOST = 8,   /* names and IPv4 addresses of hosts */
+    HTTP_CHAR_HEX = 16
+};
+
+extern const uint8_t http_chars[256];
+
+static inline bool http_char_is(char c, enum http_char kind)
+{
+    return http_chars[(unsigned char)c] & kind;
+}
+
+#endif
