@@ -4,10 +4,10 @@
  * annotation, the form of dates), so that the loop over a page of a thousand does nothing but walk
  * the bits of a set and write values.
  *
- * A context URL and a type name are put together inside their string, piece by piece, straight into
- * the reply: the writer is given the opening quote as a value, and the rest is appended behind it.
- * No piece but the origin needs escaping (the others are the model's names), and no scratch memory
- * is taken, which would stop the reply from growing in place in its arena.
+ * A context URL is put together inside its string, piece by piece, straight into the reply: the
+ * writer is given the opening quote as a value, and the rest is appended behind it. No piece but
+ * the origin needs escaping (the others are the model's names), and no scratch memory is taken,
+ * which would stop the reply from growing in place in its arena.
  *
  * Members of a list come as Graph writes them: context, count, nextLink, value. The first three are
  * in front so that a client can stream the rows behind them.
@@ -16,13 +16,15 @@
  */
 #include "odata/payload.h"
 
+#include <assert.h>
+
 #include "base/text.h"
 #include "json/writer.h"
 
-/* --- addresses ------------------------------------------------------------------------------- */
+/* edm_check() holds a namespace and a name to 63 bytes each. */
+#define TYPE_VALUE_MAX 160
 
-static const struct slice context_name = SLICE_INIT("@odata.context");
-static const struct slice type_name = SLICE_INIT("@odata.type");
+/* --- addresses ------------------------------------------------------------------------------- */
 
 /* "#deviceManagement" is the singleton; its type has the same name. */
 static struct slice singleton_name(const struct odata_reply *reply)
@@ -38,13 +40,17 @@ static void append_root_escaped(const struct odata_reply *reply, struct text *ou
     text_append(out, edm_version_text(reply->version));
 }
 
-static void begin_string(struct json_writer *writer, struct slice name)
+/* The context's name and its value up to "#{singleton}". */
+static void begin_context(const struct odata_reply *reply, struct json_writer *writer)
 {
-    json_writer_plain_name(writer, name);
+    json_writer_plain_name(writer, SLICE("@odata.context"));
     json_writer_raw(writer, SLICE("\""));
+    append_root_escaped(reply, writer->out);
+    text_append(writer->out, SLICE("/$metadata#"));
+    text_append(writer->out, singleton_name(reply));
 }
 
-static void end_string(struct json_writer *writer)
+static void end_context(struct json_writer *writer)
 {
     text_append_char(writer->out, '"');
 }
@@ -70,15 +76,12 @@ static void append_select_list(const struct odata_reply *reply, const struct edm
 static void write_context(const struct odata_reply *reply, const struct edm_entity_type *type,
                           struct slice end, struct json_writer *writer)
 {
-    begin_string(writer, context_name);
-    append_root_escaped(reply, writer->out);
-    text_append(writer->out, SLICE("/$metadata#"));
-    text_append(writer->out, singleton_name(reply));
+    begin_context(reply, writer);
     text_append_char(writer->out, '/');
     text_append(writer->out, type->set_name);
     append_select_list(reply, type, writer->out);
     text_append(writer->out, end);
-    end_string(writer);
+    end_context(writer);
 }
 
 void odata_write_set_url(const struct odata_reply *reply, const struct edm_entity_type *type,
@@ -128,32 +131,59 @@ void odata_write_entity_url(const struct odata_reply *reply, const struct edm_en
 
 /* --- entities -------------------------------------------------------------------------------- */
 
-static void write_type(const struct odata_reply *reply, struct slice name,
-                       struct json_writer *writer)
+/* What is the same for every entity of a reply. */
+struct shape {
+    uint64_t shown; /* properties */
+    bool utc;
+    struct slice type; /* the value of "@odata.type", empty when it is not written */
+    char memory[TYPE_VALUE_MAX];
+};
+
+/* "\"#microsoft.graph.ndesConnector\"", or nothing where the profile leaves it out. */
+static struct slice type_value(const struct odata_reply *reply, struct slice name,
+                               char memory[TYPE_VALUE_MAX])
 {
+    struct text text;
+
     if (!reply->profile->type_at_minimal)
+        return SLICE_EMPTY;
+    text_init_fixed(&text, memory, TYPE_VALUE_MAX);
+    text_append(&text, SLICE("\"#"));
+    text_append(&text, reply->model->namespace_name);
+    text_append_char(&text, '.');
+    text_append(&text, name);
+    text_append_char(&text, '"');
+    assert(!text.failed);
+    return text_slice(&text);
+}
+
+static void write_type(struct slice value, struct json_writer *writer)
+{
+    if (value.len == 0)
         return;
-    begin_string(writer, type_name);
-    text_append_char(writer->out, '#');
-    text_append(writer->out, reply->model->namespace_name);
-    text_append_char(writer->out, '.');
-    text_append(writer->out, name);
-    end_string(writer);
+    json_writer_plain_name(writer, SLICE("@odata.type"));
+    json_writer_raw(writer, value);
+}
+
+static void shape_init(struct shape *shape, const struct odata_reply *reply,
+                       const struct edm_entity_type *type)
+{
+    shape->shown = reply->select_given ? reply->select : UINT64_MAX;
+    shape->utc = reply->profile->dates_in_utc;
+    shape->type = type_value(reply, type->name, shape->memory);
 }
 
 /* The members of an entity behind its context. */
-static void write_members(const struct odata_reply *reply, const struct edm_entity *entity,
+static void write_members(const struct shape *shape, const struct edm_entity *entity,
                           struct json_writer *writer)
 {
-    const struct edm_entity_type *type = entity->type;
-    const bool utc = reply->profile->dates_in_utc;
-    uint64_t shown = entity->present & (reply->select_given ? reply->select : UINT64_MAX);
+    const struct edm_property *properties = entity->type->properties;
 
-    write_type(reply, type->name, writer);
-    for (; shown; shown &= shown - 1) {
-        size_t i = (size_t)__builtin_ctzll(shown);
-        json_writer_plain_name(writer, type->properties[i].name);
-        edm_value_write(&type->properties[i], &entity->values[i], utc, writer);
+    write_type(shape->type, writer);
+    for (uint64_t rest = entity->present & shape->shown; rest; rest &= rest - 1) {
+        size_t i = (size_t)__builtin_ctzll(rest);
+        json_writer_plain_name(writer, properties[i].name);
+        edm_value_write(&properties[i], &entity->values[i], shape->utc, writer);
     }
 }
 
@@ -161,11 +191,13 @@ void odata_write_entity(const struct odata_reply *reply, const struct edm_entity
                         struct text *out)
 {
     struct json_writer writer;
+    struct shape shape;
 
+    shape_init(&shape, reply, entity->type);
     json_writer_init(&writer, out);
     json_writer_object_begin(&writer);
     write_context(reply, entity->type, SLICE("/$entity"), &writer);
-    write_members(reply, entity, &writer);
+    write_members(&shape, entity, &writer);
     json_writer_object_end(&writer);
 }
 
@@ -173,7 +205,9 @@ void odata_write_page(const struct odata_reply *reply, const struct edm_entity_t
                       const struct edm_page *page, struct slice next_link, struct text *out)
 {
     struct json_writer writer;
+    struct shape shape;
 
+    shape_init(&shape, reply, type);
     json_writer_init(&writer, out);
     json_writer_object_begin(&writer);
     write_context(reply, type, SLICE_EMPTY, &writer);
@@ -189,7 +223,7 @@ void odata_write_page(const struct odata_reply *reply, const struct edm_entity_t
     json_writer_array_begin(&writer);
     for (size_t i = 0; i < page->count; i++) {
         json_writer_object_begin(&writer);
-        write_members(reply, page->entities[i], &writer);
+        write_members(&shape, page->entities[i], &writer);
         json_writer_object_end(&writer);
     }
     json_writer_array_end(&writer);
@@ -228,10 +262,7 @@ static void write_singleton_context(const struct odata_reply *reply, struct json
     const struct edm_singleton *singleton = reply->model->singleton;
     char before = '(';
 
-    begin_string(writer, context_name);
-    append_root_escaped(reply, writer->out);
-    text_append(writer->out, SLICE("/$metadata#"));
-    text_append(writer->out, singleton->name);
+    begin_context(reply, writer);
     for (size_t i = 0; reply->select_given && i < singleton->property_count; i++) {
         if (!shows(reply, i))
             continue;
@@ -241,18 +272,19 @@ static void write_singleton_context(const struct odata_reply *reply, struct json
     }
     if (reply->select_given)
         text_append_char(writer->out, ')');
-    end_string(writer);
+    end_context(writer);
 }
 
 void odata_write_singleton(const struct odata_reply *reply, struct uuid tenant, struct text *out)
 {
     const struct edm_singleton *singleton = reply->model->singleton;
     struct json_writer writer;
+    char memory[TYPE_VALUE_MAX];
 
     json_writer_init(&writer, out);
     json_writer_object_begin(&writer);
     write_singleton_context(reply, &writer);
-    write_type(reply, singleton->name, &writer);
+    write_type(type_value(reply, singleton->name, memory), &writer);
     for (size_t i = 0; i < singleton->property_count; i++) {
         if (!shows(reply, i))
             continue;
