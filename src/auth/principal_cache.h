@@ -24,8 +24,8 @@ struct principal_cache;
 struct principal_cache *principal_cache_create(size_t entries);
 void principal_cache_destroy(struct principal_cache *cache); /* NULL does nothing */
 
-/* SHA-256 of the token: the cache's key. Allocates nothing after a thread's first call. False: the
- * library failed. Any thread. */
+/* SHA-256 of the token: the cache's key. Allocates nothing. False: the library failed. Any
+ * thread. */
 bool token_digest(struct slice token, uint8_t out[TOKEN_DIGEST_BYTES]) MUST_CHECK;
 
 /* NULL when it is not there. Valid until the next call on this cache. */

@@ -1,7 +1,7 @@
 /* auth/sha256.h - SHA-256 and HMAC-SHA-256, with nothing looked up per call.
  *
  * Spec: FIPS 180-4, RFC 2104.
- * Threads: any thread; each keeps a digest context of its own, freed when the thread ends.
+ * Threads: any thread.
  */
 #ifndef AUTH_SHA256_H
 #define AUTH_SHA256_H
@@ -15,7 +15,7 @@
 
 #define SHA256_BYTES 32
 
-/* After the first call on a thread it allocates nothing. False: the library failed. */
+/* Allocates nothing. False: the library failed. */
 bool sha256_digest(struct slice message, uint8_t out[SHA256_BYTES]) MUST_CHECK;
 
 /* HMAC over the parts one after another; `key` is not empty. False: the library failed. */
