@@ -9,8 +9,9 @@
  * for each reader. A sorted tree would need no key but costs a cache miss a level, and comparing
  * long names with a common beginning at each.
  *
- * A growing table is rebuilt from the row, each name hashed again: about one more hash a name in
- * all, and the slots stay four bytes.
+ * A growing table is rebuilt from the row, which keeps the hashes. A slot holds the hash too: in a
+ * table past the caches it is what stands in the slot that must tell two names apart, since each
+ * look at the row or at the name itself is a wait for memory.
  *
  * Clearing only sets the counts back. The table is cleared when the next object grows past
  * LINEAR_NAMES, and then only the part that it starts with: otherwise one large object followed by
@@ -26,6 +27,17 @@
 #define FIRST_NAMES   16
 #define FIRST_SLOTS   64
 #define LARGEST_COUNT (UINT32_MAX / 4) /* so that twice the slots still count in 32 bits */
+
+struct json_name_entry {
+    const char *ptr;
+    uint32_t len;
+    uint32_t hash; /* only once there are slots */
+};
+
+struct json_name_slot {
+    uint32_t hash;
+    uint32_t place; /* in the row, counted from 1; 0 when the slot is free */
+};
 
 static uint64_t rotate_left(uint64_t word, unsigned bits)
 {
@@ -91,23 +103,44 @@ uint64_t json_name_hash(const uint64_t key[2], struct slice bytes)
     return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
+static bool entry_is(const struct json_name_entry *entry, struct slice name)
+{
+    return slice_eq((struct slice){ entry->ptr, entry->len }, name);
+}
+
 static bool row_holds(const struct json_name_set *set, struct slice name)
 {
     for (uint32_t i = 0; i < set->count; i++) {
-        if (slice_eq(set->names[i], name))
+        if (entry_is(&set->names[i], name))
             return true;
     }
     return false;
 }
 
+static uint32_t hash_of(const struct json_name_key *key, struct slice name)
+{
+    return (uint32_t)json_name_hash(key->words, name);
+}
+
 /* The slot that holds `name`, or the free one where it belongs. */
-static uint32_t *find_slot(const struct json_name_set *set, const struct json_name_key *key,
-                           struct slice name)
+static struct json_name_slot *find_slot(const struct json_name_set *set, uint32_t hash,
+                                        struct slice name)
 {
     uint32_t mask = set->slot_count - 1;
-    uint32_t at = (uint32_t)json_name_hash(key->words, name) & mask;
 
-    while (set->slots[at] && !slice_eq(set->names[set->slots[at] - 1], name))
+    for (uint32_t at = hash & mask;; at = (at + 1) & mask) {
+        struct json_name_slot *slot = &set->slots[at];
+        if (!slot->place || (slot->hash == hash && entry_is(&set->names[slot->place - 1], name)))
+            return slot;
+    }
+}
+
+static struct json_name_slot *find_free_slot(const struct json_name_set *set, uint32_t hash)
+{
+    uint32_t mask = set->slot_count - 1;
+    uint32_t at = hash & mask;
+
+    while (set->slots[at].place)
         at = (at + 1) & mask;
     return &set->slots[at];
 }
@@ -115,8 +148,8 @@ static uint32_t *find_slot(const struct json_name_set *set, const struct json_na
 static bool grow_names(struct json_name_set *set, struct arena *arena)
 {
     uint32_t capacity = set->names_capacity ? set->names_capacity * 2 : FIRST_NAMES;
-    struct slice *names = arena_grow(arena, set->names, set->names_capacity * sizeof *names,
-                                     capacity * sizeof *names);
+    struct json_name_entry *names = arena_grow(
+        arena, set->names, set->names_capacity * sizeof *names, capacity * sizeof *names);
 
     if (!names)
         return false;
@@ -125,12 +158,11 @@ static bool grow_names(struct json_name_set *set, struct arena *arena)
     return true;
 }
 
-/* Makes `slot_count` slots and enters the whole row into them. */
-static bool build_slots(struct json_name_set *set, const struct json_name_key *key,
-                        struct arena *arena, uint32_t slot_count)
+/* Makes `slot_count` free slots. */
+static bool make_slots(struct json_name_set *set, struct arena *arena, uint32_t slot_count)
 {
     if (slot_count > set->slots_capacity) {
-        uint32_t *slots = arena_alloc(arena, slot_count * sizeof *slots);
+        struct json_name_slot *slots = arena_alloc(arena, slot_count * sizeof *slots);
         if (!slots)
             return false;
         set->slots = slots;
@@ -138,47 +170,90 @@ static bool build_slots(struct json_name_set *set, const struct json_name_key *k
     }
     memset(set->slots, 0, slot_count * sizeof *set->slots);
     set->slot_count = slot_count;
-    for (uint32_t i = 0; i < set->count; i++)
-        *find_slot(set, key, set->names[i]) = i + 1;
     return true;
 }
 
-/* Sees to it that one more name leaves half of the slots free. */
-static bool make_slots(struct json_name_set *set, struct json_name_key *key, struct arena *arena)
+/* Enters the whole row, all of whose names differ, into free slots. */
+static void fill_slots(struct json_name_set *set)
 {
+    for (uint32_t i = 0; i < set->count; i++) {
+        uint32_t hash = set->names[i].hash;
+        *find_free_slot(set, hash) = (struct json_name_slot){ hash, i + 1 };
+    }
+}
+
+/* The row has become long: gives its names their hashes, and slots. */
+static bool start_slots(struct json_name_set *set, struct json_name_key *key, struct arena *arena)
+{
+    if (!make_slots(set, arena, FIRST_SLOTS))
+        return false;
     if (!key->drawn) {
         random_bytes(key->words, sizeof key->words);
         key->drawn = true;
     }
+    for (uint32_t i = 0; i < set->count; i++) {
+        struct json_name_entry *entry = &set->names[i];
+        entry->hash = hash_of(key, (struct slice){ entry->ptr, entry->len });
+    }
+    fill_slots(set);
+    return true;
+}
+
+/* Sees to it that one more name leaves half of the slots free. */
+static bool ready_slots(struct json_name_set *set, struct json_name_key *key, struct arena *arena)
+{
     if (set->slot_count == 0)
-        return build_slots(set, key, arena, FIRST_SLOTS);
+        return start_slots(set, key, arena);
     if (set->count < set->slot_count / 2)
         return true;
-    return build_slots(set, key, arena, set->slot_count * 2);
+    if (set->count >= LARGEST_COUNT || !make_slots(set, arena, set->slot_count * 2))
+        return false;
+    fill_slots(set);
+    return true;
+}
+
+/* Adds `name`, which the row does not hold. */
+static bool append_name(struct json_name_set *set, struct arena *arena, struct slice name,
+                        uint32_t hash)
+{
+    if (set->count == set->names_capacity && !grow_names(set, arena))
+        return false;
+    set->names[set->count++] = (struct json_name_entry){ name.ptr, (uint32_t)name.len, hash };
+    return true;
+}
+
+static enum json_name_added add_to_row(struct json_name_set *set, struct arena *arena,
+                                       struct slice name)
+{
+    if (row_holds(set, name))
+        return JSON_NAME_REPEATED;
+    return append_name(set, arena, name, 0) ? JSON_NAME_ADDED : JSON_NAME_NO_MEMORY;
+}
+
+static enum json_name_added add_to_slots(struct json_name_set *set, struct json_name_key *key,
+                                         struct arena *arena, struct slice name)
+{
+    if (!ready_slots(set, key, arena))
+        return JSON_NAME_NO_MEMORY;
+
+    uint32_t hash = hash_of(key, name);
+    struct json_name_slot *slot = find_slot(set, hash, name);
+    if (slot->place)
+        return JSON_NAME_REPEATED;
+    if (!append_name(set, arena, name, hash))
+        return JSON_NAME_NO_MEMORY;
+    *slot = (struct json_name_slot){ hash, set->count };
+    return JSON_NAME_ADDED;
 }
 
 enum json_name_added json_name_set_add(struct json_name_set *set, struct json_name_key *key,
                                        struct arena *arena, struct slice name)
 {
-    uint32_t *slot = NULL;
-
-    if (set->count < LINEAR_NAMES) {
-        if (row_holds(set, name))
-            return JSON_NAME_REPEATED;
-    } else {
-        if (set->count >= LARGEST_COUNT || !make_slots(set, key, arena))
-            return JSON_NAME_NO_MEMORY;
-        slot = find_slot(set, key, name);
-        if (*slot)
-            return JSON_NAME_REPEATED;
-    }
-
-    if (set->count == set->names_capacity && !grow_names(set, arena))
+    if (name.len > UINT32_MAX)
         return JSON_NAME_NO_MEMORY;
-    set->names[set->count++] = name;
-    if (slot)
-        *slot = set->count;
-    return JSON_NAME_ADDED;
+    if (set->count < LINEAR_NAMES)
+        return add_to_row(set, arena, name);
+    return add_to_slots(set, key, arena, name);
 }
 
 void json_name_set_clear(struct json_name_set *set)

@@ -26,18 +26,21 @@ struct json_name_key {
     bool drawn;
 };
 
+struct json_name_entry;
+struct json_name_slot;
+
 /* Fields are private. Start it as {0}. */
 struct json_name_set {
-    struct slice *names;
+    struct json_name_entry *names;
     uint32_t count, names_capacity;
-    uint32_t *slots; /* index + 1 of a name, 0 when free; in use only once the set is large */
+    struct json_name_slot *slots; /* in use only once the set is large */
     uint32_t slot_count, slots_capacity;
 };
 
 enum json_name_added {
     JSON_NAME_ADDED,
     JSON_NAME_REPEATED,  /* the set already holds it */
-    JSON_NAME_NO_MEMORY, /* past the arena's budget */
+    JSON_NAME_NO_MEMORY, /* past the arena's budget, or 4 GiB long */
 };
 
 /* Adds `name`, whose bytes must outlive the set. */
