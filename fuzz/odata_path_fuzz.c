@@ -1,0 +1,120 @@
+/* fuzz/odata_path_fuzz.c - any path is refused in good order or means one resource.
+ *
+ * The first byte chooses the version and how much memory there is; the rest is the path behind the
+ * version, or all of it. Of a path that is accepted, the canonical address is written and read
+ * again: it must mean the same. That catches a key which two spellings decode differently, and
+ * one that could break out of its address.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "model/graph_model.h"
+#include "odata/path.h"
+#include "odata/payload.h"
+
+#define PLENTY       ((size_t)1 << 20)
+#define SMALL_BUDGET 64
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_error(const struct error *err, bool may_lack_memory)
+{
+    assert(err->code == ERROR_BAD_REQUEST || err->code == ERROR_NOT_FOUND ||
+           (may_lack_memory && err->code == ERROR_TOO_LARGE));
+    assert(err->message[0] != '\0');
+    assert(slice_is_utf8(slice_of(err->message)) && slice_is_utf8(slice_of(err->target)));
+}
+
+static void check_path(const struct odata_path *path, unsigned version)
+{
+    assert(path->version == version);
+    assert((path->resource == ODATA_SINGLETON) == (path->type == NULL));
+    assert((path->resource == ODATA_ACTION) == (path->action != NULL));
+    assert((path->resource == ODATA_ENTITY || path->resource == ODATA_ACTION) ==
+           (path->key.len > 0));
+    assert(!path->type || (path->type->versions & version));
+    assert(slice_is_utf8(path->key) && slice_index(path->key, '\0') == path->key.len);
+}
+
+/* Writes where `path` points and reads that. */
+static void check_round_trip(const struct odata_path *path, struct arena *arena)
+{
+    const struct odata_reply reply = { .model = &graph_model, .version = path->version };
+    struct odata_path again;
+    struct error err = { 0 };
+    struct text url;
+    unsigned version;
+    struct slice rest;
+
+    text_init(&url, arena, 0, PLENTY);
+    if (path->key.len)
+        odata_write_entity_url(&reply, path->type, path->key, &url);
+    else
+        odata_write_set_url(&reply, path->type, &url);
+    if (path->action) {
+        text_append_char(&url, '/');
+        text_append(&url, path->action->name);
+    }
+    assert(!url.failed);
+    assert(odata_path_version(text_slice(&url), &version, &rest, &err));
+    assert(version == path->version);
+    assert(odata_path_parse(&graph_model, version, rest, arena, &again, &err));
+    assert(again.resource == path->resource && again.type == path->type);
+    assert(again.action == path->action && slice_eq(again.key, path->key));
+}
+
+static void check(struct slice rest, unsigned version, struct arena *arena, bool may_lack_memory)
+{
+    struct odata_path path;
+    struct error err = { 0 };
+
+    if (!odata_path_parse(&graph_model, version, rest, arena, &path, &err)) {
+        check_error(&err, may_lack_memory);
+        return;
+    }
+    assert(err.code == ERROR_NONE);
+    check_path(&path, version);
+    if (path.type && !may_lack_memory)
+        check_round_trip(&path, arena);
+}
+
+static void check_version(struct slice path, struct arena *arena, bool may_lack_memory)
+{
+    unsigned version;
+    struct slice rest;
+    struct error err = { 0 };
+
+    if (!odata_path_version(path, &version, &rest, &err)) {
+        check_error(&err, false);
+        return;
+    }
+    assert(version == EDM_VERSION_V1 || version == EDM_VERSION_BETA);
+    assert(rest.len == 0 || rest.ptr[0] == '/');
+    check(rest, version, arena, may_lack_memory);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0)
+        return 0;
+    bool may_lack_memory = data[0] & 4;
+    unsigned version = data[0] & 1 ? EDM_VERSION_BETA : EDM_VERSION_V1;
+    struct arena *arena = arena_create(NULL, may_lack_memory ? SMALL_BUDGET : PLENTY);
+    char *text = malloc(size > 1 ? size - 1 : 1); /* just this size: reading past it is seen */
+
+    assert(arena && text);
+    memcpy(text, data + 1, size - 1);
+    if (data[0] & 2)
+        check_version((struct slice){ text, size - 1 }, arena, may_lack_memory);
+    else
+        check((struct slice){ text, size - 1 }, version, arena, may_lack_memory);
+    free(text);
+    arena_destroy(arena);
+    return 0;
+}
