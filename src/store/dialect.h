@@ -1,0 +1,23 @@
+/* store/dialect.h - the few words in which database engines differ.
+ *
+ * Everything else that sql.c writes (quoted names, LIMIT, ON CONFLICT, row comparison, SAVEPOINT)
+ * is the same in SQLite and PostgreSQL. Parameters are written ?1, ?2 everywhere; a driver whose
+ * engine wants $1, $2 exchanges the sign when it prepares.
+ */
+#ifndef STORE_DIALECT_H
+#define STORE_DIALECT_H
+
+struct dialect {
+    const char *name;
+    const char *key_type; /* text that orders by its bytes */
+    const char *text_type;
+    const char *integer_type; /* 64 bits */
+    const char *bytes_type;
+    const char *table_options; /* behind the parenthesis that ends CREATE TABLE */
+    const char *table_exists; /* a query: one parameter, the name; one column, how many there are */
+    const char *table_count;  /* a query: one column, how many tables the database holds */
+};
+
+extern const struct dialect dialect_sqlite;
+
+#endif

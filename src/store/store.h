@@ -1,0 +1,124 @@
+/* store/store.h - durable entities, per tenant, in an SQL database.
+ *
+ * What it promises
+ *   - A group of writes is on disk when store_commit() returned true (WAL, synchronous=FULL).
+ *   - A reader sees every write whose commit was counted before its read began.
+ *   - Every entity function takes the tenant; no statement on an entity table is without it.
+ *   - After a failed sync the store refuses writes until the process is started again.
+ *
+ * The schema is derived from the model (store/schema.h). The only floor that knows SQL.
+ * Must not know: HTTP, URLs, tokens, any particular type.
+ *
+ * Threads: a store is shared; a session has one owner at a time. Exactly one session writes.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/slice.h"
+#include "base/uuid.h"
+#include "edm/entity.h"
+#include "edm/query.h"
+
+struct arena;
+struct store;
+struct store_session;
+struct db_fault_plan; /* store/db_fault.h */
+
+struct store_options {
+    const char *directory; /* holds connectord.db; with `in_memory` may be NULL */
+    bool in_memory;        /* a private temporary folder, see store_seal(); synchronous off */
+    struct db_fault_plan *faults; /* tests only; NULL in production */
+    uint64_t (*unix_ms)(void);    /* tests only; NULL: the machine's clock (ids take real time) */
+};
+
+/* Opens or makes the database and brings its schema to the model's. `directory` must be held by
+ * store_lock() when the server opens it; the CLI opens it beside a running server.
+ * Errors: ERROR_CONFIGURATION (not a database, a newer store, by name), ERROR_IO. */
+bool store_open(const struct edm_model *model, const struct store_options *options,
+                struct store **ret, struct error *err) MUST_CHECK;
+void store_close(struct store *store); /* every session is closed; NULL does nothing */
+
+/* Holds DIR/lock for this process (a server), with its pid inside. Error: ERROR_CONFIGURATION
+ * naming the pid of the one that has it. *ret_fd is closed to let go. */
+bool store_lock(const char *directory, int *ret_fd, struct error *err) MUST_CHECK;
+
+enum store_session_kind { STORE_READS, STORE_WRITES };
+bool store_session_open(struct store *store, enum store_session_kind kind,
+                        struct store_session **ret, struct error *err) MUST_CHECK;
+void store_session_close(struct store_session *session); /* NULL does nothing */
+/* Says that every session of the process is open. With `in_memory` the files lose their names now,
+ * so that not even a crash leaves any behind, and no further session can be opened; else it does
+ * nothing. Without this call their names go when the store is closed. */
+void store_seal(struct store *store);
+
+/* --- reading ------------------------------------------------------------------------------- */
+
+/* Begins a read transaction, or keeps the open one while no commit was counted since it began and
+ * readers need not pause. What it reads is fixed when this returns. */
+bool store_read_begin(struct store_session *session, struct error *err) MUST_CHECK;
+void store_read_end(struct store_session *session); /* no-op when none is open */
+/* Commits counted so far (atomic; any thread). */
+uint64_t store_commit_count(const struct store *store);
+/* A statement of a reading session that still runs at `deadline_ms` (monotonic; 0: none) fails with
+ * ERROR_BUSY. */
+void store_session_set_deadline(struct store_session *session, uint64_t deadline_ms);
+
+/* --- writing: one transaction for a group, a savepoint for each operation -------------------- */
+
+/* Ends what was open. Errors: ERROR_BUSY (another process has been writing for seconds),
+ * ERROR_STORE_FAILED. */
+bool store_begin(struct store_session *session, struct error *err) MUST_CHECK;
+/* True while the transaction stands: SQLite rolls back by itself on some errors, and an operation
+ * that cannot be undone takes its group with it. Once it does not stand, everything but
+ * store_rollback() and store_begin() fails. */
+bool store_transaction_stands(const struct store_session *session);
+bool store_operation_begin(struct store_session *session, struct error *err) MUST_CHECK;
+/* False: the operation is still open, and must be undone. */
+bool store_operation_keep(struct store_session *session, struct error *err) MUST_CHECK;
+void store_operation_undo(struct store_session *session);
+/* True: durable, and counted. Errors: ERROR_STORAGE_FULL (nothing was written; heals by itself),
+ * ERROR_STORE_FAILED (a sync failed: unknown outcome, the store is now failed). No transaction is
+ * open afterwards in any case. */
+bool store_commit(struct store_session *session, struct error *err) MUST_CHECK;
+void store_rollback(struct store_session *session);
+/* Between groups: checkpoints the WAL when it is due. */
+void store_maintain(struct store_session *session);
+/* True after a failed sync (atomic; any thread): every write is refused with ERROR_STORE_FAILED. */
+bool store_has_failed(const struct store *store);
+/* True while readers must let go so that the WAL can shrink (design: past 64 MiB). */
+bool store_readers_should_pause(const struct store *store);
+
+/* --- entities ------------------------------------------------------------------------------ */
+
+/* Error: ERROR_NOT_FOUND `Resource '{id}' does not exist.` with no target. `select` is a bit set;
+ * the entity's `present` says what was read. The key's value is filled in even when not selected.
+ */
+bool store_entity_get(struct store_session *session, struct uuid tenant,
+                      const struct edm_entity_type *type, struct slice key, uint64_t select,
+                      struct arena *arena, struct edm_entity **ret, struct error *err) MUST_CHECK;
+bool store_entity_list(struct store_session *session, struct uuid tenant,
+                       const struct edm_query *query, struct arena *arena, struct edm_page *ret,
+                       struct error *err) MUST_CHECK;
+/* Gives the entity an id (UUIDv7 order, only rising, also over restarts) unless its key is present
+ * (a seed), then ERROR_CONFLICT when it exists. Every property must be present. Sets version 1. */
+bool store_entity_insert(struct store_session *session, struct uuid tenant,
+                         struct edm_entity *entity, struct arena *arena,
+                         struct error *err) MUST_CHECK;
+/* Writes the properties of the bit set `changed` and raises the version, also in *entity. The
+ * entity was read in this transaction; ERROR_NOT_FOUND when its row is no longer there in that
+ * version. */
+bool store_entity_update(struct store_session *session, struct uuid tenant,
+                         struct edm_entity *entity, uint64_t changed, struct error *err) MUST_CHECK;
+bool store_entity_delete(struct store_session *session, struct uuid tenant,
+                         const struct edm_entity_type *type, struct slice key,
+                         struct error *err) MUST_CHECK;
+/* True in *ret when no entity table holds a row. */
+bool store_is_empty(struct store_session *session, bool *ret, struct error *err) MUST_CHECK;
+
+#endif
