@@ -1,0 +1,61 @@
+/* store/sql.h - writes the SQL of an operation on an entity type, from the model's tables.
+ *
+ * The text depends on the type, the operation and a set of properties, never on a value: every
+ * value is a parameter. The only literals are the defaults of columns, which are the model's.
+ *
+ * Table entity_<type>: tenant, id, version, created_seq, and per property p_<name>, with
+ * o_<name> behind it for the minutes of a date's offset. The key property is the column id.
+ *
+ * Must not know: any particular type, the engine beyond its dialect record.
+ * Threads: every function here is pure.
+ */
+#ifndef STORE_SQL_H
+#define STORE_SQL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "edm/entity.h"
+#include "edm/model.h"
+
+struct dialect;
+struct text;
+
+/* operation: parameters, in order; columns, in order */
+enum sql_operation {
+    SQL_GET,        /* tenant, id; id, version, the properties' columns */
+    SQL_LIST_FIRST, /* tenant, limit; as get */
+    SQL_LIST_AFTER, /* tenant, id, limit; as get */
+    SQL_COUNT,      /* tenant; how many */
+    SQL_ANY_ROW,    /* none; a row when the table holds one */
+    SQL_INSERT,     /* tenant, id, version, created_seq, the properties' columns */
+    SQL_UPDATE,     /* the properties' columns, new version, tenant, id, old version */
+    SQL_DELETE,     /* tenant, id */
+    SQL_OPERATION_COUNT
+};
+
+#define SQL_TEXT_MAX 16384 /* enough for a type of 64 properties */
+
+/* `properties` is a bit set; the key in it is passed over, since the operations name it anyway. */
+void sql_operation(struct text *out, const struct edm_entity_type *type,
+                   enum sql_operation operation, uint64_t properties);
+
+/* The table's name, without quotes. */
+void sql_table_name(struct text *out, const struct edm_entity_type *type);
+
+/* What the schema record holds of a table and of a property's column; when it changes, the store
+ * needs a migration. */
+void sql_table_layout(struct text *out, const struct dialect *dialect);
+void sql_column_layout(struct text *out, const struct dialect *dialect,
+                       const struct edm_property *property);
+
+/* `defaults` holds the value of each property in a row that was written before its column was. */
+void sql_create_table(struct text *out, const struct dialect *dialect,
+                      const struct edm_entity_type *type, const struct edm_entity *defaults);
+/* One statement per column: a date has two (`part` 0 and 1). False: there is no such part. */
+bool sql_add_column(struct text *out, const struct dialect *dialect,
+                    const struct edm_entity_type *type, size_t property, unsigned part,
+                    const struct edm_value *default_value);
+
+#endif
