@@ -1,0 +1,349 @@
+/* store/registry.c - tenants and clients, by hand: their tables are in migrations.c.
+ *
+ * Each change raises the registry's version in the same operation, in the row that every
+ * transaction reads first (session.c). So a server sees a change of the command line's with its
+ * next read transaction, at no cost of its own, and an undone change leaves no trace.
+ *
+ * The set-up is small (tenants in the hundreds, clients in the dozens): lists are read whole.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "store/registry.h"
+
+#include "base/arena.h"
+#include "store/session.h"
+
+/* Runs a write and raises the version; `changes` tells how many rows it touched. */
+static bool write_row(struct store_session *session, struct db_params *params,
+                      enum db_status *ret_status, int64_t *ret_changes, struct error *err)
+{
+    static const char raise_sql[] =
+        "UPDATE store_state SET registry_version = registry_version + 1";
+
+    *ret_status = db_params_step(params);
+    *ret_changes = *ret_status == DB_DONE ? session->db->driver->changes(session->db) : 0;
+    db_reset(params->statement);
+    if (*ret_status == DB_CONSTRAINT)
+        return true; /* the caller's to explain */
+    if (*ret_status != DB_DONE)
+        return session_error(session, *ret_status, err);
+    return session_run(session, raise_sql, err);
+}
+
+bool registry_version(struct store_session *session, int64_t *ret, struct error *err)
+{
+    static const char sql[] = "SELECT registry_version FROM store_state";
+    struct db_statement *statement;
+    enum db_status status;
+
+    if (!session_check(session, false, err))
+        return false;
+    if (session->state == SESSION_READS) { /* fixed since it began */
+        *ret = session->registry_version;
+        return true;
+    }
+    if (!session_literal(session, sql, &statement, err))
+        return false;
+    status = db_step(statement);
+    if (status == DB_ROW)
+        *ret = db_int(statement, 0);
+    db_reset(statement);
+    return status == DB_ROW || session_error(session, status == DB_DONE ? DB_CORRUPT : status, err);
+}
+
+/* --- tenants ---------------------------------------------------------------------------------- */
+
+#define TENANT_COLUMNS "id, name, licensed, created_ticks"
+
+static bool tenant_not_found(struct uuid id, struct error *err)
+{
+    char text[UUID_TEXT_LEN];
+
+    uuid_format(id, text);
+    return error_set(err, ERROR_NOT_FOUND, SLICE("tenant"), "Tenant '%.*s' does not exist.",
+                     UUID_TEXT_LEN, text);
+}
+
+static bool read_tenant(struct store_session *session, struct db_statement *statement,
+                        struct arena *arena, struct registry_tenant *ret, struct error *err)
+{
+    struct registry_tenant tenant = { .licensed = db_int(statement, 2) != 0,
+                                      .created_ticks = db_int(statement, 3) };
+    struct slice id = db_bytes(statement, 0);
+
+    if (id.len != sizeof tenant.id.bytes)
+        return session_error(session, DB_CORRUPT, err);
+    memcpy(tenant.id.bytes, id.ptr, id.len);
+    if (!db_text_copy(statement, 1, arena, &tenant.name, err))
+        return false;
+    *ret = tenant;
+    return true;
+}
+
+bool registry_tenant_get(struct store_session *session, struct uuid id, struct arena *arena,
+                         struct registry_tenant *ret, struct error *err)
+{
+    static const char sql[] = "SELECT " TENANT_COLUMNS " FROM tenant WHERE id = ?1";
+    struct db_statement *statement;
+    struct db_params params;
+    enum db_status status;
+    bool ok;
+
+    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
+        return false;
+    params = DB_PARAMS(statement);
+    db_params_bytes(&params, id.bytes, sizeof id.bytes);
+    status = db_params_step(&params);
+    if (status == DB_ROW)
+        ok = read_tenant(session, statement, arena, ret, err);
+    else if (status == DB_DONE)
+        ok = tenant_not_found(id, err);
+    else
+        ok = session_error(session, status, err);
+    db_reset(statement);
+    return ok;
+}
+
+bool registry_tenant_add(struct store_session *session, const struct registry_tenant *tenant,
+                         struct error *err)
+{
+    static const char sql[] = "INSERT INTO tenant (" TENANT_COLUMNS ") VALUES (?1, ?2, ?3, ?4)";
+    struct db_statement *statement;
+    char text[UUID_TEXT_LEN];
+    struct db_params params;
+    enum db_status status;
+    int64_t changes;
+
+    if (!session_check(session, true, err) || !session_literal(session, sql, &statement, err))
+        return false;
+    params = DB_PARAMS(statement);
+    db_params_bytes(&params, tenant->id.bytes, sizeof tenant->id.bytes);
+    db_params_text(&params, tenant->name);
+    db_params_int(&params, tenant->licensed);
+    db_params_int(&params, tenant->created_ticks);
+    if (!write_row(session, &params, &status, &changes, err))
+        return false;
+    if (status != DB_CONSTRAINT)
+        return true;
+    uuid_format(tenant->id, text);
+    return error_set(err, ERROR_CONFLICT, SLICE("tenant"), "Tenant '%.*s' already exists.",
+                     UUID_TEXT_LEN, text);
+}
+
+bool registry_tenant_set_license(struct store_session *session, struct uuid id, bool licensed,
+                                 struct error *err)
+{
+    static const char sql[] = "UPDATE tenant SET licensed = ?1 WHERE id = ?2";
+    struct db_statement *statement;
+    struct db_params params;
+    enum db_status status;
+    int64_t changes;
+
+    if (!session_check(session, true, err) || !session_literal(session, sql, &statement, err))
+        return false;
+    params = DB_PARAMS(statement);
+    db_params_int(&params, licensed);
+    db_params_bytes(&params, id.bytes, sizeof id.bytes);
+    if (!write_row(session, &params, &status, &changes, err))
+        return false;
+    return changes == 1 || tenant_not_found(id, err);
+}
+
+/* Room for one more element of `size` in a list of *count; NULL: no memory. */
+static void *grow_list(struct arena *arena, void *list, size_t count, size_t size)
+{
+    return arena_grow(arena, list, count * size, (count + 1) * size);
+}
+
+bool registry_tenant_list(struct store_session *session, struct arena *arena,
+                          struct registry_tenant **ret, size_t *ret_count, struct error *err)
+{
+    static const char sql[] = "SELECT " TENANT_COLUMNS " FROM tenant ORDER BY id";
+    struct registry_tenant *list = NULL, *grown;
+    struct db_statement *statement;
+    enum db_status status;
+    size_t count = 0;
+    bool ok = false;
+
+    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
+        return false;
+    for (; (status = db_step(statement)) == DB_ROW; count++) {
+        grown = grow_list(arena, list, count, sizeof *list);
+        if (!grown) {
+            error_no_memory(err);
+            goto out;
+        }
+        list = grown;
+        if (!read_tenant(session, statement, arena, &list[count], err))
+            goto out;
+    }
+    if (status != DB_DONE) {
+        session_error(session, status, err);
+        goto out;
+    }
+    *ret = list;
+    *ret_count = count;
+    ok = true;
+out:
+    db_reset(statement);
+    return ok;
+}
+
+/* --- clients ---------------------------------------------------------------------------------- */
+
+#define CLIENT_COLUMNS "app_id, name, digest, is_default, roles, created_ticks"
+
+static bool client_not_found(struct slice app_id, struct error *err)
+{
+    return error_set(err, ERROR_NOT_FOUND, SLICE("client"), "Client '%.*s' does not exist.",
+                     SLICE_ARG(app_id));
+}
+
+static bool read_client(struct store_session *session, struct db_statement *statement,
+                        struct arena *arena, struct registry_client *ret, struct error *err)
+{
+    struct registry_client client = { .is_default = db_int(statement, 3) != 0,
+                                      .created_ticks = db_int(statement, 5) };
+    struct slice digest = db_bytes(statement, 2);
+
+    if (digest.len != sizeof client.digest)
+        return session_error(session, DB_CORRUPT, err);
+    memcpy(client.digest, digest.ptr, digest.len);
+    if (!db_text_copy(statement, 0, arena, &client.app_id, err) ||
+        !db_text_copy(statement, 1, arena, &client.name, err) ||
+        !db_text_copy(statement, 4, arena, &client.roles, err))
+        return false;
+    *ret = client;
+    return true;
+}
+
+bool registry_client_get(struct store_session *session, struct slice app_id, struct arena *arena,
+                         struct registry_client *ret, struct error *err)
+{
+    static const char sql[] = "SELECT " CLIENT_COLUMNS " FROM client WHERE app_id = ?1";
+    struct db_statement *statement;
+    struct db_params params;
+    enum db_status status;
+    bool ok;
+
+    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
+        return false;
+    params = DB_PARAMS(statement);
+    db_params_text(&params, app_id);
+    status = db_params_step(&params);
+    if (status == DB_ROW)
+        ok = read_client(session, statement, arena, ret, err);
+    else if (status == DB_DONE)
+        ok = client_not_found(app_id, err);
+    else
+        ok = session_error(session, status, err);
+    db_reset(statement);
+    return ok;
+}
+
+bool registry_client_put(struct store_session *session, const struct registry_client *client,
+                         bool replace, struct error *err)
+{
+    static const char insert_sql[] =
+        "INSERT INTO client (" CLIENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    static const char replace_sql[] =
+        "INSERT INTO client (" CLIENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+        " ON CONFLICT (app_id) DO UPDATE SET name = excluded.name, digest = excluded.digest,"
+        " is_default = excluded.is_default, roles = excluded.roles,"
+        " created_ticks = excluded.created_ticks";
+    struct db_statement *statement;
+    struct db_params params;
+    enum db_status status;
+    int64_t changes;
+
+    if (!session_check(session, true, err) ||
+        !session_literal(session, replace ? replace_sql : insert_sql, &statement, err))
+        return false;
+    params = DB_PARAMS(statement);
+    db_params_text(&params, client->app_id);
+    db_params_text(&params, client->name);
+    db_params_bytes(&params, client->digest, sizeof client->digest);
+    db_params_int(&params, client->is_default);
+    db_params_text(&params, client->roles);
+    db_params_int(&params, client->created_ticks);
+    if (!write_row(session, &params, &status, &changes, err))
+        return false;
+    if (status != DB_CONSTRAINT)
+        return true;
+    return error_set(err, ERROR_CONFLICT, SLICE("client"), "Client '%.*s' already exists.",
+                     SLICE_ARG(client->app_id));
+}
+
+bool registry_client_remove(struct store_session *session, struct slice app_id, struct error *err)
+{
+    static const char sql[] = "DELETE FROM client WHERE app_id = ?1";
+    struct db_statement *statement;
+    struct db_params params;
+    enum db_status status;
+    int64_t changes;
+
+    if (!session_check(session, true, err) || !session_literal(session, sql, &statement, err))
+        return false;
+    params = DB_PARAMS(statement);
+    db_params_text(&params, app_id);
+    if (!write_row(session, &params, &status, &changes, err))
+        return false;
+    return changes == 1 || client_not_found(app_id, err);
+}
+
+bool registry_client_list(struct store_session *session, struct arena *arena,
+                          struct registry_client **ret, size_t *ret_count, struct error *err)
+{
+    static const char sql[] = "SELECT " CLIENT_COLUMNS " FROM client ORDER BY app_id";
+    struct registry_client *list = NULL, *grown;
+    struct db_statement *statement;
+    enum db_status status;
+    size_t count = 0;
+    bool ok = false;
+
+    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
+        return false;
+    for (; (status = db_step(statement)) == DB_ROW; count++) {
+        grown = grow_list(arena, list, count, sizeof *list);
+        if (!grown) {
+            error_no_memory(err);
+            goto out;
+        }
+        list = grown;
+        if (!read_client(session, statement, arena, &list[count], err))
+            goto out;
+    }
+    if (status != DB_DONE) {
+        session_error(session, status, err);
+        goto out;
+    }
+    *ret = list;
+    *ret_count = count;
+    ok = true;
+out:
+    db_reset(statement);
+    return ok;
+}
+
+/* --- the key of seals ------------------------------------------------------------------------- */
+
+bool registry_seal_key(struct store_session *session, uint8_t ret[REGISTRY_SEAL_BYTES],
+                       struct error *err)
+{
+    static const char sql[] = "SELECT seal_key FROM store_state";
+    struct db_statement *statement;
+    struct slice key = SLICE_EMPTY;
+    enum db_status status;
+
+    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
+        return false;
+    status = db_step(statement);
+    if (status == DB_ROW)
+        key = db_bytes(statement, 0);
+    if (key.len == REGISTRY_SEAL_BYTES)
+        memcpy(ret, key.ptr, key.len);
+    db_reset(statement);
+    if (status == DB_ROW || status == DB_DONE)
+        return key.len == REGISTRY_SEAL_BYTES || session_error(session, DB_CORRUPT, err);
+    return session_error(session, status, err);
+}

@@ -1,0 +1,61 @@
+/* store/session.h - what the store's own files know of a store and its sessions.
+ *
+ * Not for other floors: they have store.h.
+ */
+#ifndef STORE_SESSION_H
+#define STORE_SESSION_H
+
+#include <stdatomic.h>
+
+#include "store/db.h"
+#include "store/entity_ids.h"
+#include "store/sql.h"
+#include "store/statements.h"
+#include "store/store.h"
+
+struct store {
+    const struct edm_model *model;
+    struct db_source *source;
+    struct db *anchor; /* the first connection; open as long as the store, so that closing a session
+                        * is never closing the last one, at which SQLite checkpoints */
+    uint64_t (*unix_ms)(void);
+    atomic_uint_fast64_t commits;
+    atomic_bool failed;        /* a sync failed, as far as a session noticed */
+    atomic_bool readers_pause; /* set by the writer while it wants to restart the log */
+};
+
+enum session_state { SESSION_IDLE, SESSION_READS, SESSION_WRITES };
+
+struct store_session {
+    struct store *store;
+    struct db *db;
+    enum store_session_kind kind;
+    enum session_state state;
+    bool in_operation;
+    uint64_t commits_seen;    /* store->commits before the read transaction began */
+    int64_t registry_version; /* as read when the transaction began */
+    int64_t limit_before;     /* ids.limit_ms when the operation began */
+    uint64_t log_bytes;       /* at the last look of store_maintain() */
+    uint64_t checkpointed_at; /* log_bytes at the last checkpoint; 0 since the log began anew */
+    struct entity_ids ids;
+    struct statements statements;
+};
+
+/* The statement for an operation on a type, or for a literal SQL text (kept by its address). */
+bool session_statement(struct store_session *session, const struct edm_entity_type *type,
+                       enum sql_operation operation, uint64_t properties, struct db_statement **ret,
+                       struct error *err) MUST_CHECK;
+bool session_literal(struct store_session *session, const char *sql, struct db_statement **ret,
+                     struct error *err) MUST_CHECK;
+
+/* Runs a literal without parameters or rows. */
+bool session_run(struct store_session *session, const char *sql, struct error *err) MUST_CHECK;
+
+/* Refuses when no transaction stands; `operation`: when none is open to write in. */
+bool session_check(const struct store_session *session, bool operation,
+                   struct error *err) MUST_CHECK;
+
+/* Fills *err with what the failure `status` means and takes note of a failed sync; false. */
+bool session_error(struct store_session *session, enum db_status status, struct error *err) COLD;
+
+#endif
