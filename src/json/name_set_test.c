@@ -89,6 +89,20 @@ static void test_name_set_clear(void **state UNUSED)
     arena_destroy(arena);
 }
 
+/* Open objects share a key: the inner one growing large must not make the outer one forget. */
+static void test_name_set_shared_key(void **state UNUSED)
+{
+    struct arena *arena = arena_create(NULL, PLENTY);
+    struct json_name_key key = { 0 };
+    struct json_name_set outer = { 0 }, inner = { 0 };
+
+    fill(&outer, &key, arena, 40);
+    fill(&inner, &key, arena, 40);
+    for (size_t i = 0; i < 40; i++)
+        CHECK(json_name_set_add(&outer, &key, arena, name_of(arena, i)) == JSON_NAME_REPEATED, i);
+    arena_destroy(arena);
+}
+
 /* No budget makes it do worse than say so; what it held before still stands. */
 static void test_name_set_budget(void **state UNUSED)
 {
@@ -120,6 +134,7 @@ int main(void)
         cmocka_unit_test(test_name_hash),
         cmocka_unit_test(test_name_set_sizes),
         cmocka_unit_test(test_name_set_clear),
+        cmocka_unit_test(test_name_set_shared_key),
         cmocka_unit_test(test_name_set_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
