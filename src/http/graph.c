@@ -453,7 +453,9 @@ static bool run_create(struct dispatch_job *job, struct store_session *session, 
 {
     struct call *call = call_of(job);
 
-    return service_create(session, call->loop->api->model, call->who->tenant, call->given,
+    const struct api *api = call->loop->api;
+
+    return service_create(session, api->model, call->who->tenant, call->given, api->entity_bytes,
                           call->arena, &call->entity, err);
 }
 

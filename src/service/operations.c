@@ -35,12 +35,23 @@ static struct edm_entity *copy_of(const struct edm_entity *given, struct arena *
     return copy;
 }
 
-bool service_create(struct store_session *session, const struct edm_model *model,
-                    struct uuid tenant, const struct edm_entity *given, struct arena *arena,
-                    struct edm_entity **ret, struct error *err)
+static bool check_size(const struct edm_entity *entity, size_t entity_bytes_max, struct error *err)
 {
-    struct edm_entity *entity = copy_of(given, arena);
+    if (edm_entity_text_bytes(entity) <= entity_bytes_max)
+        return true;
+    return error_set(err, ERROR_TOO_LARGE, SLICE_EMPTY,
+                     "The resource would be larger than %zu bytes.", entity_bytes_max);
+}
 
+bool service_create(struct store_session *session, const struct edm_model *model,
+                    struct uuid tenant, const struct edm_entity *given, size_t entity_bytes_max,
+                    struct arena *arena, struct edm_entity **ret, struct error *err)
+{
+    struct edm_entity *entity;
+
+    if (!check_size(given, entity_bytes_max, err))
+        return false;
+    entity = copy_of(given, arena);
     if (!entity)
         return error_no_memory(err);
     if (!edm_entity_fill_defaults(model, entity, arena, err) ||
@@ -60,9 +71,8 @@ bool service_update(struct store_session *session, struct uuid tenant, struct sl
                           arena, &entity, err))
         return false;
     edm_entity_merge(entity, change);
-    if (edm_entity_text_bytes(entity) > entity_bytes_max)
-        return error_set(err, ERROR_TOO_LARGE, SLICE_EMPTY,
-                         "The resource would be larger than %zu bytes.", entity_bytes_max);
+    if (!check_size(entity, entity_bytes_max, err))
+        return false;
     if (change->present && !store_entity_update(session, tenant, entity, change->present, err))
         return false;
     *ret = entity;

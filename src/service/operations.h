@@ -31,10 +31,11 @@ bool service_get(struct store_session *session, struct uuid tenant, const struct
 bool service_list(struct store_session *session, struct uuid tenant, const struct edm_query *query,
                   struct arena *arena, struct edm_page *ret, struct error *err) MUST_CHECK;
 
-/* `given` is left as it is; *ret is the entity as stored: id assigned, defaults filled in. */
+/* `given` is left as it is; *ret is the entity as stored: id assigned, defaults filled in.
+ * ERROR_TOO_LARGE when it holds more than `entity_bytes_max` bytes of text. */
 bool service_create(struct store_session *session, const struct edm_model *model,
-                    struct uuid tenant, const struct edm_entity *given, struct arena *arena,
-                    struct edm_entity **ret, struct error *err) MUST_CHECK;
+                    struct uuid tenant, const struct edm_entity *given, size_t entity_bytes_max,
+                    struct arena *arena, struct edm_entity **ret, struct error *err) MUST_CHECK;
 
 /* Merges `change` into what is stored; *ret is the whole entity behind it. ERROR_TOO_LARGE when it
  * would hold more than `entity_bytes_max` bytes of text, so that many small changes cannot build

@@ -41,7 +41,7 @@ static enum db_status add_state_row(struct db *db)
     status = db->driver->prepare(db,
                                  SLICE("INSERT INTO store_state (one, schema_number,"
                                        " registry_version, id_limit_ms, seal_key)"
-                                       " VALUES (1, 0, 1, 0, ?1)"),
+                                       " VALUES (1, 0, 0, 0, ?1)"),
                                  &statement);
     if (status != DB_OK)
         return status;
@@ -78,9 +78,9 @@ static enum db_status step_1(struct db *db)
     text_printf(&texts[3],
                 "CREATE TABLE client (app_id %s NOT NULL PRIMARY KEY, name %s NOT NULL,"
                 " digest %s NOT NULL, is_default %s NOT NULL, roles %s NOT NULL,"
-                " created_ticks %s NOT NULL)%s",
+                " created_ticks %s NOT NULL, tenant %s NOT NULL, any_tenant %s NOT NULL)%s",
                 d->key_type, d->text_type, d->bytes_type, d->integer_type, d->text_type,
-                d->integer_type, d->table_options);
+                d->integer_type, d->bytes_type, d->integer_type, d->table_options);
     status = run_all(db, texts, COUNT_OF(texts));
     return status == DB_OK ? add_state_row(db) : status;
 }

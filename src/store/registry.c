@@ -191,7 +191,8 @@ out:
 
 /* --- clients ---------------------------------------------------------------------------------- */
 
-#define CLIENT_COLUMNS "app_id, name, digest, is_default, roles, created_ticks"
+#define CLIENT_COLUMNS                                                                             \
+    "app_id, name, digest, is_default, roles, created_ticks, tenant, any_tenant"
 
 static bool client_not_found(struct slice app_id, struct error *err)
 {
@@ -203,12 +204,14 @@ static bool read_client(struct store_session *session, struct db_statement *stat
                         struct arena *arena, struct registry_client *ret, struct error *err)
 {
     struct registry_client client = { .is_default = db_int(statement, 3) != 0,
-                                      .created_ticks = db_int(statement, 5) };
-    struct slice digest = db_bytes(statement, 2);
+                                      .created_ticks = db_int(statement, 5),
+                                      .any_tenant = db_int(statement, 7) != 0 };
+    struct slice digest = db_bytes(statement, 2), tenant = db_bytes(statement, 6);
 
-    if (digest.len != sizeof client.digest)
+    if (digest.len != sizeof client.digest || tenant.len != sizeof client.tenant.bytes)
         return session_error(session, DB_CORRUPT, err);
     memcpy(client.digest, digest.ptr, digest.len);
+    memcpy(client.tenant.bytes, tenant.ptr, tenant.len);
     if (!db_text_copy(statement, 0, arena, &client.app_id, err) ||
         !db_text_copy(statement, 1, arena, &client.name, err) ||
         !db_text_copy(statement, 4, arena, &client.roles, err))
@@ -245,12 +248,13 @@ bool registry_client_put(struct store_session *session, const struct registry_cl
                          bool replace, struct error *err)
 {
     static const char insert_sql[] =
-        "INSERT INTO client (" CLIENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        "INSERT INTO client (" CLIENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     static const char replace_sql[] =
-        "INSERT INTO client (" CLIENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+        "INSERT INTO client (" CLIENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
         " ON CONFLICT (app_id) DO UPDATE SET name = excluded.name, digest = excluded.digest,"
         " is_default = excluded.is_default, roles = excluded.roles,"
-        " created_ticks = excluded.created_ticks";
+        " created_ticks = excluded.created_ticks, tenant = excluded.tenant,"
+        " any_tenant = excluded.any_tenant";
     struct db_statement *statement;
     struct db_params params;
     enum db_status status;
@@ -266,6 +270,8 @@ bool registry_client_put(struct store_session *session, const struct registry_cl
     db_params_int(&params, client->is_default);
     db_params_text(&params, client->roles);
     db_params_int(&params, client->created_ticks);
+    db_params_bytes(&params, client->tenant.bytes, sizeof client->tenant.bytes);
+    db_params_int(&params, client->any_tenant);
     if (!write_row(session, &params, &status, &changes, err))
         return false;
     if (status != DB_CONSTRAINT)

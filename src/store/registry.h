@@ -38,7 +38,7 @@ struct registry_client {
     int64_t created_ticks;
 };
 
-/* Raised by each change below; cheap to read. */
+/* 0 in a store whose registry was never changed, raised by each change below; cheap to read. */
 bool registry_version(struct store_session *session, int64_t *ret, struct error *err) MUST_CHECK;
 
 /* ERROR_NOT_FOUND when unknown. */
