@@ -36,12 +36,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "http/intake.h"
 #include "http/tls.h"
 #include "http/transport.h"
+#include "http/work.h"
 #include "loop/loop.h"
 
 #define STEPS_AT_ONCE     256 /* of one connection, before others have their turn */
@@ -67,17 +66,6 @@ static const unsigned allowed_moves[STATES] = {
 static const enum deadline_kind deadline_of[STATES] = {
     [HANDSHAKE] = DEADLINE_HEAD, [IDLE] = DEADLINE_IDLE,     [HEAD] = DEADLINE_HEAD,
     [BODY] = DEADLINE_BODY,      [SENDING] = DEADLINE_REPLY, [LINGER] = DEADLINE_LINGER,
-};
-
-/* An exchange as the connection sees it; lies in the exchange's arena. */
-struct work {
-    struct http_exchange exchange; /* first: the handler's pointer is ours */
-    struct intake intake;
-    uint64_t body_since_ms;
-    struct iovec pieces[2];
-    unsigned piece_count; /* 0: the answer is not laid out yet */
-    bool keep;            /* the connection may go on behind it */
-    bool linger;          /* the client may be sending still */
 };
 
 struct connection {
@@ -112,11 +100,6 @@ static void move_to(struct connection *connection, enum state state)
 {
     assert(allowed_moves[connection->state] & TO(state));
     connection->state = (uint8_t)state;
-}
-
-static struct arena *work_arena(const struct connection *connection)
-{
-    return connection->work->exchange.arena;
 }
 
 static void set_deadline(struct connection *connection, enum deadline_kind kind)
@@ -171,10 +154,8 @@ static void delist(struct connection *connection)
 
 static void drop_work(struct connection *connection)
 {
-    struct arena *arena = work_arena(connection);
-
+    work_destroy(connection->work);
     connection->work = NULL;
-    arena_destroy(arena);
 }
 
 /* Whether the exchange is somebody else's at the moment. */
@@ -197,7 +178,7 @@ static void close_connection(struct connection *connection, bool reset)
     caps_leave(connection->caps, connection->key);
     if (lent)
         connection->home->exchanges_out++;
-    else if (connection->work)
+    else
         drop_work(connection);
     free_if_done(connection); /* at once only if it never had a handle */
 }
@@ -210,32 +191,21 @@ static enum step close_and_wait(struct connection *connection)
 
 /* --- exchanges ------------------------------------------------------------------------------- */
 
-/* Makes the exchange of a new request, whose first bytes are `carried`. */
-static struct work *work_create(struct connection *connection, struct slice carried)
+/* The exchange of a new request, whose first bytes are `carried`. False: no memory. */
+static bool begin_work(struct connection *connection, struct slice carried)
 {
-    const struct http_limits *limits = connection->home->limits;
-    struct arena *arena = arena_create(connection->home->arenas,
-                                       limits->request_arena_bytes + intake_budget_bytes(limits));
-    struct work *work = arena ? arena_alloc(arena, sizeof *work) : NULL;
+    struct connection_home *home = connection->home;
+    struct work *before = connection->work, *work;
 
-    if (!work || !intake_init(&work->intake, arena, limits, carried)) {
-        arena_destroy(arena);
-        return NULL;
-    }
-    /* Not all of it is cleared: the fields of the response are most of it, and have a count. */
-    work->exchange.request = (struct http_request){ .secure = connection->transport.ssl };
-    work->exchange.response.status = 0;
-    work->exchange.response.field_count = 0;
-    work->exchange.response.body = SLICE_EMPTY;
-    work->exchange.response.close = false;
-    work->exchange.arena = arena;
+    work = work_create(home->arenas, home->limits, carried); /* carried by the one before */
+    work_destroy(before);
+    connection->work = work;
+    if (!work)
+        return false;
     work->exchange.connection = connection;
     work->exchange.done = exchange_done;
-    work->exchange.handler_state = NULL;
-    work->piece_count = 0;
-    work->keep = false;
-    work->linger = false;
-    return work;
+    work->exchange.request.secure = connection->transport.ssl;
+    return true;
 }
 
 /* The request cannot become one: has the handler say so. */
@@ -248,7 +218,7 @@ static enum step refuse(struct connection *connection, const struct error *err)
     handler->refuse(handler->context, &work->exchange, err);
     connection->in_handler = connection->answered = false;
     work->keep = false;
-    work->linger = true;
+    work->refused = true;
     move_to(connection, SENDING);
     return GO_ON;
 }
@@ -318,7 +288,9 @@ static enum step look_at(struct connection *connection, size_t bytes)
     struct work *work = connection->work;
     struct error err;
 
-    switch (intake_took(&work->intake, bytes, &work->exchange.request, &err)) {
+    enum intake_phase phase = intake_took(&work->intake, bytes, &work->exchange.request, &err);
+    work->exchange.request.secure = connection->transport.ssl;
+    switch (phase) {
     case INTAKE_HEAD:
         return GO_ON;
     case INTAKE_BODY:
@@ -372,8 +344,7 @@ static enum step refuse_surplus(struct connection *connection)
 {
     struct error err = { 0 };
 
-    connection->work = work_create(connection, SLICE_EMPTY);
-    if (!connection->work)
+    if (!begin_work(connection, SLICE_EMPTY))
         return close_and_wait(connection);
     error_set(&err, ERROR_TOO_MANY_CONNECTIONS, SLICE_EMPTY,
               "There are too many connections; try again in a moment.");
@@ -390,8 +361,8 @@ static enum step step_idle(struct connection *connection)
         return refuse_surplus(connection);
     if (!connection->may_read)
         return WAIT;
-    connection->work = work_create(connection, SLICE_EMPTY);
-    if (!connection->work || !intake_room(&connection->work->intake, &to, &room, &err))
+    if (!begin_work(connection, SLICE_EMPTY) ||
+        !intake_room(&connection->work->intake, &to, &room, &err))
         return close_and_wait(connection);
     if (read_once(connection, to, room, &bytes) == WAIT) {
         if (connection->state != CLOSED)
@@ -457,37 +428,6 @@ static const char *date_line(struct connection_home *home)
     return home->date_line;
 }
 
-static bool lay_out(struct connection *connection)
-{
-    struct work *work = connection->work;
-    const struct http_request *request = &work->exchange.request;
-
-    if (work->exchange.response.close || connection->home->stopping)
-        work->keep = false;
-    const struct response_frame frame = {
-        .date_line = date_line(connection->home),
-        .persistence = !work->keep         ? HTTP_PERSISTENCE_CLOSE
-                       : request->http_1_0 ? HTTP_PERSISTENCE_KEEP_ALIVE
-                                           : HTTP_PERSISTENCE_DEFAULT,
-        .no_body_bytes = request->method == HTTP_HEAD,
-        .one_piece = connection->transport.ssl,
-    };
-    return response_write(&work->exchange.response, &frame, work->exchange.arena, work->pieces,
-                          &work->piece_count);
-}
-
-/* What the handler built has used the arena up to the last byte. */
-static void lay_out_last_resort(struct work *work)
-{
-    static const char text[] = "HTTP/1.1 500 Internal Server Error\r\n"
-                               "Content-Length: 0\r\n"
-                               "Connection: close\r\n\r\n";
-
-    work->keep = false;
-    work->pieces[0] = (struct iovec){ (void *)(uintptr_t)text, sizeof text - 1 };
-    work->piece_count = 1;
-}
-
 static enum step start_linger(struct connection *connection)
 {
     drop_work(connection);
@@ -505,8 +445,8 @@ static enum step next_request(struct connection *connection)
     if (!work->keep) {
         bool client_is_through =
             !work->intake.framing.keep_alive && work->intake.rest.len == 0 && !connection->may_read;
-        return work->linger || !client_is_through ? start_linger(connection)
-                                                  : close_and_wait(connection);
+        return work->refused || !client_is_through ? start_linger(connection)
+                                                   : close_and_wait(connection);
     }
     if (work->intake.rest.len == 0) {
         drop_work(connection);
@@ -515,11 +455,8 @@ static enum step next_request(struct connection *connection)
         connection->may_read = transport_has_pending(&connection->transport);
         return connection->may_read ? GO_ON : WAIT;
     }
-    struct work *next = work_create(connection, work->intake.rest);
-    drop_work(connection);
-    if (!next)
+    if (!begin_work(connection, work->intake.rest))
         return close_and_wait(connection);
-    connection->work = next;
     move_to(connection, HEAD);
     return look_at(connection, 0);
 }
@@ -528,8 +465,11 @@ static enum step step_sending(struct connection *connection)
 {
     struct work *work = connection->work;
 
-    if (work->piece_count == 0 && !lay_out(connection))
-        lay_out_last_resort(work);
+    if (work->piece_count == 0) {
+        if (work->exchange.response.close || connection->home->stopping)
+            work->keep = false;
+        work_lay_out(work, date_line(connection->home));
+    }
     switch (transport_write(&connection->transport, work->pieces, work->piece_count)) {
     case TRANSPORT_OK:
         return next_request(connection);

@@ -89,6 +89,9 @@ enum http_parse http_head_find(struct slice input, size_t head_bytes_max, size_t
                                size_t *ret_head_len, struct error *err)
 {
     struct slice seen = slice_sub(input, 0, head_bytes_max);
+
+    if (seen.len == 0) /* there may not even be a pointer */
+        return head_bytes_max > 0 ? HTTP_PARSE_MORE : head_too_large(seen, err);
     const char *end = seen.ptr + seen.len;
     const char *at = seen.ptr + *scanned;
 
