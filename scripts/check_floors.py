@@ -2,7 +2,7 @@
 """Holds every #include in src/ to the floors of src/FLOORS.
 
 A file may include headers of its own floor, of the floors that its floor's line names, of the outside
-libraries after the bar, and of the C library and the kernel. Unit tests (*_test.c) may also include
+libraries after the bar, and of the C library and the kernel. Unit tests (*_test.[ch]) may also include
 cmocka, base/test.h and the toy model. Anything else is reported as file:line and fails the build, and so does a
 floor that uses one above it: lines stand top first, so that a cycle cannot be written down.
 
@@ -112,7 +112,7 @@ def check_include(floors, floor, is_test, text):
 
 def check_file(floors, floor, path):
     shared = f'{floor}/{path.stem}.h' in TEST_HEADERS
-    is_test = shared or path.name.endswith('_test.c')
+    is_test = shared or path.name.endswith(('_test.c', '_test.h'))
     problems = []
     for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
         match = INCLUDE.match(line)
