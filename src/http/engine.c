@@ -91,12 +91,8 @@ static void engine_free(struct http_engine *engine)
 
 /* --- stopping -------------------------------------------------------------------------------- */
 
-static void on_own_handle_closed(uv_handle_t *handle)
+static void own_handle_closed(struct http_engine *engine)
 {
-    struct http_engine *engine = handle->data;
-
-    if (handle == (uv_handle_t *)&engine->home.deadlines.timer)
-        engine = CONTAINER_OF(handle->data, struct http_engine, home.deadlines);
     if (--engine->handles > 0)
         return;
     engine->phase = CLOSED;
@@ -104,11 +100,23 @@ static void on_own_handle_closed(uv_handle_t *handle)
         engine->drained(engine->drained_context);
 }
 
+static void on_stop_timer_closed(uv_handle_t *handle)
+{
+    own_handle_closed(handle->data);
+}
+
+static void on_deadlines_closed(uv_handle_t *handle)
+{
+    struct deadlines *deadlines = handle->data;
+
+    own_handle_closed(CONTAINER_OF(deadlines, struct http_engine, home.deadlines));
+}
+
 static void close_own_handles(struct http_engine *engine)
 {
     engine->phase = CLOSING;
-    uv_close((uv_handle_t *)&engine->home.deadlines.timer, on_own_handle_closed);
-    uv_close((uv_handle_t *)&engine->stop_timer, on_own_handle_closed);
+    uv_close((uv_handle_t *)&engine->home.deadlines.timer, on_deadlines_closed);
+    uv_close((uv_handle_t *)&engine->stop_timer, on_stop_timer_closed);
 }
 
 /* Goes on with stopping when nothing is left to wait for. */
