@@ -131,10 +131,8 @@ static void test_name_set_budget(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_name_hash),
-        cmocka_unit_test(test_name_set_sizes),
-        cmocka_unit_test(test_name_set_clear),
-        cmocka_unit_test(test_name_set_shared_key),
+        cmocka_unit_test(test_name_hash),       cmocka_unit_test(test_name_set_sizes),
+        cmocka_unit_test(test_name_set_clear),  cmocka_unit_test(test_name_set_shared_key),
         cmocka_unit_test(test_name_set_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
