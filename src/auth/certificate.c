@@ -587,6 +587,7 @@ bool certificate_ensure_at(const char *directory, const struct slice *names, siz
         *ret = certificate;
     identity_release(&server);
     identity_release(&ca);
+    ERR_clear_error(); /* the library leaves some even when it found another way */
     return ok;
 }
 
@@ -610,5 +611,6 @@ bool certificate_ensure_ca(const char *directory, struct arena *arena, struct sl
               pem_in_arena(&ca, NULL, PEM_CERTIFICATE, arena, ret_ca_pem, err);
 
     identity_release(&ca);
+    ERR_clear_error();
     return ok;
 }

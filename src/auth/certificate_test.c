@@ -15,6 +15,7 @@
 
 #include "auth/certificate.h"
 #include "auth/key_file.h"
+#include "auth/test_allocations.h"
 #include "auth/test_directory.h"
 #include "base/arena.h"
 #include "base/text.h"
@@ -463,6 +464,35 @@ static void test_budgets(void **state UNUSED)
     assert_true(ok);
 }
 
+/* Thousands of allocations, so only some of them: each fails once, and what comes out is an error
+ * or a chain that is good. */
+static void test_out_of_memory(void **state UNUSED)
+{
+    size_t failures = 0, n = 1;
+
+    for (;; n += n < 20 ? 1 : 41) {
+        struct arena *own = arena_create(NULL, 65536);
+        struct certificate certificate;
+        struct error err = { 0 };
+        size_t count;
+        bool ok;
+
+        test_allocations_fail_at(n);
+        ok = certificate_ensure_at(NULL, test_names, 2, NOW, own, &certificate, &err);
+        count = test_allocations_count();
+        test_allocations_fail_at(0);
+        CHECK(ok == (err.code == ERROR_NONE), n);
+        CHECK(ERR_peek_error() == 0, n);
+        if (ok)
+            CHECK(check_chain(&certificate, "graph.test", false, NOW) == X509_V_OK, n);
+        failures += !ok;
+        arena_destroy(own);
+        if (count < n)
+            break;
+    }
+    assert_true(failures > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -478,6 +508,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_many_long_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_race, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_budgets, set_up, tear_down),
+        cmocka_unit_test(test_out_of_memory),
     };
+    test_allocations_install();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,12 +7,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
 #include "auth/issuer.h"
 #include "auth/key_file.h"
 #include "auth/signing_key.h"
+#include "auth/test_allocations.h"
 #include "auth/test_directory.h"
 #include "base/arena.h"
 #include "base/base64.h"
@@ -137,11 +139,10 @@ static void test_waiting_threads(void **state UNUSED)
 
 static void test_memory_keys_differ(void **state UNUSED)
 {
-    struct issuer *one = open_issuer(NULL), *two = open_issuer(NULL);
+    struct issuer *other = open_issuer(NULL);
 
-    assert_false(slice_eq(issuer_key_id(one), issuer_key_id(two)));
-    issuer_close(one);
-    issuer_close(two);
+    assert_false(slice_eq(issuer_key_id(shared_issuer()), issuer_key_id(other)));
+    issuer_close(other);
     issuer_close(NULL);
     issuer_close(open_issuer(NULL)); /* at once: waits for the thread */
 }
@@ -160,7 +161,6 @@ static void write_key_file(EVP_PKEY *pkey, const char *passphrase)
     assert_true(
         key_file_replace(directory, "issuer.pem", (struct slice){ pem, (size_t)len }, NULL));
     BIO_free(bio);
-    EVP_PKEY_free(pkey);
 }
 
 static void assert_refused(const char *why)
@@ -179,22 +179,28 @@ static void assert_refused(const char *why)
 
 static void test_bad_files(void **state UNUSED)
 {
+    EVP_PKEY *good = issuer_key(shared_issuer()), *small = EVP_RSA_gen(1024);
+    EVP_PKEY *curve = EVP_EC_gen("P-256"), *edwards = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+
     test_directory_write(directory, "issuer.pem", "");
     assert_refused("private key in PEM");
     test_directory_write(directory, "issuer.pem", "-----BEGIN PRIVATE KEY-----\nAAAA\n");
     assert_refused("private key in PEM");
-    write_key_file(EVP_RSA_gen(2048), "pass");
+    write_key_file(good, "pass");
     assert_refused("unencrypted");
-    write_key_file(EVP_RSA_gen(1024), NULL);
+    write_key_file(small, NULL);
     assert_refused("2048");
-    write_key_file(EVP_EC_gen("P-256"), NULL);
+    write_key_file(curve, NULL);
     assert_refused("found EC");
-    write_key_file(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), NULL);
+    write_key_file(edwards, NULL);
     assert_refused("found ED25519");
-    write_key_file(EVP_RSA_gen(2048), NULL);
+    write_key_file(good, NULL);
     issuer_close(open_issuer(directory));
     test_directory_chmod(directory, "issuer.pem", 0640);
     assert_refused("0600");
+    EVP_PKEY_free(small);
+    EVP_PKEY_free(curve);
+    EVP_PKEY_free(edwards);
 }
 
 static void test_folder_that_cannot_be(void **state UNUSED)
@@ -451,6 +457,33 @@ static void test_budgets(void **state UNUSED)
     assert_true(signed_one);
 }
 
+/* Whichever allocation of the library fails: a token or an error, and an empty queue. */
+static void test_out_of_memory(void **state UNUSED)
+{
+    struct issuer *issuer = shared_issuer();
+    struct token_request request = app_request();
+    size_t failures = 0;
+
+    assert_non_null(issuer_key(issuer)); /* its thread's allocations are over */
+    for (size_t n = 1;; n++) {
+        struct arena *arena = arena_create(NULL, 65536);
+        struct error err = { 0 };
+        struct slice token;
+        bool ok;
+
+        test_allocations_fail_at(n);
+        ok = issuer_sign(issuer, &request, arena, &token, &err);
+        CHECK(ok == (err.code == ERROR_NONE), n);
+        CHECK(ERR_peek_error() == 0, n);
+        failures += !ok;
+        arena_destroy(arena);
+        if (test_allocations_count() < n)
+            break;
+    }
+    test_allocations_fail_at(0);
+    assert_true(failures > 0);
+}
+
 static int close_shared(void **state UNUSED)
 {
     issuer_close(shared_issuer());
@@ -471,6 +504,8 @@ int main(void)
         cmocka_unit_test(test_ids),
         cmocka_unit_test(test_requests),
         cmocka_unit_test(test_budgets),
+        cmocka_unit_test(test_out_of_memory),
     };
+    test_allocations_install();
     return cmocka_run_group_tests(tests, NULL, close_shared);
 }

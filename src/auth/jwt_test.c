@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
@@ -16,6 +17,7 @@
 #include "auth/issuer.h"
 #include "auth/jwt.h"
 #include "auth/jwt_claims.h"
+#include "auth/test_allocations.h"
 #include "auth/token_forge.h"
 #include "base/arena.h"
 #include "base/base64.h"
@@ -902,6 +904,31 @@ static void test_round_trip(void **state UNUSED)
     }
 }
 
+/* Whichever allocation of the library fails, a token is never taken for more than it is, and the
+ * next TLS connection finds the error queue empty. */
+static void test_out_of_memory(void **state UNUSED)
+{
+    struct arena *fixture = arena_create(NULL, 1 << 20);
+    struct slice token = good_token(fixture), bad = slice_sub(token, 0, token.len - 4);
+    size_t failures = 0;
+    bool ok = false;
+
+    for (size_t n = 1; !ok; n++) {
+        struct arena *arena = arena_create(NULL, 1 << 18);
+
+        test_allocations_fail_at(n);
+        CHECK(verify(bad, arena).cause[0] != '\0', n);
+        test_allocations_fail_at(n);
+        ok = verify(token, arena).cause[0] == '\0';
+        failures += !ok;
+        CHECK(ERR_peek_error() == 0, n);
+        arena_destroy(arena);
+    }
+    test_allocations_fail_at(0);
+    assert_true(failures > 0);
+    arena_destroy(fixture);
+}
+
 /* Loops share one issuer: each checks good and bad tokens with an arena of its own. */
 #define THREADS 4
 
@@ -974,7 +1001,9 @@ int main(void)
         cmocka_unit_test(test_personal_account),
         cmocka_unit_test(test_budgets),
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_threads),
     };
+    test_allocations_install();
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

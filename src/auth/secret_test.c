@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auth/secret.h"
+#include "auth/test_allocations.h"
 #include "base/arena.h"
 #include "base/base64.h"
 
@@ -84,6 +85,27 @@ static void test_seal(void **state UNUSED)
     }
 }
 
+/* Whichever allocation fails, nothing matches that should not. */
+static void test_out_of_memory(void **state UNUSED)
+{
+    uint8_t key[SEAL_KEY_BYTES] = { 1 }, digest[SECRET_DIGEST_BYTES], seal[SEAL_BYTES] = { 0 };
+    size_t failures = 0;
+    bool made = false;
+
+    assert_true(secret_digest(SLICE("s"), digest));
+    for (size_t n = 1; !made; n++) {
+        test_allocations_fail_at(n);
+        CHECK(!secret_matches(SLICE("t"), digest), n);
+        test_allocations_fail_at(n);
+        made = seal_make(key, SLICE("p"), SLICE("x"), seal);
+        failures += !made;
+    }
+    test_allocations_fail_at(0);
+    assert_true(failures > 0);
+    assert_true(seal_matches(key, SLICE("p"), SLICE("x"),
+                             (struct slice){ (const char *)seal, sizeof seal }));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +113,8 @@ int main(void)
         cmocka_unit_test(test_matches),
         cmocka_unit_test(test_every_bit_of_a_digest_counts),
         cmocka_unit_test(test_seal),
+        cmocka_unit_test(test_out_of_memory),
     };
+    test_allocations_install();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

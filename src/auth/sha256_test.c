@@ -2,13 +2,11 @@
 #include "base/test.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-
 #include "auth/sha256.h"
+#include "auth/test_allocations.h"
 
 /* "00ff" */
 static void to_hex(const uint8_t digest[SHA256_BYTES], char out[2 * SHA256_BYTES + 1])
@@ -78,35 +76,15 @@ static void test_hmac(void **state UNUSED)
     }
 }
 
-/* The library's allocations are counted from before its first. */
-static atomic_size_t allocations;
-
-static void *count_malloc(size_t bytes, const char *file UNUSED, int line UNUSED)
-{
-    allocations++;
-    return malloc(bytes);
-}
-
-static void *count_realloc(void *old, size_t bytes, const char *file UNUSED, int line UNUSED)
-{
-    allocations++;
-    return realloc(old, bytes);
-}
-
-static void plain_free(void *memory, const char *file UNUSED, int line UNUSED)
-{
-    free(memory);
-}
-
 static void test_digest_allocates_nothing(void **state UNUSED)
 {
     uint8_t digest[SHA256_BYTES];
-    size_t before = allocations;
 
+    test_allocations_fail_at(0);
     assert_true(sha256_digest(SLICE("abc"), digest));
-    assert_int_equal(allocations, before);
+    assert_int_equal(test_allocations_count(), 0);
     assert_true(sha256_hmac(SLICE("key"), NULL, 0, digest));
-    assert_true(allocations > before); /* the counter counts */
+    assert_true(test_allocations_count() > 0); /* the counter counts */
 }
 
 #define THREADS 8
@@ -149,7 +127,6 @@ int main(void)
         cmocka_unit_test(test_hmac),
         cmocka_unit_test(test_threads),
     };
-    if (!CRYPTO_set_mem_functions(count_malloc, count_realloc, plain_free))
-        return 1;
+    test_allocations_install();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

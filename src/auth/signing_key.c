@@ -117,6 +117,7 @@ static bool prepare(EVP_PKEY *pkey, struct signing_key **ret, struct error *err)
         signing_key_destroy(key);
         return openssl_error(err, "prepare the signing key");
     }
+    ERR_clear_error(); /* the library leaves some even when it found another way */
     *ret = key;
     return true;
 }
