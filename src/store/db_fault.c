@@ -56,6 +56,7 @@ static bool fires(struct db_fault_plan *plan, enum db_fault_kind kind)
     if (!(plan->kinds & kind) || ++plan->calls != plan->fail_at)
         return false;
     plan->fired = true;
+    plan->fired_kind = kind;
     return true;
 }
 

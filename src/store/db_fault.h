@@ -42,6 +42,7 @@ struct db_fault_plan {
     bool rolls_back;       /* the engine gives up the transaction with it, as SQLite may */
     uint64_t calls;        /* counted so far */
     bool fired;
+    enum db_fault_kind fired_kind;
     struct sqlite_file_faults files;
 };
 

@@ -191,8 +191,7 @@ out:
 
 /* --- clients ---------------------------------------------------------------------------------- */
 
-#define CLIENT_COLUMNS                                                                             \
-    "app_id, name, digest, is_default, roles, created_ticks, tenant, any_tenant"
+#define CLIENT_COLUMNS "app_id, name, digest, is_default, roles, created_ticks, tenant, any_tenant"
 
 static bool client_not_found(struct slice app_id, struct error *err)
 {

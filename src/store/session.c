@@ -178,8 +178,10 @@ bool store_read_begin(struct store_session *session, struct error *err)
         end_transaction(session);
     }
     status = session->db->driver->begin(session->db, DB_READS);
-    if (status != DB_OK)
+    if (status != DB_OK) {
+        end_transaction(session); /* it may have begun all the same */
         return session_error(session, status, err);
+    }
     if (!read_state(session, &limit_ms, err)) {
         end_transaction(session);
         return false;
@@ -213,7 +215,7 @@ bool store_begin(struct store_session *session, struct error *err)
         return false;
     status = session->db->driver->begin(session->db, DB_WRITES);
     if (status != DB_OK) {
-        end_transaction(session); /* it may have begun all the same */
+        end_transaction(session);
         return session_error(session, status, err);
     }
     if (!read_state(session, &limit_ms, err)) {

@@ -11,7 +11,6 @@
 #include "base/slice.h"
 #include "base/uuid.h"
 #include "edm/entity.h"
-#include "edm/toy_model.h"
 #include "store/store.h"
 
 struct arena;

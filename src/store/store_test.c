@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "edm/toy_model.h"
 #include "store/shop_test.h"
 
 #define ALL edm_all_properties(&toy_article)

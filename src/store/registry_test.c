@@ -1,0 +1,179 @@
+/* store/registry_test.c - tenants, clients, the version that rises, the key that stays.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/test.h"
+
+#include "store/registry.h"
+
+#include "base/arena.h"
+#include "store/shop_test.h"
+
+static void begin(struct shop *shop)
+{
+    assert_true(store_begin(shop->writer, NULL));
+    assert_true(store_operation_begin(shop->writer, NULL));
+}
+
+static void end(struct shop *shop)
+{
+    assert_true(store_operation_keep(shop->writer, NULL));
+    assert_true(store_commit(shop->writer, NULL));
+}
+
+static void undo(struct shop *shop)
+{
+    store_operation_undo(shop->writer);
+    assert_true(store_commit(shop->writer, NULL));
+}
+
+static int64_t version_seen(struct shop *shop)
+{
+    int64_t version;
+
+    assert_true(store_read_begin(shop->reader, NULL));
+    assert_true(registry_version(shop->reader, &version, NULL));
+    return version;
+}
+
+static void test_tenants(void **state UNUSED)
+{
+    struct registry_tenant tenant = {
+        .id = shop_tenant, .name = SLICE("Contoso"), .licensed = true, .created_ticks = 5
+    };
+    struct registry_tenant read, *list;
+    struct error err = { 0 };
+    struct shop shop;
+    int64_t version, inside;
+    size_t count;
+
+    shop_open(&shop, false, NULL);
+    version = version_seen(&shop);
+    begin(&shop);
+    assert_true(registry_tenant_add(shop.writer, &tenant, &err));
+    assert_true(registry_version(shop.writer, &inside, &err) && inside > version);
+    tenant.id = shop_other_tenant;
+    tenant.name = SLICE_EMPTY;
+    assert_true(registry_tenant_add(shop.writer, &tenant, &err));
+    end(&shop);
+    assert_true(version_seen(&shop) > version);
+    version = version_seen(&shop);
+
+    begin(&shop);
+    assert_false(registry_tenant_add(shop.writer, &tenant, &err));
+    assert_int_equal(err.code, ERROR_CONFLICT);
+    undo(&shop);
+    assert_true(version_seen(&shop) == version);
+
+    begin(&shop);
+    assert_true(registry_tenant_set_license(shop.writer, shop_tenant, false, &err));
+    assert_false(registry_tenant_set_license(shop.writer, (struct uuid){ { 9 } }, false, &err));
+    assert_int_equal(err.code, ERROR_NOT_FOUND);
+    end(&shop);
+
+    assert_true(store_read_begin(shop.reader, &err));
+    assert_true(registry_tenant_get(shop.reader, shop_tenant, shop.arena, &read, &err));
+    assert_true(!read.licensed && read.created_ticks == 5 && uuid_eq(read.id, shop_tenant));
+    assert_true(slice_eq(read.name, SLICE("Contoso")));
+    assert_false(registry_tenant_get(shop.reader, (struct uuid){ { 9 } }, shop.arena, &read, &err));
+    assert_int_equal(err.code, ERROR_NOT_FOUND);
+    assert_true(registry_tenant_list(shop.reader, shop.arena, &list, &count, &err));
+    assert_true(count == 2 && uuid_eq(list[1].id, shop_other_tenant) && list[1].licensed);
+    shop_close(&shop);
+}
+
+static void test_clients(void **state UNUSED)
+{
+    struct registry_client client = { .app_id = SLICE("app"),
+                                      .name = SLICE("n"),
+                                      .digest = { 1, 2, 3 },
+                                      .is_default = true,
+                                      .roles = SLICE("A B"),
+                                      .created_ticks = 7 };
+    struct registry_client read, *list;
+    struct error err = { 0 };
+    struct shop shop;
+    size_t count;
+
+    shop_open(&shop, true, NULL);
+    begin(&shop);
+    assert_true(registry_client_put(shop.writer, &client, false, &err));
+    assert_true(registry_client_list(shop.writer, shop.arena, &list, &count, &err));
+    assert_true(count == 1);
+    end(&shop);
+    begin(&shop);
+    assert_false(registry_client_put(shop.writer, &client, false, &err));
+    assert_int_equal(err.code, ERROR_CONFLICT);
+    client.is_default = false;
+    client.digest[47] = 9;
+    assert_true(registry_client_put(shop.writer, &client, true, &err));
+    end(&shop);
+    assert_true(store_read_begin(shop.reader, &err));
+    assert_true(registry_client_get(shop.reader, SLICE("app"), shop.arena, &read, &err));
+    assert_true(!read.is_default && read.created_ticks == 7);
+    assert_memory_equal(read.digest, client.digest, sizeof read.digest);
+    assert_true(slice_eq(read.roles, SLICE("A B")) && slice_eq(read.name, SLICE("n")));
+
+    begin(&shop);
+    assert_true(registry_client_remove(shop.writer, SLICE("app"), &err));
+    assert_false(registry_client_remove(shop.writer, SLICE("app"), &err));
+    assert_int_equal(err.code, ERROR_NOT_FOUND);
+    end(&shop);
+    assert_true(store_read_begin(shop.reader, &err));
+    assert_false(registry_client_get(shop.reader, SLICE("app"), shop.arena, &read, &err));
+    assert_true(registry_client_list(shop.reader, shop.arena, &list, &count, &err));
+    assert_true(count == 0);
+    shop_close(&shop);
+}
+
+/* What another process does is seen by the next read transaction. */
+static void test_other_process(void **state UNUSED)
+{
+    struct registry_tenant tenant = { .id = shop_tenant, .name = SLICE("x") };
+    struct shop shop, other;
+    int64_t version;
+
+    shop_open(&shop, false, NULL);
+    version = version_seen(&shop);
+    other = shop;
+    shop_open_store(&other);
+    begin(&other);
+    assert_true(registry_tenant_add(other.writer, &tenant, NULL));
+    end(&other);
+    shop_close_store(&other);
+    store_read_end(shop.reader);
+    assert_true(version_seen(&shop) > version);
+    shop_close(&shop);
+}
+
+static void test_seal_key(void **state UNUSED)
+{
+    uint8_t keys[3][REGISTRY_SEAL_BYTES] = { { 0 } };
+    struct shop shop, second;
+
+    shop_open(&shop, false, NULL);
+    assert_true(store_read_begin(shop.reader, NULL));
+    assert_true(registry_seal_key(shop.reader, keys[0], NULL));
+    shop_reopen(&shop);
+    assert_true(store_read_begin(shop.reader, NULL));
+    assert_true(registry_seal_key(shop.reader, keys[1], NULL));
+    assert_memory_equal(keys[0], keys[1], REGISTRY_SEAL_BYTES);
+    shop_open(&second, true, NULL);
+    assert_true(store_read_begin(second.reader, NULL));
+    assert_true(registry_seal_key(second.reader, keys[2], NULL));
+    assert_memory_not_equal(keys[0], keys[2], REGISTRY_SEAL_BYTES);
+    shop_close(&second);
+    shop_close(&shop);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tenants),
+        cmocka_unit_test(test_clients),
+        cmocka_unit_test(test_other_process),
+        cmocka_unit_test(test_seal_key),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
