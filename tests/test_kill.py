@@ -1,0 +1,53 @@
+"""kill -9 in the middle of concurrent writes: nothing acknowledged is lost, nothing comes back.
+
+CONNECTORD_KILL_ROUNDS=50 runs as many rounds as a release is given; the usual run is shorter."""
+import os
+import random
+import sqlite3
+import time
+
+import httpx
+
+from conftest import log_in
+from durability_load import Writer, differences, list_all
+from server_process import Server
+
+WRITERS = 8
+
+
+def one_round(data_dir, number, draw):
+    with Server(data_dir) as server:
+        with httpx.Client(base_url=server.url(), trust_env=False) as client:
+            token = log_in(client).json()["access_token"]
+        before = list_all(server.url(), token)
+        writers = [Writer(server.url(), token, f"r{number}w{i}") for i in range(WRITERS)]
+        for writer in writers:
+            writer.start()
+        time.sleep(draw.uniform(0.2, 0.9))
+        server.kill()
+        for writer in writers:
+            writer.join(timeout=60)
+    return before, writers
+
+
+def test_kill_9(tmp_path):
+    rounds = int(os.environ.get("CONNECTORD_KILL_ROUNDS", "4"))
+    draw = random.Random(20240121)
+    acknowledged = 0
+    for number in range(rounds):
+        before, writers = one_round(tmp_path, number, draw)
+        acknowledged += sum(w.acknowledged for w in writers)
+        assert not [u for w in writers for u in w.unexpected]
+        database = sqlite3.connect(tmp_path / "connectord.db")
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        database.close()
+        with Server(tmp_path) as server:
+            with httpx.Client(base_url=server.url(), trust_env=False) as client:
+                token = log_in(client).json()["access_token"]
+            found = list_all(server.url(), token)
+            assert server.stop() == 0
+        # What earlier rounds left must still be there, as it was.
+        assert all(found.pop(key, None) == name for key, name in before.items())
+        assert differences(found, writers) == []
+    print(f"{rounds} rounds, {WRITERS} writers, {acknowledged} acknowledged writes")
+    assert acknowledged > 100 * rounds
