@@ -489,6 +489,7 @@ static bool watch_signals(struct server *server, struct error *err)
     struct uv_loop_s *uv = loop_uv(server->loops[0].loop);
 
     signal(SIGPIPE, SIG_IGN); /* a peer that went away is an error code */
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk */
     signal(SIGHUP, SIG_IGN);  /* closing a terminal does not end a server; nothing is reloaded */
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         uv_signal_t *handle = &server->signals[i];
