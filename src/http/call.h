@@ -37,6 +37,7 @@ struct call {
     /* Filled in by http/graph.c as the checks are passed. */
     struct odata_path path;
     struct odata_options options;
+    uint16_t max_page_size;    /* Prefer: odata.maxpagesize, or the $skiptoken's; 0: neither */
     struct edm_entity *given;  /* body of a create or update */
     struct edm_entity *entity; /* result */
     struct edm_page page;      /* result */

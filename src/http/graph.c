@@ -197,30 +197,40 @@ void graph_handle(struct call *call)
 
 /* --- options --------------------------------------------------------------------------------- */
 
-/* The value of `name` (with or without "odata.") among the request's preferences, RFC 7240. */
-static uint64_t preferred_page_size(const struct http_request *request)
+/* The value of a preference (RFC 7240 2: name [= value] [; parameters]) called maxpagesize, with or
+ * without "odata."; 0 when it is another or makes no sense. */
+static uint64_t page_size_of(struct slice preference)
+{
+    struct slice name, value, parameters;
+    uint64_t size;
+
+    slice_cut(preference, ';', &preference, &parameters);
+    if (!slice_cut(preference, '=', &name, &value))
+        return 0;
+    name = slice_trim(name);
+    value = slice_trim(value);
+    if (value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"')
+        value = slice_sub(value, 1, value.len - 2);
+    if (!slice_eq_nocase(name, SLICE("odata.maxpagesize")) &&
+        !slice_eq_nocase(name, SLICE("maxpagesize")))
+        return 0;
+    return slice_to_uint64(value, UINT32_MAX, &size) ? size : 0;
+}
+
+/* The page size that the request prefers, cut at the largest there is; 0 for none. */
+static uint16_t preferred_page_size(const struct http_request *request)
 {
     struct slice rest = http_request_field(request, SLICE("Prefer"));
+    uint64_t size = 0;
 
-    while (rest.len > 0) {
-        struct slice preference = rest, name, value;
-        uint64_t size;
+    while (rest.len > 0 && !size) {
+        struct slice preference = rest;
 
         if (!slice_cut(rest, ',', &preference, &rest))
             rest = SLICE_EMPTY;
-        slice_cut(preference, ';', &preference, &(struct slice){ NULL, 0 });
-        if (!slice_cut(preference, '=', &name, &value))
-            continue;
-        name = slice_trim(name);
-        value = slice_trim(value);
-        if (value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"')
-            value = slice_sub(value, 1, value.len - 2);
-        if ((slice_eq_nocase(name, SLICE("odata.maxpagesize")) ||
-             slice_eq_nocase(name, SLICE("maxpagesize"))) &&
-            slice_to_uint64(value, UINT32_MAX, &size) && size > 0)
-            return size;
+        size = page_size_of(preference);
     }
-    return 0;
+    return size < ODATA_PAGE_SIZE_MAX ? (uint16_t)size : ODATA_PAGE_SIZE_MAX;
 }
 
 /* Answers the call and returns false when the options are wrong. */
@@ -228,18 +238,18 @@ static bool read_options(struct call *call, bool is_read)
 {
     const struct api *api = call->loop->api;
     const struct http_request *request = &call->exchange->request;
-    bool pages = is_read && call->path.resource == ODATA_SET;
-    uint64_t page_size = pages ? preferred_page_size(request) : 0;
     struct slice applied;
     struct error error = { 0 };
 
+    if (is_read && call->path.resource == ODATA_SET)
+        call->max_page_size = preferred_page_size(request);
     if (!odata_options_parse(api->model, api->profile, &call->path, is_read, request->query,
-                             page_size, call->arena, &call->options, &error)) {
+                             call->max_page_size, call->arena, &call->options, &error)) {
         call_finish_error(call, &error);
         return false;
     }
-    if (page_size && arena_printf(call->arena, &applied, "odata.maxpagesize=%llu",
-                                  (unsigned long long)page_size))
+    if (call->max_page_size &&
+        arena_printf(call->arena, &applied, "odata.maxpagesize=%u", call->max_page_size))
         call_add_field(call, SLICE("Preference-Applied"), applied);
     return true;
 }
@@ -297,7 +307,9 @@ static void start_get(struct call *call)
 /* Splits the seal from a $skiptoken, checks it, and starts the page behind the key inside. */
 static bool open_skiptoken(struct call *call, struct error *err)
 {
+    struct edm_query *query = &call->options.query;
     struct slice sealed, payload, seal;
+    struct skiptoken token;
 
     if (call->options.skiptoken.len == 0)
         return true;
@@ -307,18 +319,26 @@ static bool open_skiptoken(struct call *call, struct error *err)
     seal = slice_sub(sealed, sealed.len - SEAL_BYTES, SEAL_BYTES);
     if (!seal_matches(call->loop->api->seal_key, SKIPTOKEN_SEAL_PURPOSE, payload, seal))
         return skiptoken_refuse(err);
-    return skiptoken_decode(payload, call->path.type, call->who->tenant, &call->options.query.after,
-                            err);
+    if (!skiptoken_decode(payload, call->path.type, call->who->tenant, &token, err))
+        return false;
+    query->after = token.last_key;
+    if (!call->max_page_size && token.max_page_size) {
+        call->max_page_size = token.max_page_size;
+        if (query->page_size > token.max_page_size)
+            query->page_size = token.max_page_size;
+    }
+    return true;
 }
 
 static bool make_skiptoken(struct call *call, struct slice last_key, struct slice *ret,
                            struct error *err)
 {
+    const struct skiptoken token = { .last_key = last_key, .max_page_size = call->max_page_size };
     uint8_t seal[SEAL_BYTES];
     struct slice payload;
     struct text sealed, text;
 
-    if (!skiptoken_encode(call->path.type, call->who->tenant, last_key, call->arena, &payload, err))
+    if (!skiptoken_encode(&token, call->path.type, call->who->tenant, call->arena, &payload, err))
         return false;
     if (!seal_make(call->loop->api->seal_key, SKIPTOKEN_SEAL_PURPOSE, payload, seal))
         return error_set(err, ERROR_INTERNAL, SLICE_EMPTY, "cannot seal a $skiptoken");

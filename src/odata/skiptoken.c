@@ -4,15 +4,18 @@
  *                   clients kept from an older release are refused and never misread
  *     bytes 1-16    the tenant
  *     bytes 17-24   64-bit FNV-1a of the set's name
- *     bytes 25-     the last key of the page before, at least one byte
+ *     bytes 25-26   the page size that was preferred, most significant byte first; 0: none
+ *     bytes 27-     the last key of the page before, at least one byte
  *
  * Nothing here is secret and nothing here stops a forger: the seal does, which covers all of it.
  * The digest only has to tell sets apart that one server offers, so a fast hash of eight bytes is
  * plenty and keeps links short. The tenant is in it although the query is bound to the caller's
  * tenant anyway: a link handed to somebody else must fail, not list his rows from the middle.
  *
- * The select list and the page size are not in it: the next link repeats them as options, and a
- * client may change them on the way without harm, since the order is by key whatever is asked.
+ * The preferred page size is in it because a preference is a header, which a client that follows
+ * the link need not send again. $select and $top are not: the next link repeats them as options,
+ * and a client may change them on the way without harm, since the order is by key whatever is
+ * asked.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -24,6 +27,7 @@
 
 #define DIGEST_BYTES 8
 #define HEAD_BYTES   (1 + sizeof(struct uuid) + DIGEST_BYTES)
+#define SIZE_BYTES   2
 
 static_assert(sizeof(struct uuid) == 16, "the head is a wire format");
 
@@ -49,17 +53,20 @@ static void write_head(const struct edm_entity_type *type, struct uuid tenant,
         *out++ = (unsigned char)(digest >> shift);
 }
 
-bool skiptoken_encode(const struct edm_entity_type *type, struct uuid tenant, struct slice last_key,
-                      struct arena *arena, struct slice *ret_payload, struct error *err)
+bool skiptoken_encode(const struct skiptoken *token, const struct edm_entity_type *type,
+                      struct uuid tenant, struct arena *arena, struct slice *ret_payload,
+                      struct error *err)
 {
-    size_t len = HEAD_BYTES + last_key.len;
+    size_t len = HEAD_BYTES + SIZE_BYTES + token->last_key.len;
     unsigned char *payload = arena_alloc(arena, len);
 
     if (!payload)
         return error_no_memory(err);
     write_head(type, tenant, payload);
-    if (last_key.len)
-        memcpy(payload + HEAD_BYTES, last_key.ptr, last_key.len);
+    payload[HEAD_BYTES] = (unsigned char)(token->max_page_size >> 8);
+    payload[HEAD_BYTES + 1] = (unsigned char)token->max_page_size;
+    if (token->last_key.len)
+        memcpy(payload + HEAD_BYTES + SIZE_BYTES, token->last_key.ptr, token->last_key.len);
     *ret_payload = (struct slice){ (const char *)payload, len };
     return true;
 }
@@ -72,13 +79,16 @@ bool skiptoken_refuse(struct error *err)
 }
 
 bool skiptoken_decode(struct slice payload, const struct edm_entity_type *type, struct uuid tenant,
-                      struct slice *ret_last_key, struct error *err)
+                      struct skiptoken *ret, struct error *err)
 {
     unsigned char head[HEAD_BYTES];
+    const unsigned char *size;
 
     write_head(type, tenant, head);
-    if (payload.len <= sizeof head || memcmp(payload.ptr, head, sizeof head) != 0)
+    if (payload.len <= HEAD_BYTES + SIZE_BYTES || memcmp(payload.ptr, head, sizeof head) != 0)
         return skiptoken_refuse(err);
-    *ret_last_key = slice_sub(payload, sizeof head, payload.len);
+    size = (const unsigned char *)payload.ptr + HEAD_BYTES;
+    ret->max_page_size = (uint16_t)(size[0] << 8 | size[1]);
+    ret->last_key = slice_sub(payload, HEAD_BYTES + SIZE_BYTES, payload.len);
     return true;
 }

@@ -145,7 +145,7 @@ static const struct {
     { "{\"articles\": [{\"madeAt\": \"-d\"}]}", "seed, line 1, column 26: Cannot convert" },
     { "{\"articles\": [{\"id\": \"a\"}, {\"id\": \"a\"}]}", "seed, line 1, column 28: " },
     { "{\"articles\": []} x", "seed, line 1, column 18: " },
-    { "{\"articles\": [{}", "seed, line 1, column 16: " },
+    { "{\"articles\": [{}", "seed, line 1, column 17: " },
 };
 
 static void test_bad_seeds_say_where(void **state)
