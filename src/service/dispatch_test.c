@@ -167,9 +167,7 @@ static void check_scene(struct scene *scene, struct db_fault_plan *plan, size_t 
 
 static void sweep(unsigned kinds, enum db_status status, bool rolls_back)
 {
-    struct db_fault_plan plan = {
-        .kinds = DB_FAULT_ALL, .status = status, .after = after, .rolls_back = rolls_back
-    };
+    struct db_fault_plan plan = { .kinds = kinds, .status = status, .rolls_back = rolls_back };
     uint64_t rounds = 0;
     bool fired;
 
