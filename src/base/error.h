@@ -48,7 +48,8 @@ enum error_code { ERROR_NONE, ERROR_CODES(X) };
 struct error {
     enum error_code code; /* ERROR_NONE until something failed */
     char target[64];      /* property or query option at fault; "" when none. Copied, cut to fit */
-    char message[480];    /* UTF-8, NUL-terminated, cut on a character boundary */
+    char message[512];    /* UTF-8, NUL-terminated, cut on a character boundary; the longest one
+                           * lists the ten permissions that open the singleton */
 };
 
 /* Fills *err and returns false, so that callers can write `return error_set(...)`. `err` may be

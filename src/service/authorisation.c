@@ -75,7 +75,7 @@ static size_t type_index(const struct edm_model *model, const struct edm_entity_
 
 static COLD bool refuse(const struct edm_permission_list *list, struct error *err)
 {
-    char memory[400];
+    char memory[sizeof err->message];
     struct text names;
 
     text_init_fixed(&names, memory, sizeof memory);

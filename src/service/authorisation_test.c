@@ -60,6 +60,23 @@ static void test_refusal_names_what_would_do(void **state UNUSED)
                         "have one of the following scopes: Shop.Restock.All, Shop.ReadWrite.All");
 }
 
+/* As many and as long as those that open the singleton of Graph. */
+static void test_a_long_list_is_not_cut(void **state UNUSED)
+{
+    static const char name[] = "DeviceManagementManaged.ReadWrite.All";
+    struct slice names[10];
+    struct edm_singleton singleton = { .read_permissions = { names, COUNT_OF(names) } };
+    struct edm_model model = { .singleton = &singleton };
+    struct authorisation table = { .model = &model };
+    struct principal nobody = { 0 };
+    struct error error = { 0 };
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        names[i] = slice_of(name);
+    assert_false(authorise_singleton(&table, &nobody, &error));
+    assert_true(slice_ends_with(slice_of(error.message), slice_of(name)));
+}
+
 /* A type of another model has no mask: nobody may do anything with it. */
 static void test_a_foreign_type_is_refused(void **state UNUSED)
 {
@@ -87,6 +104,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_authorise),
         cmocka_unit_test(test_refusal_names_what_would_do),
+        cmocka_unit_test(test_a_long_list_is_not_cut),
         cmocka_unit_test(test_a_foreign_type_is_refused),
         cmocka_unit_test(test_everything_is_what_writes),
     };
