@@ -519,6 +519,21 @@ static void test_syncs_are_shared(void **state UNUSED)
     shop_close(&shop);
 }
 
+/* Nor does opening one: that would be felt at every start of an emulator. */
+static void test_memory_never_syncs(void **state UNUSED)
+{
+    struct db_fault_plan plan = { 0 };
+    struct error err;
+    struct shop shop;
+
+    shop_open(&shop, true, &plan);
+    assert_true(insert_x(&shop, &err));
+    fill_log(&shop);
+    store_maintain(shop.writer);
+    assert_true(atomic_load(&plan.files.syncs) == 0);
+    shop_close(&shop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -531,6 +546,7 @@ int main(void)
         cmocka_unit_test(test_disk_fails_at_checkpoint),
         cmocka_unit_test(test_disk_fails_at_close),
         cmocka_unit_test(test_syncs_are_shared),
+        cmocka_unit_test(test_memory_never_syncs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

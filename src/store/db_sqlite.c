@@ -376,6 +376,25 @@ static int configure_flags(struct sqlite_db *sqlite)
     return rc;
 }
 
+/* SQLite goes on without either when it must (a file that may only be read, a network's file system
+ * that shares no memory), and says so to those who ask. */
+static int require_wal(sqlite3 *handle)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc;
+
+    if (sqlite3_db_readonly(handle, "main") == 1)
+        return SQLITE_READONLY;
+    rc = sqlite3_prepare_v2(handle, "PRAGMA journal_mode = WAL", -1, &stmt, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW)
+        rc = strcmp((const char *)sqlite3_column_text(stmt, 0), "wal") == 0 ? SQLITE_OK
+                                                                            : SQLITE_PROTOCOL;
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
 static int configure(struct sqlite_db *sqlite, enum db_use use)
 {
     sqlite3 *handle = sqlite->handle;
@@ -384,19 +403,21 @@ static int configure(struct sqlite_db *sqlite, enum db_use use)
     sqlite3_busy_timeout(handle, BUSY_TIMEOUT_MS);
     if (use == DB_READS)
         sqlite3_progress_handler(handle, PROGRESS_STEPS, on_progress, sqlite);
+    /* First of all: making a file a WAL database syncs it several times. */
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(handle,
-                          "PRAGMA journal_mode = WAL;"
+                          sqlite->source->in_memory ? "PRAGMA synchronous = OFF"
+                                                    : "PRAGMA synchronous = FULL",
+                          NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = require_wal(handle);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(handle,
                           "PRAGMA journal_size_limit = 8388608;"
                           "PRAGMA cache_size = -4096;"
                           "PRAGMA mmap_size = 0;"
                           "PRAGMA temp_store = MEMORY;"
                           "PRAGMA secure_delete = FAST;",
-                          NULL, NULL, NULL);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_exec(handle,
-                          sqlite->source->in_memory ? "PRAGMA synchronous = OFF"
-                                                    : "PRAGMA synchronous = FULL",
                           NULL, NULL, NULL);
     if (rc == SQLITE_OK && use == DB_READS)
         rc = sqlite3_exec(handle, "PRAGMA query_only = ON", NULL, NULL, NULL);

@@ -5,6 +5,9 @@
  * written after the lock was taken and believed only while the lock is held by somebody. The file
  * is never removed: that would let two processes lock two files of one name.
  *
+ * A new folder is not there after a power cut until the one above it was synced, however well its
+ * own files were: so making one syncs its parent.
+ *
  * A private folder is made under TMPDIR or /tmp and not in /dev/shm, which containers give 64 MiB.
  * Its files are never synced, so on a disk they live in the page cache just the same, and unlike
  * those of /dev/shm they can leave it.
@@ -23,13 +26,38 @@
 #include "base/slice.h"
 #include "store/store.h"
 
+/* Makes the entry of `path` in the folder above it durable; an errno, 0 when it is. */
+static int sync_parent(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash ? (size_t)(slash - path) : 0;
+    char parent[PATH_MAX] = ".";
+    int fd, why = 0;
+
+    if (slash) {
+        memcpy(parent, path, len);
+        snprintf(parent + len, sizeof parent - len, "%s", len ? "" : "/");
+    }
+    fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == EACCES ? 0 : errno; /* may be entered but not read: nothing to be done */
+    if (fsync(fd) != 0 && errno != EINVAL)  /* file systems that sync no folders say EINVAL */
+        why = errno;
+    close(fd);
+    return why;
+}
+
 static bool make_one(const char *path, struct error *err)
 {
     struct stat st;
     int why = mkdir(path, 0700) == 0 ? 0 : errno;
 
+    if (why == 0)
+        why = sync_parent(path);
     /* A file system that is read-only says so even of a folder that is there. */
-    if (why == 0 || (stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
+    else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        why = 0;
+    if (why == 0)
         return true;
     return error_set(err, ERROR_CONFIGURATION, SLICE("data-dir"),
                      "Cannot make the folder '%s': %s.", path, strerror(why));
