@@ -86,7 +86,8 @@ struct connection {
     bool in_handler; /* the handler was called and has not returned */
     bool answered;   /* ... and has called done before it did */
     bool handle_open;
-    bool posted; /* message is in the mailbox */
+    bool posted;   /* message is in the mailbox */
+    bool is_ghost; /* counted as one */
     bool had_request;
 };
 
@@ -111,23 +112,25 @@ static void set_deadline(struct connection *connection, enum deadline_kind kind)
 
 static void free_if_done(struct connection *connection)
 {
-    struct connection_home *home = connection->home;
-
     if (connection->state != CLOSED || connection->handle_open || connection->work ||
         connection->posted)
         return;
+    if (connection->is_ghost)
+        connection->home->ghosts--;
     free(connection);
-    if (home->emptied && connection_home_is_empty(home))
-        home->emptied(home);
 }
 
 static void on_handle_closed(uv_handle_t *handle)
 {
     struct connection *connection = handle->data;
+    struct connection_home *home = connection->home;
 
     connection->handle_open = false;
-    atomic_fetch_sub_explicit(&connection->home->count, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&home->count, 1, memory_order_relaxed);
+    connection->is_ghost = true;
+    home->ghosts++;
     free_if_done(connection);
+    home->left(home);
 }
 
 static void enlist(struct connection *connection)
@@ -176,9 +179,7 @@ static void close_connection(struct connection *connection, bool reset)
     }
     transport_close(&connection->transport, reset);
     caps_leave(connection->caps, connection->key);
-    if (lent)
-        connection->home->exchanges_out++;
-    else
+    if (!lent) /* else it is freed when it comes home */
         drop_work(connection);
     free_if_done(connection); /* at once only if it never had a handle */
 }
@@ -226,9 +227,11 @@ static enum step refuse(struct connection *connection, const struct error *err)
 /* An exchange whose connection has gone. */
 static void bury(struct connection *connection)
 {
-    connection->home->exchanges_out--;
+    struct connection_home *home = connection->home;
+
     drop_work(connection);
     free_if_done(connection);
+    home->left(home);
 }
 
 static enum step hand_over(struct connection *connection)
@@ -554,12 +557,15 @@ static void limit_by_state(struct connection *connection)
 static void come_back(struct loop_message *message)
 {
     struct connection *connection = CONTAINER_OF(message, struct connection, message);
+    struct connection_home *home = connection->home;
 
     connection->posted = false;
-    if (connection->state == CLOSED)
+    if (connection->state == CLOSED) {
         free_if_done(connection);
-    else
+        home->left(home);
+    } else {
         connection_run(connection);
+    }
 }
 
 /* It has had its share of this turn. The socket will say that there is more to read, or room to
@@ -672,6 +678,7 @@ void connection_open(struct connection *connection)
 
     if (home->stopping || uv_poll_init(home->uv, &connection->poll, connection->transport.fd) < 0) {
         close_connection(connection, false);
+        home->left(home);
         return;
     }
     connection->poll.data = connection;
@@ -687,6 +694,7 @@ static void open_here(struct loop_message *message)
     struct connection *connection = CONTAINER_OF(message, struct connection, message);
 
     connection->posted = false;
+    atomic_fetch_sub_explicit(&connection->home->coming, 1, memory_order_relaxed);
     connection_open(connection);
 }
 
@@ -694,6 +702,7 @@ void connection_post_open(struct connection *connection)
 {
     connection->posted = true;
     connection->message.run = open_here;
+    atomic_fetch_add_explicit(&connection->home->coming, 1, memory_order_relaxed);
     loop_post(connection->home->loop, &connection->message);
 }
 
@@ -717,5 +726,5 @@ struct connection *connection_next(const struct connection *connection)
 bool connection_home_is_empty(const struct connection_home *home)
 {
     return atomic_load_explicit(&home->count, memory_order_relaxed) == 0 &&
-           home->exchanges_out == 0;
+           atomic_load_explicit(&home->coming, memory_order_relaxed) == 0 && home->ghosts == 0;
 }

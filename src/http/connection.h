@@ -35,12 +35,13 @@ struct connection_home {
     struct deadlines deadlines;
     struct connection *first; /* every connection whose socket is open */
     atomic_size_t count;      /* how many; changed on the loop, read anywhere */
-    size_t exchanges_out;     /* of connections that went away while the handler was at work */
+    atomic_size_t coming;     /* those still in the mailbox */
+    size_t ghosts;            /* their sockets are gone, but something of them is lent out */
     bool stopping;            /* no request after the one that is being worked on */
     uint64_t date_until_ms;   /* time of the loop */
     uint64_t log_again_ms;    /* when a failed handshake may be logged again */
     char date_line[HTTP_DATE_LINE_LEN];
-    void (*emptied)(struct connection_home *home); /* the last handle or exchange has gone */
+    void (*left)(struct connection_home *home); /* a socket, or something lent out, has gone */
 };
 
 /* For the accepted socket `fd`, which has been counted by `caps`; it leaves them at its end.

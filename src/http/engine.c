@@ -38,9 +38,8 @@ static struct http_engine *engine_of(struct connection_home *home)
     return CONTAINER_OF(home, struct http_engine, home);
 }
 
-static void on_emptied(struct connection_home *home);
+static void on_left(struct connection_home *home);
 
-/* Room enough that no limit makes a duration overflow. */
 static void init_deadlines(struct http_engine *engine)
 {
     const struct http_limits *limits = engine->home.limits;
@@ -76,7 +75,7 @@ bool http_engine_create(struct loop *loop, const struct http_limits *limits,
         .handler = handler,
         .log = log,
         .arenas = arenas,
-        .emptied = on_emptied,
+        .left = on_left,
     };
     init_deadlines(engine);
     *ret = engine;
@@ -129,14 +128,14 @@ static void close_if_empty(struct http_engine *engine)
         close_own_handles(engine);
 }
 
-static void on_emptied(struct connection_home *home)
+static void on_left(struct connection_home *home)
 {
     struct http_engine *engine = engine_of(home);
 
-    if (engine->abandoned)
-        engine_free(engine);
-    else
+    if (!engine->abandoned)
         close_if_empty(engine);
+    else if (connection_home_is_empty(home))
+        engine_free(engine);
 }
 
 static void cut_all(struct http_engine *engine)
