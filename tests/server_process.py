@@ -34,7 +34,8 @@ def run(*arguments, check=True, env=None, **options):
 class Server:
     """`with Server(data_dir) as server: server.url("http")`"""
 
-    def __init__(self, data_dir=None, *flags, env=None, prefix=()):
+    def __init__(self, data_dir=None, *flags, env=None, prefix=(), binary=BINARY):
+        self.binary = binary
         self.data_dir = data_dir
         self.flags = flags
         self.env = env or {}
@@ -47,7 +48,7 @@ class Server:
         listens = [] if any(str(f).startswith("--listen") for f in self.flags) else \
             ["--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0"]
         self.process = subprocess.Popen(
-            [*self.prefix, str(BINARY), "serve", *where, *listens, *map(str, self.flags)],
+            [*self.prefix, str(self.binary), "serve", *where, *listens, *map(str, self.flags)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             text=True, env=clean_environment(**self.env))
         ready = queue.Queue()
