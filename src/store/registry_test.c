@@ -105,12 +105,15 @@ static void test_clients(void **state UNUSED)
     assert_false(registry_client_put(shop.writer, &client, false, &err));
     assert_int_equal(err.code, ERROR_CONFLICT);
     client.is_default = false;
+    client.tenant = shop_other_tenant;
+    client.any_tenant = true;
     client.digest[47] = 9;
     assert_true(registry_client_put(shop.writer, &client, true, &err));
     end(&shop);
     assert_true(store_read_begin(shop.reader, &err));
     assert_true(registry_client_get(shop.reader, SLICE("app"), shop.arena, &read, &err));
     assert_true(!read.is_default && read.created_ticks == 7);
+    assert_true(uuid_eq(read.tenant, shop_other_tenant) && read.any_tenant);
     assert_memory_equal(read.digest, client.digest, sizeof read.digest);
     assert_true(slice_eq(read.roles, SLICE("A B")) && slice_eq(read.name, SLICE("n")));
 

@@ -238,6 +238,30 @@ static void test_empty_page(void **state UNUSED)
     shop_close(&shop);
 }
 
+/* A page ends behind the row that passes its bytes, and the next one goes on from there. */
+static void test_page_bytes(void **state UNUSED)
+{
+    struct edm_query query = {
+        .type = &toy_article, .select = ALL, .page_size = 10, .page_bytes = 1500
+    };
+    char title[1000];
+    struct edm_page page;
+    struct shop shop;
+
+    memset(title, 'x', sizeof title);
+    shop_open(&shop, true, NULL);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(shop_insert(&shop, shop_tenant,
+                                shop_article(&shop, (struct slice){ title, sizeof title }), NULL));
+    assert_true(store_read_begin(shop.reader, NULL));
+    assert_true(store_entity_list(shop.reader, shop_tenant, &query, shop.arena, &page, NULL));
+    assert_true(page.count == 2 && page.more);
+    query.after = page.entities[1]->values[0].text;
+    assert_true(store_entity_list(shop.reader, shop_tenant, &query, shop.arena, &page, NULL));
+    assert_true(page.count == 1 && !page.more);
+    shop_close(&shop);
+}
+
 /* --- tenants ---------------------------------------------------------------------------------- */
 
 /* Two tenants with the same keys: every function sees the one it was asked for. */
@@ -668,6 +692,7 @@ int main(void)
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_pages),
         cmocka_unit_test(test_empty_page),
+        cmocka_unit_test(test_page_bytes),
         cmocka_unit_test(test_tenants),
         cmocka_unit_test(test_read_your_writes),
         cmocka_unit_test(test_snapshot),
