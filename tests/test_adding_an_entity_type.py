@@ -22,8 +22,8 @@ TYPE = "#microsoft.graph.wirelessControllerConnector"
 def copy_of_the_tree(to):
     """Without what was built or fetched."""
     def ignore(folder, names):
-        at_top = [n for n in names if n.startswith((".", "build")) and str(ROOT) == folder]
-        return at_top + [n for n in names if n in ("node_modules", "__pycache__", ".git")]
+        built = [n for n in names if n.startswith("build") and folder == str(ROOT)]
+        return built + [n for n in names if n in (".git", ".venv", "node_modules", "__pycache__")]
     shutil.copytree(ROOT, to, ignore=ignore)
 
 
