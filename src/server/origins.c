@@ -15,7 +15,7 @@
 #include <inttypes.h>
 
 #include "base/arena.h"
-#include "server/address.h"
+#include "server/endpoint.h"
 
 #define ORIGINS_MAX 1024
 
@@ -179,15 +179,15 @@ static bool add_url(struct building *building, struct slice url)
 static bool add_listener(struct building *building, const struct origin_listener *listener,
                          struct setting_list names)
 {
-    struct address address;
+    struct endpoint endpoint;
 
-    if (!address_parse(listener->host_port, &address))
+    if (!endpoint_parse(listener->host_port, &endpoint))
         return error_set(building->err, ERROR_CONFIGURATION, SLICE("listen"),
                          "expected HOST:PORT, found '%.*s'", SLICE_ARG(listener->host_port));
-    if (address.reach != ADDRESS_ANY &&
-        !add(building, listener->secure, address.host, listener->port))
+    if (endpoint.reach != ENDPOINT_ANY &&
+        !add(building, listener->secure, endpoint.host, listener->port))
         return false;
-    for (size_t i = 0; address.reach != ADDRESS_ONE && i < COUNT_OF(loopback_names); i++) {
+    for (size_t i = 0; endpoint.reach != ENDPOINT_ONE && i < COUNT_OF(loopback_names); i++) {
         if (!add(building, listener->secure, loopback_names[i], listener->port))
             return false;
     }
@@ -236,14 +236,14 @@ bool origin_for_tokens(struct setting_list public_urls, struct arena *arena, str
 bool origin_of_listener(const struct origin_listener *listener, struct arena *arena,
                         struct slice *ret, struct error *err)
 {
-    struct address address;
+    struct endpoint endpoint;
 
-    if (!address_parse(listener->host_port, &address))
+    if (!endpoint_parse(listener->host_port, &endpoint))
         return error_set(err, ERROR_CONFIGURATION, SLICE("listen"),
                          "expected HOST:PORT, found '%.*s'", SLICE_ARG(listener->host_port));
     struct origin_parts parts = {
         .secure = listener->secure,
-        .host = address.reach == ADDRESS_ANY ? SLICE("localhost") : address.host,
+        .host = endpoint.reach == ENDPOINT_ANY ? SLICE("localhost") : endpoint.host,
         .port = listener->port,
     };
     return write_short(&parts, arena, ret, err);

@@ -28,7 +28,7 @@ struct arena;
 #define ORIGIN_OF_TOKENS "https://localhost:8443" /* of the listener that stands by default */
 
 struct origin_listener {
-    struct slice host_port; /* as set: checked by address_parse() */
+    struct slice host_port; /* as set: checked by endpoint_parse() */
     uint16_t port;          /* as bound */
     bool secure;
 };

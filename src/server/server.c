@@ -409,6 +409,13 @@ static bool name_origins(struct server *server, struct error *err)
     return true;
 }
 
+/* Every session is open: the files of a store in memory need no names any more. */
+static bool seal_store(struct server *server, struct error *err UNUSED)
+{
+    store_seal(server->store);
+    return true;
+}
+
 /* --- signals and the end --------------------------------------------------------------------- */
 
 static void close_signals(struct server *server)
@@ -588,8 +595,8 @@ static void log_ready(struct server *server)
 static bool open_all(struct server *server, struct error *err)
 {
     static bool (*const steps[])(struct server *, struct error *) = {
-        open_data,   check_default_client, open_issuer,    open_tls,     open_dispatch,
-        prepare_api, open_loops,           open_listeners, name_origins, watch_signals,
+        open_data,  check_default_client, open_issuer,    open_tls,     open_dispatch, prepare_api,
+        open_loops, seal_store,           open_listeners, name_origins, watch_signals,
     };
 
     for (size_t i = 0; i < COUNT_OF(steps); i++) {

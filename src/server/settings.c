@@ -19,7 +19,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
-#include "server/address.h"
+#include "server/endpoint.h"
 #include "server/origins.h"
 #include "server/settings_file.h"
 #include "server/settings_rules.h"
@@ -370,9 +370,9 @@ static bool read_choice(struct settings *settings, const struct setting *setting
 static bool read_address(struct settings *settings, const struct setting *setting,
                          struct slice value, void *field, struct error *err)
 {
-    struct address address;
+    struct endpoint endpoint;
 
-    if (!address_parse(value, &address))
+    if (!endpoint_parse(value, &endpoint))
         return bad_value(settings, setting, value,
                          "HOST:PORT such as 127.0.0.1:8080, [::1]:8080, localhost:8080 or *:8080",
                          err);

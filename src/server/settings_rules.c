@@ -10,7 +10,7 @@
 #include <arpa/inet.h>
 #include <inttypes.h>
 
-#include "server/address.h"
+#include "server/endpoint.h"
 #include "server/settings.h"
 
 #define JSON_GROWTH 6 /* a control character of one byte is written as \u001f */
@@ -18,9 +18,9 @@
 static bool all_loopback(struct setting_list addresses)
 {
     for (size_t i = 0; i < addresses.count; i++) {
-        struct address address;
+        struct endpoint endpoint;
 
-        if (!address_parse(addresses.items[i], &address) || address.reach != ADDRESS_LOOPBACK)
+        if (!endpoint_parse(addresses.items[i], &endpoint) || endpoint.reach != ENDPOINT_LOOPBACK)
             return false;
     }
     return true;
