@@ -37,7 +37,8 @@ A step is one of three kinds. A request:
                 null: none
     "oauth"     {"error", "code", "message"}: exactly these in the token service's shape
     "fields"    reply fields; null: not there
-    "save"      {name: "member/path"} of the reply; "field:NAME" is a reply field
+    "save"      {NAME: "member/path"} of the reply; "field:name" is a reply field; [path, regular
+                expression] saves what its group matches
 
 An expected text between slashes is a regular expression for the whole value. A list of pages:
 
@@ -313,7 +314,7 @@ def body_of(step, names):
     if "form" in step:
         return urlencode(fill_in(step["form"], names)).encode(), "application/x-www-form-urlencoded"
     if "hex" in step:
-        return bytes.fromhex(step["hex"]), "application/json"
+        return bytes.fromhex(fill_in(step["hex"], names)), "application/json"
     if "body" not in step:
         return None, None
     return join(fill_in(step["body"], names)).encode(), "application/json"
@@ -352,8 +353,11 @@ def run_request(stage, file, step, names):
     reply = send(stage, file, step, names, method, target_of(stage, url))
     filled = {**step, "status": fill_in(step["status"], names)}
     check(filled, reply, method, names)
-    for name, path in step.get("save", {}).items():
-        names[name] = find(reply, path)
+    for name, place in step.get("save", {}).items():
+        if isinstance(place, str):
+            names[name] = find(reply, place)
+        else:
+            names[name] = re.search(place[1], find(reply, place[0]))[1]
 
 
 def run_walk(stage, file, step, names):
