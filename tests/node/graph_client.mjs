@@ -7,10 +7,13 @@
 // one that nobody else uses at the time, since pages are counted. Exits 0, or 1 with the assertion
 // that failed.
 import assert from 'node:assert/strict';
+import { webcrypto } from 'node:crypto';
 import { ClientSecretCredential } from '@azure/identity';
 import { Client, GraphError, PageIterator } from '@microsoft/microsoft-graph-client';
 import { TokenCredentialAuthenticationProvider }
   from '@microsoft/microsoft-graph-client/authProviders/azureTokenCredentials/index.js';
+
+globalThis.crypto ??= webcrypto; // Node 18 does not call it so yet, and the credential looks for it
 
 const [origin, tenant, clientId, clientSecret, setName] = process.argv.slice(2);
 const LAST_CENTURY = '1999-01-01T00:00:35.5795979-08:00';
