@@ -34,18 +34,14 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/clock.h"
-#include "base/log.h"
 #include "http/tls.h"
 #include "http/transport.h"
 #include "http/work.h"
 #include "loop/loop.h"
 
-#define STEPS_AT_ONCE     256 /* of one connection, before others have their turn */
-#define LINGER_BYTES_MAX  ((size_t)16 << 20)
-#define LOG_HANDSHAKES_MS 1000
+#define STEPS_AT_ONCE    256 /* of one connection, before others have their turn */
+#define LINGER_BYTES_MAX ((size_t)16 << 20)
 
 enum state { NEW, HANDSHAKE, IDLE, HEAD, BODY, HANDLING, SENDING, LINGER, CLOSED, STATES };
 
@@ -314,20 +310,6 @@ static enum step look_at(struct connection *connection, size_t bytes)
 
 /* --- steps ----------------------------------------------------------------------------------- */
 
-static void log_handshake(struct connection *connection)
-{
-    struct connection_home *home = connection->home;
-    const char *reason = transport_reason();
-
-    /* A client that just went away is no news; nor is the hundredth that does not trust us. */
-    if (!home->log || !*reason || uv_now(home->uv) < home->log_again_ms)
-        return;
-    home->log_again_ms = uv_now(home->uv) + LOG_HANDSHAKES_MS;
-    log_begin(home->log, LOG_INFO, "tls_handshake_failed");
-    log_text(home->log, "reason", slice_of(reason));
-    log_end(home->log);
-}
-
 static enum step step_handshake(struct connection *connection)
 {
     switch (transport_handshake(&connection->transport)) {
@@ -339,7 +321,7 @@ static enum step step_handshake(struct connection *connection)
     case TRANSPORT_END:
         break;
     }
-    log_handshake(connection);
+    connection_home_log_handshake(connection->home, slice_of(transport_reason()));
     return close_and_wait(connection);
 }
 
@@ -419,18 +401,6 @@ static enum step step_handling(struct connection *connection)
 
 /* --- answering ------------------------------------------------------------------------------- */
 
-static const char *date_line(struct connection_home *home)
-{
-    uint64_t now_ms = uv_now(home->uv);
-
-    if (now_ms >= home->date_until_ms) {
-        uint64_t unix_ms = clock_machine_unix_ms();
-        http_date_line((int64_t)(unix_ms / 1000), home->date_line);
-        home->date_until_ms = now_ms + 1000 - unix_ms % 1000;
-    }
-    return home->date_line;
-}
-
 static enum step start_linger(struct connection *connection)
 {
     drop_work(connection);
@@ -471,7 +441,7 @@ static enum step step_sending(struct connection *connection)
     if (work->piece_count == 0) {
         if (work->exchange.response.close || connection->home->stopping)
             work->keep = false;
-        work_lay_out(work, date_line(connection->home));
+        work_lay_out(work, connection_home_date_line(connection->home));
     }
     switch (transport_write(&connection->transport, work->pieces, work->piece_count)) {
     case TRANSPORT_OK:
@@ -708,6 +678,10 @@ void connection_post_open(struct connection *connection)
 
 void connection_wind_down(struct connection *connection)
 {
+    if (connection->state == IDLE) { /* a request that is here already is answered */
+        connection->may_read = true;
+        connection_run(connection);
+    }
     if (connection->state == IDLE || connection->state == HANDSHAKE)
         close_connection(connection, false);
 }
@@ -721,10 +695,4 @@ void connection_cut(struct connection *connection)
 struct connection *connection_next(const struct connection *connection)
 {
     return connection->next;
-}
-
-bool connection_home_is_empty(const struct connection_home *home)
-{
-    return atomic_load_explicit(&home->count, memory_order_relaxed) == 0 &&
-           atomic_load_explicit(&home->coming, memory_order_relaxed) == 0 && home->ghosts == 0;
 }

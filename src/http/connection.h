@@ -7,42 +7,14 @@
 #ifndef HTTP_CONNECTION_H
 #define HTTP_CONNECTION_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <uv.h>
-
-#include "base/compiler.h"
 #include "http/caps.h"
+#include "http/connection_home.h"
 #include "http/deadline.h"
 #include "http/engine.h"
-#include "http/message.h"
-#include "http/response_write.h"
 
-struct arena_pool;
 struct connection;
-
-/* What the connections of one loop share; the engine owns it. */
-struct connection_home {
-    struct loop *loop;
-    uv_loop_t *uv;
-    const struct http_limits *limits;
-    const struct http_handler *handler;
-    struct log *log; /* may be NULL */
-    struct arena_pool *arenas;
-    struct deadlines deadlines;
-    struct connection *first; /* every connection whose socket is open */
-    atomic_size_t count;      /* how many; changed on the loop, read anywhere */
-    atomic_size_t coming;     /* those still in the mailbox */
-    size_t ghosts;            /* their sockets are gone, but something of them is lent out */
-    bool stopping;            /* no request after the one that is being worked on */
-    uint64_t date_until_ms;   /* time of the loop */
-    uint64_t log_again_ms;    /* when a failed handshake may be logged again */
-    char date_line[HTTP_DATE_LINE_LEN];
-    void (*left)(struct connection_home *home); /* a socket, or something lent out, has gone */
-};
 
 /* For the accepted socket `fd`, which has been counted by `caps`; it leaves them at its end.
  * `surplus`: it is to be told that there are too many. NULL: no memory, everything is the caller's
@@ -63,10 +35,5 @@ void connection_cut(struct connection *connection);
 void connection_expired(struct deadline *deadline, enum deadline_kind kind);
 
 struct connection *connection_next(const struct connection *connection);
-
-/* True when nothing of any connection is left. */
-bool connection_home_is_empty(const struct connection_home *home);
-
-struct connection_home *http_engine_home(struct http_engine *engine);
 
 #endif

@@ -50,11 +50,16 @@ struct http_limits {
 bool http_engine_create(struct loop *loop, const struct http_limits *limits,
                         const struct http_handler *handler, struct log *log,
                         struct http_engine **ret, struct error *err) MUST_CHECK;
-/* On its loop: closes idle connections, lets the others finish their exchange, then calls
- * `drained`. Past `deadline_ms` (monotonic) what is left is cut. */
+/* On its loop, after http_acceptor_stop() has returned: closes idle connections, lets the others
+ * finish their exchange, then calls `drained`. Past `deadline_ms` (monotonic) what is left is cut,
+ * and `drained` does not wait for exchanges that are lent out. */
 void http_engine_stop(struct http_engine *engine, uint64_t deadline_ms,
                       void (*drained)(void *context), void *context);
-void http_engine_destroy(struct http_engine *engine); /* after its loop ended; NULL does nothing */
+/* After its loop ended, before loop_destroy() or, once drained, behind it. An exchange that is
+ * still lent out may come home later, at the latest from the mailbox in loop_destroy(). NULL does
+ * nothing. */
+void http_engine_destroy(struct http_engine *engine);
+/* Any thread. */
 size_t http_engine_connection_count(const struct http_engine *engine);
 
 /* --- one per server -------------------------------------------------------------------------- */
@@ -76,6 +81,7 @@ bool http_acceptor_listen(struct http_acceptor *acceptor, struct slice host_port
 bool http_acceptor_start(struct http_acceptor *acceptor, struct error *err) MUST_CHECK;
 /* Closes the listeners; on the first loop's thread. */
 void http_acceptor_stop(struct http_acceptor *acceptor);
+/* After the first loop ended, before its engine is destroyed; connections may outlive it. */
 void http_acceptor_destroy(struct http_acceptor *acceptor);
 
 /* True when `host_port` can be reached from this machine only (127.0.0.0/8, ::1, localhost). */

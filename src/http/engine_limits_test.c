@@ -24,59 +24,74 @@ static void sleep_ms(long ms)
     nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
 }
 
-/* Sends `start` and waits for the answer, 0 for a silent end; the connection must end behind it. */
-static int status_after_silence(const struct rig *rig, bool tls, struct slice start)
-{
-    struct client client = client_open(rig, tls);
-    struct reply reply = { 0 };
+/* A client that sends a beginning and then nothing more; 0: closed without an answer. */
+struct silence {
+    bool tls;
+    struct slice start;
+    int status;
+};
 
-    client_send(&client, start);
-    int status = client_read(&client, &reply, false) ? reply.status : 0;
-    assert_true(client_sees_end(&client));
-    client_close(&client);
-    return status;
+/* All at the same time, since each waits for a deadline. */
+static void check_silences(const struct rig *rig, const struct silence *silences, size_t count)
+{
+    struct client clients[8];
+
+    assert_true(count <= COUNT_OF(clients));
+    for (size_t i = 0; i < count; i++) {
+        clients[i] = client_open(rig, silences[i].tls);
+        client_send(&clients[i], silences[i].start);
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct reply reply = { 0 };
+        int status = client_read(&clients[i], &reply, false) ? reply.status : 0;
+        CHECK(status == silences[i].status, i);
+        CHECK(client_sees_end(&clients[i]), i);
+        client_close(&clients[i]);
+    }
+}
+
+/* Sends a byte every 20 ms, which renews nothing, until the server has refused; false: it has
+ * not. */
+static bool trickle_until_refused(struct rig *rig, struct client *client)
+{
+    size_t before = rig->refused;
+
+    for (int sent = 0; sent < 1000; sent++) {
+        if (rig->refused > before || !client_try_send(client, SLICE("t")))
+            return true;
+        sleep_ms(20);
+    }
+    return false;
 }
 
 /* --- deadlines ------------------------------------------------------------------------------- */
 
 static void test_slow_head(void **state UNUSED)
 {
+    static const struct silence silences[] = {
+        { false, SLICE_INIT("G"), 408 },
+        { false, SLICE_INIT("GET / HTTP/1.1\r\nHost: a\r\n"), 408 },
+        { true, SLICE_INIT("GET / HTTP/1.1\r\n"), 408 },
+        { true, SLICE_INIT(""), 0 }, /* since the accept */
+    };
     static struct rig rig;
     struct http_limits limits = rig_limits();
-    limits.head_ms = 150;
+    limits.head_ms = 700;
     rig_start(&rig, &limits);
-
-    assert_int_equal(status_after_silence(&rig, false, SLICE("G")), 408);
-    assert_int_equal(status_after_silence(&rig, false, SLICE("GET / HTTP/1.1\r\nHost: a\r\n")),
-                     408);
-    assert_int_equal(status_after_silence(&rig, true, SLICE("GET / HTTP/1.1\r\n")), 408);
-    assert_int_equal(status_after_silence(&rig, true, SLICE_EMPTY), 0); /* since the accept */
-    /* the second of two in the pipe */
     struct client client = client_open(&rig, false);
+    struct client no_handshake = client_open(&(struct rig){ .port = rig.tls_port }, false);
     struct reply reply;
-    client_send(&client, SLICE(INFO "GET /i"));
+
+    check_silences(&rig, silences, COUNT_OF(silences));
+    assert_true(client_sees_end(&no_handshake));
+    client_close(&no_handshake);
+    /* the second of two in the pipe has its own time */
+    client_send(&client, SLICE(INFO "GET /"));
     assert_true(client_read(&client, &reply, false));
     assert_int_equal(reply.status, 200);
+    assert_true(trickle_until_refused(&rig, &client));
     assert_true(client_read(&client, &reply, false));
     assert_int_equal(reply.status, 408);
-    client_close(&client);
-
-    /* a byte every 20 ms renews nothing */
-    client = client_open(&rig, false);
-    int sent = 0;
-    while (sent < 500 && rig.refused < 5 && client_try_send(&client, SLICE("a"))) {
-        sleep_ms(20);
-        sent++;
-    }
-    assert_true(sent < 500);
-    assert_true(client_read(&client, &reply, false));
-    assert_int_equal(reply.status, 408);
-    client_close(&client);
-
-    /* TLS that never gets as far as a handshake */
-    struct rig crossed = { .port = rig.tls_port };
-    client = client_open(&crossed, false);
-    assert_true(client_sees_end(&client));
     client_close(&client);
     rig_stop(&rig, 30000);
 }
@@ -85,10 +100,10 @@ static void test_idle(void **state UNUSED)
 {
     static struct rig rig;
     struct http_limits limits = rig_limits();
-    limits.idle_ms = 150;
+    limits.idle_ms = 500;
     rig_start(&rig, &limits);
 
-    assert_int_equal(status_after_silence(&rig, false, SLICE_EMPTY), 0);
+    check_silences(&rig, &(struct silence){ false, SLICE_EMPTY, 0 }, 1);
     for (int tls = 0; tls < 2; tls++) {
         struct client client = client_open(&rig, tls);
         struct reply reply;
@@ -103,7 +118,7 @@ static void test_idle(void **state UNUSED)
     struct client client = client_open(&rig, false);
     struct reply reply;
     client_send(&client, SLICE("GET /hold HTTP/1.1\r\n" H "\r\n"));
-    sleep_ms(400);
+    sleep_ms(1000);
     sem_post(&rig.gate);
     assert_true(client_read(&client, &reply, false));
     assert_int_equal(reply.status, 200);
@@ -113,26 +128,26 @@ static void test_idle(void **state UNUSED)
 
 static void test_slow_body(void **state UNUSED)
 {
+    static const struct silence silences[] = {
+        { false, SLICE_INIT("POST /echo HTTP/1.1\r\n" H "Content-Length: 9\r\n\r\n12345678"), 408 },
+        { true, SLICE_INIT("POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n9\r\n1"),
+          408 },
+    };
+    static const struct slice head =
+        SLICE_INIT("POST /echo HTTP/1.1\r\n" H "Content-Length: 20480\r\n\r\n");
+    static char kilobyte[1024];
     static struct rig rig;
     struct http_limits limits = rig_limits();
-    limits.body_grace_ms = 150;
-    limits.body_bytes_per_s = 1000;
+    limits.body_grace_ms = 200;
+    limits.body_bytes_per_s = 500;
     rig_start(&rig, &limits);
     struct client client = client_open(&rig, false);
     struct reply reply;
-    static char kilobyte[1024];
     memset(kilobyte, 'k', sizeof kilobyte);
 
-    assert_int_equal(
-        status_after_silence(
-            &rig, false, SLICE("POST /echo HTTP/1.1\r\n" H "Content-Length: 9\r\n\r\n12345678")),
-        408);
-    assert_int_equal(status_after_silence(&rig, true,
-                                          SLICE("POST /echo HTTP/1.1\r\n" H
-                                                "Transfer-Encoding: chunked\r\n\r\n9\r\n1")),
-                     408);
+    check_silences(&rig, silences, COUNT_OF(silences));
     /* fast enough over several periods */
-    client_send(&client, SLICE("POST /echo HTTP/1.1\r\n" H "Content-Length: 20480\r\n\r\n"));
+    client_send(&client, head);
     for (int i = 0; i < 20; i++) {
         client_send(&client, (struct slice){ kilobyte, sizeof kilobyte });
         sleep_ms(30);
@@ -141,14 +156,8 @@ static void test_slow_body(void **state UNUSED)
     assert_int_equal(reply.status, 200);
     assert_int_equal(reply.body_len, 20480);
 
-    /* trickled: each byte comes soon behind the one before */
-    client_send(&client, SLICE("POST /echo HTTP/1.1\r\n" H "Content-Length: 20480\r\n\r\n"));
-    int sent = 0;
-    while (sent < 500 && rig.refused < 3 && client_try_send(&client, SLICE("t"))) {
-        sleep_ms(20);
-        sent++;
-    }
-    assert_true(sent < 500);
+    client_send(&client, head);
+    assert_true(trickle_until_refused(&rig, &client));
     assert_true(client_read(&client, &reply, false));
     assert_int_equal(reply.status, 408);
     client_close(&client);

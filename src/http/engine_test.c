@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/ssl.h>
+
 #include "base/test.h"
 #include "http/engine_rig_test.h"
 
@@ -492,6 +494,46 @@ static void test_wrong_protocol(void **state UNUSED)
     rig_stop(&rig, 30000);
 }
 
+/* A client that offers only a protocol which we do not speak is not turned away for it. */
+static void test_alpn(void **state UNUSED)
+{
+    static const struct {
+        const char *offer; /* as on the wire: lengths and names */
+        const char *chosen;
+    } cases[] = {
+        { "\x08http/1.1", "http/1.1" },
+        { "\x02h2\x08http/1.1", "http/1.1" },
+        { "\x02h2", "" },
+        { "\x08http/1.0\x03foo", "" },
+    };
+    static struct rig rig;
+    start(&rig);
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct client client = client_open(&(struct rig){ .port = rig.tls_port }, false);
+        SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+        const unsigned char *chosen;
+        unsigned chosen_len;
+        struct reply reply;
+
+        client.ssl = SSL_new(context);
+        SSL_CTX_free(context);
+        SSL_set_fd(client.ssl, client.fd);
+        SSL_set_alpn_protos(client.ssl, (const unsigned char *)cases[i].offer,
+                            (unsigned)strlen(cases[i].offer));
+        CHECK(SSL_connect(client.ssl) == 1, i);
+        SSL_get0_alpn_selected(client.ssl, &chosen, &chosen_len);
+        CHECK(
+            slice_eq((struct slice){ (const char *)chosen, chosen_len }, slice_of(cases[i].chosen)),
+            i);
+        client_send(&client, SLICE("GET /info HTTP/1.1\r\n" H "\r\n"));
+        CHECK(client_read(&client, &reply, false) && reply.status == 200, i);
+        CHECK(strcmp(reply.body, "GET /info? a secure") == 0, i);
+        client_close(&client);
+    }
+    rig_stop(&rig, 30000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -507,6 +549,7 @@ int main(void)
         cmocka_unit_test(test_clients_vanish),
         cmocka_unit_test(test_clients_leave_halfway),
         cmocka_unit_test(test_wrong_protocol),
+        cmocka_unit_test(test_alpn),
     };
 
     signal(SIGPIPE, SIG_IGN); /* of the test's own TLS clients */

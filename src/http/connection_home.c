@@ -1,0 +1,35 @@
+/* http/connection_home.c - the date, the log line and the count that connections have in common. */
+#include "http/connection_home.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#define LOG_AGAIN_MS 1000
+
+const char *connection_home_date_line(struct connection_home *home)
+{
+    uint64_t now_ms = uv_now(home->uv);
+
+    if (now_ms >= home->date_until_ms) {
+        uint64_t unix_ms = clock_machine_unix_ms();
+        http_date_line((int64_t)(unix_ms / 1000), home->date_line);
+        home->date_until_ms = now_ms + 1000 - unix_ms % 1000;
+    }
+    return home->date_line;
+}
+
+void connection_home_log_handshake(struct connection_home *home, struct slice reason)
+{
+    if (!home->log || reason.len == 0 || uv_now(home->uv) < home->log_again_ms)
+        return;
+    home->log_again_ms = uv_now(home->uv) + LOG_AGAIN_MS;
+    log_begin(home->log, LOG_INFO, "tls_handshake_failed");
+    log_text(home->log, "reason", reason);
+    log_end(home->log);
+}
+
+bool connection_home_is_empty(const struct connection_home *home)
+{
+    return atomic_load_explicit(&home->count, memory_order_relaxed) == 0 &&
+           atomic_load_explicit(&home->coming, memory_order_relaxed) == 0 && home->ghosts == 0;
+}
