@@ -15,7 +15,7 @@ build: deps-build
 	ninja -C build connectord src/floors.stamp
 
 run: build
-	exec build/connectord serve --seed demo $(ARGS)
+	exec build/connectord serve --seed demo --hello $(ARGS)
 
 test: deps
 	scripts/run_tests.sh $(STAGES)
