@@ -17,7 +17,7 @@ for each row, the columns being names that stand for the row's values; its name 
 In every text ${NAME} stands for a value: one saved by an earlier step, a column's, one of the file's
 "values", or ORIGIN and HOST (of the server), TENANT (of most tokens), NEW_TENANT (another one for each
 case), GUID (a regular expression). Values may hold further names. A text that is nothing but ${NAME}
-becomes the value itself, of any type.
+becomes the value itself, of any type. ${NAME:upper} is its text in capitals.
 
 A step is one of three kinds. A request:
 
@@ -37,7 +37,7 @@ A step is one of three kinds. A request:
                 null: none
     "oauth"     {"error", "code", "message"}: exactly these in the token service's shape
     "fields"    reply fields; null: not there
-    "save"      {NAME: "member/path"} of the reply; "field:name" is a reply field; [path, regular
+    "save"      {NAME: "member/path"} of the reply ("": all of it); "field:name" is a reply field; [path, regular
                 expression] saves what its group matches
 
 An expected text between slashes is a regular expression for the whole value. A list of pages:
@@ -73,18 +73,23 @@ from server_process import DEFAULT_TENANT, OTHER_TENANT, Server, run
 
 DIRECTORY = Path(__file__).parent / "cases"
 WHERE = [("file", "http"), ("memory", "https")]
+NAME = re.compile(r"\$\{(\w+)(:upper)?\}")
 GUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 # --- the data ---------------------------------------------------------------------------------
 
+def spelled(value, capitals):
+    return str(value).upper() if capitals else str(value)
+
+
 def fill_in(value, names):
     """`value` with every ${name} in it replaced."""
     if isinstance(value, str):
-        whole = re.fullmatch(r"\$\{(\w+)\}", value)
-        if whole:
+        whole = NAME.fullmatch(value)
+        if whole and not whole[2]:
             return fill_in(names[whole[1]], names)
-        return re.sub(r"\$\{(\w+)\}", lambda m: str(fill_in(names[m[1]], names)), value)
+        return NAME.sub(lambda m: spelled(fill_in(names[m[1]], names), m[2]), value)
     if isinstance(value, list):
         return [fill_in(item, names) for item in value]
     if isinstance(value, dict):
@@ -105,7 +110,8 @@ class CaseFile:
         self.setup = data.get("setup", [])
         self.cases = [c for case in data["cases"] for c in self.spread(case)]
         names = [case["name"] for case in self.cases]
-        assert len(set(names)) == len(names), f"{path}: two cases have one name"
+        twice = {name for name in names if names.count(name) > 1}
+        assert not twice, f"{path}: more than one case is called {twice}"
 
     @staticmethod
     def spread(case):
@@ -270,7 +276,7 @@ def find(reply, path):
     if path.startswith("field:"):
         return reply.headers[path[6:]]
     value = reply.json()
-    for name in path.split("/"):
+    for name in path.split("/") if path else []:
         value = value[int(name) if isinstance(value, list) else name]
     return value
 
