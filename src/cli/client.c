@@ -291,7 +291,7 @@ static enum cli_exit run_remove(struct cli *cli)
 
 static const char *const add_examples[] = {
     "connectord client add --name pipeline --roles DeviceManagementConfiguration.Read.All",
-    "connectord client add --app " SERVICE_DEFAULT_CLIENT "    a new secret for the default client",
+    "connectord client add --app " SERVICE_DEFAULT_CLIENT,
     NULL,
 };
 static const char *const list_examples[] = { "connectord client list",
@@ -319,6 +319,9 @@ const struct cli_command command_client_add = {
     .options = add_options,
     .option_count = COUNT_OF(add_options),
     .settings = command_data_settings,
+    .notes =
+        "Adding " SERVICE_DEFAULT_CLIENT " gives the client that a fresh folder holds a secret "
+        "that nobody knows.",
     .run = run_add,
 };
 

@@ -99,20 +99,21 @@ static void append_setting(struct text *out, const struct setting *setting)
     row(out, text_slice(&left), text_slice(&right));
 }
 
-static void append_settings(struct text *out, const struct cli_command *command,
-                            enum setting_group group)
+/* A command that takes all of them gets a heading for each group, another one heading in all. */
+static void append_settings(struct text *out, const struct cli_command *command)
 {
-    bool headed = false;
+    int headed = -1;
 
     for (size_t i = 0; i < settings_table_count; i++) {
         const struct setting *setting = &settings_table[i];
 
-        if (setting->group != group || !arguments_take_setting(command, setting))
+        if (!arguments_take_setting(command, setting))
             continue;
-        if (!headed)
-            text_printf(out, "\n%s\n",
-                        command->all_settings ? setting_group_text(group) : "Settings");
-        headed = true;
+        if (command->all_settings && headed != (int)setting->group)
+            text_printf(out, "\n%s\n", setting_group_text(setting->group));
+        else if (headed < 0)
+            text_append(out, SLICE("\nSettings\n"));
+        headed = (int)setting->group;
         append_setting(out, setting);
     }
 }
@@ -124,7 +125,7 @@ static void append_settings_note(struct text *out)
          SLICE("Defaults stand in brackets. Every setting can also be a variable (--data-dir is "
                "CONNECTORD_DATA_DIR; values of a repeatable one are separated by commas) or a line "
                "of the file that --config names (data-dir = ...). A flag outranks the environment, "
-               "that the file."),
+               "the environment outranks the file."),
          0, 0);
 }
 
@@ -169,8 +170,7 @@ void help_command(struct text *out, const struct cli_command *command)
     append_examples(out, command);
     append_usage(out, command);
     append_options(out, command);
-    for (int group = 0; group < SETTING_GROUP_COUNT; group++)
-        append_settings(out, command, (enum setting_group)group);
+    append_settings(out, command);
     if (command->all_settings)
         append_settings_note(out);
     if (command->notes) {
@@ -214,9 +214,9 @@ void help_overview(struct text *out)
     text_append(out, SLICE(PROGRAM " - a server that speaks the Microsoft Graph API for Intune's "
                                    "on-premises connectors\n"
                                    "\nExamples\n"
-                                   "  " PROGRAM " serve --seed demo        with demo data, on "
-                                   "127.0.0.1:8080 and :8443\n"
-                                   "  TOKEN=$(" PROGRAM " token)           for the header "
+                                   "  " PROGRAM " serve --seed demo    # on 127.0.0.1:8080 and "
+                                   ":8443, with demo data\n"
+                                   "  TOKEN=$(" PROGRAM " token)       # for the header "
                                    "\"Authorization: Bearer $TOKEN\"\n"
                                    "\nCommands\n"));
     for (size_t i = 0; i < cli_command_count; i++)

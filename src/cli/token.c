@@ -156,7 +156,7 @@ static const char *const examples[] = {
     "TOKEN=$(connectord token)",
     "connectord token --roles DeviceManagementConfiguration.Read.All",
     "connectord token --user ada@example.com --scopes DeviceManagementConfiguration.Read.All",
-    "connectord token --ttl -1                                  one that has expired",
+    "connectord token --ttl -1    # one that has expired",
     NULL,
 };
 

@@ -2,9 +2,9 @@
  *
  * A setting named "tls-cert" is the flag --tls-cert, the environment's CONNECTORD_TLS_CERT and the
  * file's "tls-cert = ..."; the three spellings are derived from the name, so that none can be
- * missing. A flag outranks the environment, that the file, that the default; the values of a
- * repeatable setting replace those of the lower place as a whole. An empty value in the environment
- * counts as not set.
+ * missing. A flag outranks the environment, which outranks the file; the values of a
+ * repeatable setting replace those of the weaker place as a whole. An empty value in the
+ * environment counts as not set.
  *
  * Help, manual page, `config show` and the checks are made from the same table.
  * Must not know: what the settings do.

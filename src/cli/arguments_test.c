@@ -1,0 +1,97 @@
+/* cli/arguments_test.c - how words become options, settings and operands.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/test.h"
+
+#include "cli/arguments.h"
+#include "cli/commands.h"
+
+#define WORDS_MAX 8
+
+static const struct cli_option options[] = {
+    { "ttl", "SECONDS", "." },
+    { "json", NULL, "." },
+};
+static const char *const settings[] = { "data-dir", "memory", NULL };
+static const struct cli_command command = {
+    .name = "test",
+    .operands = "FILE",
+    .operands_min = 1,
+    .operands_max = 2,
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .settings = settings,
+};
+
+static void test_words(void **state UNUSED)
+{
+    static char *words[] = { "--ttl",     "-60",        "first",      "--json", "--memory",
+                             "--ttl=5=6", "--data-dir", "--odd-name", "--",     "--second" };
+    struct cli_arguments arguments = { 0 };
+    struct error error;
+
+    if (!arguments_read(&command, COUNT_OF(words), words, &arguments, &error))
+        fail_msg("%s", error.message);
+    assert_int_equal(arguments.option_count, 3);
+    assert_true(slice_eq(arguments.options[0].value, SLICE("-60")));
+    assert_ptr_equal(arguments.options[1].option, &options[1]);
+    assert_true(slice_eq(arguments.options[2].value, SLICE("5=6")));
+    assert_int_equal(arguments.flag_count, 2);
+    assert_true(slice_eq(arguments.flags[0].value, SLICE("on"))); /* the next word is its own */
+    assert_true(slice_eq(arguments.flags[1].value, SLICE("--odd-name")));
+    assert_int_equal(arguments.operand_count, 2);
+    assert_true(slice_eq(arguments.operands[0], SLICE("first")));
+    assert_true(slice_eq(arguments.operands[1], SLICE("--second")));
+}
+
+static const struct {
+    char *words[WORDS_MAX];
+    const char *message; /* part of it */
+} refusals[] = {
+    { { NULL }, "expected FILE" },
+    { { "a", "b", "c" }, "'c' is one argument too many" },
+    { { "a", "--ttl" }, "--ttl: expected a value: --ttl SECONDS" },
+    { { "a", "--json=x" }, "--json takes no value" },
+    { { "a", "--tll", "1" }, "there is no flag '--tll'; did you mean '--ttl'?" },
+    { { "a", "--data-dri", "x" }, "did you mean '--data-dir'?" },
+    { { "a", "--zzzzzz" }, "there is no flag '--zzzzzz'" },
+    { { "a", "--listen", "x" }, "there is no flag '--listen'" }, /* a setting of other commands */
+    { { "a", "-x" }, "there is no flag '-x'; flags are written --name" },
+};
+
+static void test_refusals(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(refusals); i++) {
+        struct cli_arguments arguments = { 0 };
+        struct error error = { 0 };
+        int count = 0;
+
+        while (refusals[i].words[count])
+            count++;
+        CHECK(!arguments_read(&command, count, refusals[i].words, &arguments, &error), i);
+        CHECK(error.code == ERROR_BAD_REQUEST, i);
+        if (!strstr(error.message, refusals[i].message))
+            fail_msg("case %zu: %s", i, error.message);
+    }
+}
+
+static void test_help_needs_nothing_else(void **state UNUSED)
+{
+    static char *words[] = { "--help" };
+    struct cli_arguments arguments = { 0 };
+
+    assert_true(arguments_read(&command, 1, words, &arguments, NULL));
+    assert_true(arguments.help);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_help_needs_nothing_else),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
