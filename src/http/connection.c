@@ -212,8 +212,10 @@ static enum step refuse(struct connection *connection, const struct error *err)
     struct work *work = connection->work;
 
     connection->in_handler = true;
+    connection->answered = false;
     handler->refuse(handler->context, &work->exchange, err);
-    connection->in_handler = connection->answered = false;
+    assert(connection->answered);
+    connection->in_handler = false;
     work->keep = false;
     work->refused = true;
     move_to(connection, SENDING);

@@ -163,6 +163,7 @@ static void refuse(void *argument, struct http_exchange *exchange, const struct 
     }
     if (!arena_copy(exchange->arena, slice_of(error->message), &exchange->response.body))
         exchange->response.status = 500;
+    http_exchange_done(exchange);
 }
 
 /* --- certificates ---------------------------------------------------------------------------- */

@@ -96,8 +96,8 @@ struct http_handler {
     /* A request whose head and body were read. */
     void (*handle)(void *context, struct http_exchange *exchange);
     /* A request that never became one (framing, limits, timeouts): fills exchange->response with
-     * the error. Called once, answered when it returns (http_exchange_done() is not called), and
-     * the connection is closed behind it. The request is filled in only if its head was whole. */
+     * the error and calls http_exchange_done() before it returns. Called once; the connection is
+     * closed behind it. The request is filled in only if its head was whole. */
     void (*refuse)(void *context, struct http_exchange *exchange, const struct error *error);
 };
 
