@@ -91,13 +91,44 @@ static void test_serve_names_all(void **state UNUSED)
     }
 }
 
+/* What is in `text` from the first `wanted` on; empty when it is nowhere. */
+static struct slice from(struct slice text, const char *wanted)
+{
+    const char *at = memmem(text.ptr, text.len, wanted, strlen(wanted));
+
+    return at ? slice_sub(text, (size_t)(at - text.ptr), text.len) : SLICE_EMPTY;
+}
+
+/* The manual names every setting with its default. Tests run at the top of the repository. */
+static void test_manual(void **state UNUSED)
+{
+    FILE *file = fopen("docs/man/connectord.1", "re");
+    char wanted[400];
+
+    assert_non_null(file);
+    struct slice manual = { memory, fread(memory, 1, sizeof memory, file) };
+    fclose(file);
+    for (size_t i = 0; i < settings_table_count; i++) {
+        const struct setting *row = &settings_table[i];
+
+        snprintf(wanted, sizeof wanted, "\n.It Fl -%s ", row->name);
+        struct slice item = from(manual, wanted);
+        CHECK(item.len, i);
+        item.len -= from(slice_sub(item, 1, item.len), "\n.It ").len;
+        if (row->default_doc) /* prose there may be marked up, or broken into lines */
+            continue;
+        snprintf(wanted, sizeof wanted, "efault: %s%s%s", row->default_text, row->unit ? " " : "",
+                 row->unit ? row->unit : "");
+        CHECK(from(item, wanted).len, i);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_examples_first),
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_serve_names_all),
+        cmocka_unit_test(test_columns), cmocka_unit_test(test_examples_first),
+        cmocka_unit_test(test_rows),    cmocka_unit_test(test_serve_names_all),
+        cmocka_unit_test(test_manual),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
