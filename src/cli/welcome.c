@@ -98,7 +98,7 @@ static void append_heading(struct text *out, const struct welcome *welcome)
     text_append(out, SLICE("connectord " CONNECTORD_VERSION " is ready at"));
     for (size_t i = 0; i < welcome->urls.count; i++)
         text_printf(out, " %.*s", SLICE_ARG(welcome->urls.items[i]));
-    text_append(out, SLICE("\nNot affiliated with Microsoft. Ctrl+C ends it.\n"));
+    text_append(out, SLICE("\nNot affiliated with Microsoft.\n"));
 }
 
 static void append_profile(struct text *out, const struct welcome *welcome)
@@ -250,11 +250,11 @@ void welcome_write(struct text *out, const struct welcome *welcome)
 {
     append_heading(out, welcome);
     append_profile(out, welcome);
-    if (!welcome->settings->issuer_on && with_token(welcome))
-        return;
-    append_token(out, welcome);
-    append_plain(out, welcome);
-    append_secure(out, welcome);
-    append_powershell(out, welcome);
-    text_append_char(out, '\n');
+    if (welcome->settings->issuer_on || !with_token(welcome)) {
+        append_token(out, welcome);
+        append_plain(out, welcome);
+        append_secure(out, welcome);
+        append_powershell(out, welcome);
+    }
+    text_append(out, SLICE("\nCtrl+C ends the server.\n"));
 }
