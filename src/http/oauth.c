@@ -315,6 +315,22 @@ static void grant_done(struct dispatch_job *job)
     }
 }
 
+/* GUIDs are registered in lower case and sent in any. */
+static bool fold_client_id(struct grant *grant)
+{
+    struct uuid id;
+    char *text;
+
+    if (!uuid_parse(grant->client_id, &id))
+        return true;
+    text = arena_alloc(grant->call->arena, UUID_TEXT_LEN);
+    if (!text)
+        return false;
+    uuid_format(id, text);
+    grant->client_id = (struct slice){ text, UUID_TEXT_LEN };
+    return true;
+}
+
 /* Each check that needs no look-up. Answers the call and returns false when one fails. */
 static bool check_grant(struct grant *grant)
 {
@@ -365,6 +381,11 @@ static void handle_token(struct call *call, struct uuid tenant)
     grant->tenant = tenant;
     if (!check_grant(grant))
         return;
+    if (!fold_client_id(grant)) {
+        error_no_memory(&error);
+        call_finish_error(call, &error);
+        return;
+    }
     grant->job =
         (struct dispatch_job){ .home = call->loop->loop, .run = run_grant, .done = grant_done };
     if (!dispatch_read(call->loop->api->dispatch, &grant->job)) {
