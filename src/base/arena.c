@@ -70,7 +70,8 @@ struct arena {
     char *last;        /* the youngest allocation; NULL when there is none */
     size_t last_bytes; /* rounded */
     size_t used_bytes;
-    size_t budget_bytes;
+    size_t budget_bytes; /* less what is set aside */
+    size_t aside_bytes;
     size_t next_block_bytes;
     struct block *blocks; /* the one being filled first, the one that holds this struct last */
     struct block *own;    /* blocks of one large allocation, the youngest first */
@@ -427,6 +428,17 @@ bool arena_printf(struct arena *arena, struct slice *ret, const char *format, ..
     vsnprintf(to, (size_t)len + 1, format, args);
     va_end(args);
     *ret = (struct slice){ to, (size_t)len };
+    return true;
+}
+
+bool arena_set_aside(struct arena *arena, size_t bytes)
+{
+    size_t whole = arena->budget_bytes + arena->aside_bytes;
+
+    if (bytes > whole - arena->used_bytes)
+        return false;
+    arena->aside_bytes = bytes;
+    arena->budget_bytes = whole - bytes;
     return true;
 }
 

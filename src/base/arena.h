@@ -53,6 +53,11 @@ bool arena_copy(struct arena *arena, struct slice s, struct slice *ret) MUST_CHE
 bool arena_printf(struct arena *arena, struct slice *ret, const char *format, ...)
     PRINTF_LIKE(3, 4) MUST_CHECK;
 
+/* Sets the last `bytes` of the budget aside, in place of what was set aside before: no allocation
+ * gets them until they are given back with 0. False, and nothing is changed, when more than that is
+ * taken already. It is how the end of a request is sure of its memory, whatever comes before. */
+bool arena_set_aside(struct arena *arena, size_t bytes) MUST_CHECK;
+
 /* Bytes taken from the budget so far: what was asked for, each allocation rounded up to 16 bytes.
  */
 size_t arena_used_bytes(const struct arena *arena);

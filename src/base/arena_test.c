@@ -85,6 +85,38 @@ static const struct {
     { SIZE_MAX, SIZE_MAX, false },
 };
 
+static const struct {
+    size_t budget, used, aside;
+    bool ok;
+    size_t left; /* the most that can be taken then */
+} aside_cases[] = {
+    { 1024, 0, 0, true, 1024 },          { 1024, 0, 1024, true, 0 },
+    { 1024, 0, 1025, false, 1024 },      { 1024, 512, 512, true, 0 },
+    { 1024, 512, 256, true, 256 },       { 1024, 512, 513, false, 512 },
+    { 1024, 512, SIZE_MAX, false, 512 },
+};
+
+static void test_arena_set_aside(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(aside_cases); i++) {
+        struct arena *arena = arena_create(NULL, aside_cases[i].budget);
+        size_t used = aside_cases[i].used, left = aside_cases[i].left;
+
+        CHECK(!used || arena_alloc(arena, used), i);
+        CHECK(arena_set_aside(arena, aside_cases[i].aside) == aside_cases[i].ok, i);
+        CHECK(!arena_alloc(arena, left + 1), i);
+        CHECK(!left || arena_alloc(arena, left), i);
+        CHECK(!arena_alloc(arena, 1), i);
+        if (aside_cases[i].ok) { /* less, more than is left, and all of it given back */
+            CHECK(arena_set_aside(arena, aside_cases[i].aside / 2), i);
+            CHECK(!arena_set_aside(arena, aside_cases[i].aside + 1), i);
+            CHECK(arena_set_aside(arena, 0), i);
+            CHECK(!aside_cases[i].aside || arena_alloc(arena, aside_cases[i].aside), i);
+        }
+        arena_destroy(arena);
+    }
+}
+
 static void test_arena_calloc(void **state UNUSED)
 {
     for (size_t i = 0; i < COUNT_OF(calloc_cases); i++) {
@@ -273,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arena_memory_is_distinct_and_aligned),
         cmocka_unit_test(test_arena_budget),
+        cmocka_unit_test(test_arena_set_aside),
         cmocka_unit_test(test_arena_calloc),
         cmocka_unit_test(test_arena_grow),
         cmocka_unit_test(test_arena_grow_past_the_budget_keeps_the_old),
