@@ -19,7 +19,9 @@ class Writer(threading.Thread):
         super().__init__(daemon=True)
         parts = urlsplit(url)
         self.address = (parts.hostname, parts.port)
-        self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self.headers = {"Content-Type": "application/json"}
+        if token:
+            self.headers["Authorization"] = f"Bearer {token}"
         self.random = random.Random(label)
         self.label = label
         self.alive = alive or {}

@@ -1,4 +1,4 @@
-"""kill -9 in the middle of concurrent writes: nothing acknowledged is lost, nothing comes back.
+"""The end in the middle of concurrent writes: nothing acknowledged is lost, nothing comes back.
 
 CONNECTORD_KILL_ROUNDS=50 runs as many rounds as a release is given; the usual run is shorter."""
 import contextlib
@@ -61,3 +61,27 @@ def test_kill_9(tmp_path):
         assert differences(found, writers) == []
     print(f"{rounds} rounds, {WRITERS} writers, {acknowledged} acknowledged writes")
     assert acknowledged > 10 * rounds  # else nothing was tried
+
+
+def test_sigterm_in_the_middle(tmp_path):
+    """An orderly end under load: exit 0, and the same promise."""
+    acknowledged = 0
+    for number in range(3):
+        with Server(tmp_path, "--no-auth") as server:
+            before = list_all(server.url())
+            writers = [Writer(server.url(), None, f"t{number}w{i}") for i in range(WRITERS)]
+            for writer in writers:
+                writer.start()
+            while sum(w.acknowledged for w in writers) < 50:
+                time.sleep(0.01)
+            assert server.stop() == 0
+            for writer in writers:
+                writer.join(timeout=60)
+        acknowledged += sum(w.acknowledged for w in writers)
+        assert not [u for w in writers for u in w.unexpected]
+        with Server(tmp_path, "--no-auth") as server:
+            found = list_all(server.url())
+            assert server.stop() == 0
+        assert all(found.pop(key, None) == name for key, name in before.items())
+        assert differences(found, writers) == []
+    assert acknowledged >= 150
