@@ -185,6 +185,13 @@ static bool load_ca(struct check *check, struct error *err)
     return true;
 }
 
+/* SSL_set_tlsext_host_name() is a macro that casts const away. */
+static bool set_server_name(SSL *ssl, const char *name)
+{
+    return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                    (void *)(uintptr_t)name) == 1;
+}
+
 static bool open_tls(struct check *check, struct error *err)
 {
     check->context = SSL_CTX_new(TLS_client_method());
@@ -200,7 +207,7 @@ static bool open_tls(struct check *check, struct error *err)
     const char *host = check->target.host.ptr;
     X509_VERIFY_PARAM *expected = SSL_get0_param(check->ssl);
     if (X509_VERIFY_PARAM_set1_ip_asc(expected, host) != 1 &&
-        (SSL_set1_host(check->ssl, host) != 1 || SSL_set_tlsext_host_name(check->ssl, host) != 1))
+        (SSL_set1_host(check->ssl, host) != 1 || !set_server_name(check->ssl, host)))
         return tls_failed(check, "cannot begin TLS", err);
     ERR_clear_error();
     if (SSL_connect(check->ssl) != 1)
