@@ -195,7 +195,9 @@ static void worker_end(struct worker *worker)
 {
     if (worker->started)
         pthread_join(worker->thread, NULL);
+    worker->started = false;
     store_session_close(worker->session);
+    worker->session = NULL;
 }
 
 bool dispatch_create(struct store *store, const struct dispatch_limits *limits,
@@ -228,7 +230,7 @@ fail:
     return false;
 }
 
-void dispatch_destroy(struct dispatch *dispatch)
+void dispatch_stop(struct dispatch *dispatch)
 {
     if (!dispatch)
         return;
@@ -239,6 +241,13 @@ void dispatch_destroy(struct dispatch *dispatch)
     for (unsigned i = 0; dispatch->readers && i < dispatch->limits.readers; i++)
         worker_end(&dispatch->readers[i]);
     worker_end(&dispatch->writer);
+}
+
+void dispatch_destroy(struct dispatch *dispatch)
+{
+    if (!dispatch)
+        return;
+    dispatch_stop(dispatch);
     queue_destroy(dispatch->writes);
     queue_destroy(dispatch->reads);
     free(dispatch->readers);

@@ -53,11 +53,15 @@ struct dispatch_limits {
 /* Opens the sessions and starts the threads. */
 bool dispatch_create(struct store *store, const struct dispatch_limits *limits,
                      struct dispatch **ret, struct error *err) MUST_CHECK;
-/* Runs what is queued, ends the threads, closes the sessions. Their loops must still take messages.
- * NULL does nothing. */
+/* Refuses pushes from now on, runs what is queued, ends the threads, closes the sessions. The jobs'
+ * loops must still take messages. Once is enough; NULL does nothing. */
+void dispatch_stop(struct dispatch *dispatch);
+/* Stops it if need be, and frees it: when no job can come home any more, since one that does may
+ * push the next (and is refused). NULL does nothing. */
 void dispatch_destroy(struct dispatch *dispatch);
 
-/* False when the queue is full; the job is then still the caller's, and was not run. */
+/* False when the queue is full or the dispatch stopped; the job is then still the caller's, and was
+ * not run. */
 bool dispatch_write(struct dispatch *dispatch, struct dispatch_job *job) MUST_CHECK;
 bool dispatch_read(struct dispatch *dispatch, struct dispatch_job *job) MUST_CHECK;
 

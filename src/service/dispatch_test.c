@@ -310,6 +310,53 @@ static void test_threads(void **state UNUSED)
     store_close(store);
 }
 
+/* --- the end ---------------------------------------------------------------------------------- */
+
+/* A write whose end starts another, as that of a request from a new tenant does. */
+struct chain {
+    struct dispatch *dispatch;
+    struct dispatch_job first, second;
+    bool refused;
+};
+
+static bool run_nothing(struct dispatch_job *job UNUSED, struct store_session *session UNUSED,
+                        struct error *err UNUSED)
+{
+    return true;
+}
+
+static void first_done(struct dispatch_job *job)
+{
+    struct chain *chain = CONTAINER_OF(job, struct chain, first);
+
+    assert_true(job->ok);
+    chain->refused = !dispatch_write(chain->dispatch, &chain->second);
+}
+
+/* The job comes home behind the dispatch's end, and is told so. */
+static void test_push_behind_the_end(void **state UNUSED)
+{
+    const struct dispatch_limits limits = { .queue = 10, .group = 4, .readers = 1 };
+    struct store_options options = { .in_memory = true };
+    struct chain chain = { .first = { .run = run_nothing, .done = first_done } };
+    struct store *store;
+    struct loop *loop;
+    struct error error = { 0 };
+
+    if (!store_open(&toy_model, &options, &store, &error) ||
+        !dispatch_create(store, &limits, &chain.dispatch, &error) ||
+        !loop_create(0, NULL, &loop, &error))
+        fail_msg("%s", error.message);
+    chain.first.home = loop;
+    assert_true(dispatch_write(chain.dispatch, &chain.first));
+    dispatch_stop(chain.dispatch);
+    loop_destroy(loop); /* runs what is in its mailbox */
+    assert_true(chain.refused);
+    dispatch_stop(chain.dispatch);
+    dispatch_destroy(chain.dispatch);
+    store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_each_call_is_refused_as_busy),
         cmocka_unit_test(test_failed_sync),
         cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_push_behind_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
