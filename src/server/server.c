@@ -2,9 +2,9 @@
  *
  * Order, and why:
  *   lock       before anything is touched: a second server on the folder must not get further
- *   store      opened, provisioned and seeded by this thread alone, before others exist
- *   issuer     its key may have to be made, which a thread of its own begins now
- *   tls        certificate and context
+ *   keys       the issuer's and the certificate's, read by a thread of their own, since to parse
+ *              them takes as long as all the rest; a key that is missing is made by yet another
+ *   store      opened, provisioned and seeded
  *   dispatch   the writer's and the readers' threads
  *   loops      each with its log, its handlers and its engine; none runs yet
  *   listeners  bound last, since from then on the kernel takes connections; only now are the ports
@@ -25,6 +25,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -78,10 +79,16 @@ struct server {
     int lock_fd; /* -1: not held */
     struct store *store;
     size_t seeded; /* entities */
-    struct issuer *issuer;
+    struct dispatch *dispatch;
+
+    struct issuer *issuer; /* this and what follows is the keys' thread's until it is joined */
     struct tls_identity identity;
     struct tls_context *tls;
-    struct dispatch *dispatch;
+    struct arena *keys_arena;
+    bool keys_open;
+    struct error keys_error; /* why not */
+    pthread_t keys_thread;
+    bool keys_thread_runs;
 
     struct authorisation authorisation;
     struct token_rules rules;
@@ -173,11 +180,15 @@ static bool seed_data(struct server *server, struct error *err)
                      clock_now_ticks(server->clock), true, &server->seeded, err);
 }
 
-static bool open_data(struct server *server, struct error *err)
+static bool open_folders(struct server *server, struct error *err)
 {
     return data_paths_find(server->settings, server->arena, &server->paths, err) &&
-           data_make_folders(&server->paths, err) && lock_data(server, err) &&
-           data_open(&server->paths, &graph_model, clock_now_ticks(server->clock), &server->store,
+           data_make_folders(&server->paths, err) && lock_data(server, err);
+}
+
+static bool open_store(struct server *server, struct error *err)
+{
+    return data_open(&server->paths, &graph_model, clock_now_ticks(server->clock), &server->store,
                      err) &&
            data_read(server->store, read_seal_key, server, err) && seed_data(server, err);
 }
@@ -222,10 +233,43 @@ static bool open_tls(struct server *server, struct error *err)
 
     if (server->settings->listen_tls.count == 0)
         return true;
-    return tls_identity_load(server->settings, server->paths.keys, server->arena, &server->identity,
-                             err) &&
+    return tls_identity_load(server->settings, server->paths.keys, server->keys_arena,
+                             &server->identity, err) &&
            tls_context_create(certificate->certificate_pem, certificate->key_pem, &server->tls,
                               err);
+}
+
+static void *open_keys(void *context)
+{
+    struct server *server = context;
+
+    server->keys_open =
+        open_issuer(server, &server->keys_error) && open_tls(server, &server->keys_error);
+    return NULL;
+}
+
+static bool begin_keys(struct server *server, struct error *err)
+{
+    int status = pthread_create(&server->keys_thread, NULL, open_keys, server);
+
+    server->keys_thread_runs = status == 0;
+    return status == 0 ||
+           error_set(err, ERROR_IO, SLICE_EMPTY, "cannot start a thread: %s", strerror(status));
+}
+
+static void join_keys(struct server *server)
+{
+    if (server->keys_thread_runs)
+        pthread_join(server->keys_thread, NULL);
+    server->keys_thread_runs = false;
+}
+
+static bool await_keys(struct server *server, struct error *err)
+{
+    join_keys(server);
+    if (!server->keys_open)
+        *err = server->keys_error;
+    return server->keys_open;
 }
 
 /* --- what answers ---------------------------------------------------------------------------- */
@@ -488,6 +532,13 @@ static void on_signal(uv_signal_t *handle, int signal_number)
     begin_stop(server, signal_number);
 }
 
+static void ignore_signals(void)
+{
+    signal(SIGPIPE, SIG_IGN); /* a peer that went away is an error code */
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk */
+    signal(SIGHUP, SIG_IGN);  /* closing a terminal does not end a server; nothing is reloaded */
+}
+
 static bool watch_signals(struct server *server, struct error *err)
 {
     static const int numbers[SIGNAL_COUNT] = {
@@ -495,9 +546,6 @@ static bool watch_signals(struct server *server, struct error *err)
     };
     struct uv_loop_s *uv = loop_uv(server->loops[0].loop);
 
-    signal(SIGPIPE, SIG_IGN); /* a peer that went away is an error code */
-    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk */
-    signal(SIGHUP, SIG_IGN);  /* closing a terminal does not end a server; nothing is reloaded */
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         uv_signal_t *handle = &server->signals[i];
         int status = uv_signal_init(uv, handle);
@@ -595,8 +643,8 @@ static void log_ready(struct server *server)
 static bool open_all(struct server *server, struct error *err)
 {
     static bool (*const steps[])(struct server *, struct error *) = {
-        open_data,  check_default_client, open_issuer,    open_tls,     open_dispatch, prepare_api,
-        open_loops, seal_store,           open_listeners, name_origins, watch_signals,
+        open_folders, begin_keys, open_store, check_default_client, open_dispatch, await_keys,
+        prepare_api,  open_loops, seal_store, open_listeners,       name_origins,  watch_signals,
     };
 
     for (size_t i = 0; i < COUNT_OF(steps); i++) {
@@ -619,11 +667,13 @@ bool server_create(const struct settings *settings, struct server **ret, struct 
     server->settings = settings;
     server->lock_fd = -1;
     server->arena = arena_create(NULL, SERVER_ARENA_BYTES);
+    server->keys_arena = arena_create(NULL, SERVER_ARENA_BYTES);
     server->clock = clock_create();
-    if (!server->arena || !server->clock) {
+    if (!server->arena || !server->keys_arena || !server->clock) {
         error_no_memory(err);
         goto fail;
     }
+    ignore_signals();
     set_http_limits(server);
     if (!open_all(server, err))
         goto fail;
@@ -698,6 +748,7 @@ void server_destroy(struct server *server)
 {
     if (!server)
         return;
+    join_keys(server);
     dispatch_destroy(server->dispatch);
     close_loops(server);
     tls_context_destroy(server->tls);
@@ -706,6 +757,7 @@ void server_destroy(struct server *server)
     if (server->lock_fd >= 0)
         close(server->lock_fd);
     clock_destroy(server->clock);
+    arena_destroy(server->keys_arena);
     arena_destroy(server->arena);
     free(server);
 }
