@@ -26,6 +26,7 @@ A step is one of three kinds. A request:
     "token"     a name: "all" (default: all permissions), "none", "other" (all, another tenant),
                 "new" (all, ${NEW_TENANT}), or one of the file's "tokens"
     "headers"   request fields; null removes one
+    "again"     request fields that are sent beside the others, a second time or not
     "json"      the body as JSON, or "body": its text, "hex": its bytes, "form": {name: value}
                 ("body" and "headers": a text may be a list of texts and of [text, times])
     "type"      the body's Content-Type; null: none
@@ -39,8 +40,8 @@ A step is one of three kinds. A request:
                 null: none
     "oauth"     {"error", "code", "message"}: exactly these in the token service's shape
     "fields"    reply fields; null: not there
-    "save"      {NAME: "member/path"} of the reply ("": all of it); "field:name" is a reply field; [path, regular
-                expression] saves what its group matches
+    "save"      {NAME: "member/path"} of the reply ("": all of it); "field:name" is a reply field;
+                [path, regular expression] saves what its group matches
 
 An expected text between slashes is a regular expression for the whole value. A list of pages:
 
@@ -54,6 +55,7 @@ An expected text between slashes is a regular expression for the whole value. A 
 And a command beside the running server:
 
     "run"       ["tenant", "license", ...], arguments of connectord; its --data-dir is added
+    "save"      {NAME: "member/path"} of the JSON that it prints
 
 A token of "tokens" is what "connectord token" makes with the "flags", for the default tenant. The
 members of "header" and "claims" are put over its own (null removes one), and it is signed again,
@@ -277,7 +279,10 @@ def check_oauth(reply, want):
 def find(reply, path):
     if path.startswith("field:"):
         return reply.headers[path[6:]]
-    value = reply.json()
+    return follow(reply.json(), path)
+
+
+def follow(value, path):
     for name in path.split("/") if path else []:
         value = value[int(name) if isinstance(value, list) else name]
     return value
@@ -342,6 +347,7 @@ def send(stage, file, step, names, method, target):
         value = fill_in(value, names)
         if value is not None:
             headers[name] = join(value)
+    headers = [*headers.items(), *fill_in(step.get("again", {}), names).items()]
     # The target goes out as it stands: a URL type would tidy what a case means to send.
     return stage.client.request(method, stage.origin, content=content, headers=headers,
                                 extensions={"target": target.encode()})
@@ -391,7 +397,9 @@ def run_walk(stage, file, step, names):
 
 
 def run_command(stage, file, step, names):
-    run(*fill_in(step["run"], names), "--data-dir", stage.server.data_dir)
+    done = run(*fill_in(step["run"], names), "--data-dir", stage.server.data_dir)
+    for name, path in step.get("save", {}).items():
+        names[name] = follow(json.loads(done.stdout), path)
 
 
 def run_step(stage, file, step, names):

@@ -217,18 +217,29 @@ static uint64_t page_size_of(struct slice preference)
     return slice_to_uint64(value, UINT32_MAX, &size) ? size : 0;
 }
 
-/* The page size that the request prefers, cut at the largest there is; 0 for none. */
-static uint16_t preferred_page_size(const struct http_request *request)
+static uint64_t page_size_in(struct slice preferences)
 {
-    struct slice rest = http_request_field(request, SLICE("Prefer"));
     uint64_t size = 0;
 
-    while (rest.len > 0 && !size) {
-        struct slice preference = rest;
+    while (preferences.len > 0 && !size) {
+        struct slice preference = preferences;
 
-        if (!slice_cut(rest, ',', &preference, &rest))
-            rest = SLICE_EMPTY;
+        if (!slice_cut(preferences, ',', &preference, &preferences))
+            preferences = SLICE_EMPTY;
         size = page_size_of(preference);
+    }
+    return size;
+}
+
+/* The page size that the request prefers, cut at the largest there is; 0 for none. Preferences may
+ * stand in several fields, and of equal ones the first counts. */
+static uint16_t preferred_page_size(const struct http_request *request)
+{
+    uint64_t size = 0;
+
+    for (size_t i = 0; i < request->field_count && !size; i++) {
+        if (slice_eq_nocase(request->fields[i].name, SLICE("Prefer")))
+            size = page_size_in(request->fields[i].value);
     }
     return size < ODATA_PAGE_SIZE_MAX ? (uint16_t)size : ODATA_PAGE_SIZE_MAX;
 }
