@@ -474,8 +474,7 @@ static void close_signals(struct server *server)
 static void finish(struct server *server)
 {
     close_signals(server);
-    dispatch_destroy(server->dispatch);
-    server->dispatch = NULL;
+    dispatch_stop(server->dispatch);
     for (size_t i = 0; i < server->loop_count; i++)
         loop_stop(server->loops[i].loop);
 }
@@ -749,8 +748,9 @@ void server_destroy(struct server *server)
     if (!server)
         return;
     join_keys(server);
-    dispatch_destroy(server->dispatch);
+    dispatch_stop(server->dispatch);
     close_loops(server);
+    dispatch_destroy(server->dispatch); /* what came home until now may have pushed again */
     tls_context_destroy(server->tls);
     issuer_close(server->issuer);
     store_close(server->store);
