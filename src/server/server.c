@@ -41,10 +41,10 @@
 #include "http/engine.h"
 #include "loop/loop.h"
 #include "model/graph_model.h"
+#include "server/announce.h"
 #include "server/data.h"
 #include "server/origins.h"
 #include "server/service_manager.h"
-#include "server/suggestion.h"
 #include "server/tls_identity.h"
 #include "service/authorisation.h"
 #include "service/dispatch.h"
@@ -561,82 +561,6 @@ static bool watch_signals(struct server *server, struct error *err)
     return true;
 }
 
-/* --- what is logged at the start ------------------------------------------------------------- */
-
-static void log_unknown_variables(struct server *server)
-{
-    struct setting_list unknown = server->settings->unknown_environment;
-    struct log *log = main_log(server);
-
-    for (size_t i = 0; i < unknown.count; i++) {
-        log_begin(log, LOG_WARNING, "setting_unknown");
-        log_text(log, "name", unknown.items[i]);
-        log_end(log);
-    }
-}
-
-static void log_fewer_connections(struct server *server)
-{
-    struct log *log = main_log(server);
-
-    if (server->http_limits.connections == server->settings->limits.connections)
-        return;
-    log_begin(log, LOG_WARNING, "fewer_connections");
-    log_int(log, "connections", (int64_t)server->http_limits.connections);
-    log_text(log, "reason", SLICE("the system allows fewer open files (RLIMIT_NOFILE)"));
-    log_end(log);
-}
-
-static void log_doors(struct server *server)
-{
-    const struct settings *settings = server->settings;
-    struct log *log = main_log(server);
-
-    if (settings->no_auth != SETTING_OFF) {
-        log_begin(log, LOG_WARNING, "no_auth");
-        log_text(log, "reason", SLICE("a request without a token has every permission"));
-        log_end(log);
-    } else if (!settings->issuer_on) {
-        log_begin(log, LOG_WARNING, "no_issuer");
-        log_text(log, "reason",
-                 SLICE("builtin-issuer is off and tokens of other issuers are not supported: every "
-                       "request is answered 401; set builtin-issuer=on"));
-        log_end(log);
-    }
-}
-
-static void log_seed(struct server *server)
-{
-    struct log *log = main_log(server);
-
-    if (server->settings->seed.len == 0)
-        return;
-    log_begin(log, LOG_INFO, server->seeded ? "seeded" : "seed_skipped");
-    log_text(log, "seed", server->settings->seed);
-    if (server->seeded)
-        log_int(log, "entities", (int64_t)server->seeded);
-    else
-        log_text(log, "reason", SLICE("the store holds entities, or the seed none"));
-    log_end(log);
-}
-
-static void log_ready(struct server *server)
-{
-    const struct settings *settings = server->settings;
-    struct log *log = main_log(server);
-
-    log_begin(log, LOG_INFO, "ready");
-    log_text_array(log, "urls", server->urls.items, server->urls.count);
-    log_int(log, "pid", getpid());
-    log_text(log, "data_dir", slice_of(server->paths.folder));
-    log_bool(log, "memory", settings->memory == SETTING_ON);
-    log_text(log, "profile", server->api.profile->name);
-    log_bool(log, "builtin_issuer", settings->issuer_on);
-    log_text(log, "version", SLICE(CONNECTORD_VERSION));
-    log_end(log);
-    log_flush(log);
-}
-
 /* --- life ------------------------------------------------------------------------------------ */
 
 static bool open_all(struct server *server, struct error *err)
@@ -705,13 +629,20 @@ static bool start_loops(struct server *server, struct error *err)
 bool server_run(struct server *server, void (*ready)(void *context), void *context,
                 struct error *err)
 {
-    log_unknown_variables(server);
-    log_fewer_connections(server);
-    log_doors(server);
-    log_seed(server);
+    const struct announcement announcement = {
+        .log = main_log(server),
+        .settings = server->settings,
+        .data_dir = slice_of(server->paths.folder),
+        .profile = server->api.profile->name,
+        .urls = server->urls,
+        .seeded = server->seeded,
+        .connections = server->http_limits.connections,
+    };
+
+    announce_start(&announcement);
     if (!http_acceptor_start(server->acceptor, err) || !start_loops(server, err))
         return false;
-    log_ready(server);
+    announce_ready(&announcement);
     service_manager_ready();
     if (ready)
         ready(context);

@@ -1,0 +1,94 @@
+/* server/announce.c - one line for each thing that whoever runs a server should know at its start.
+ *
+ * What is unusual is said before the server is ready, so that it stands in front of the line that
+ * scripts wait for.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "server/announce.h"
+
+#include <unistd.h>
+
+#include "base/log.h"
+
+static void log_unknown_variables(const struct announcement *start)
+{
+    struct setting_list unknown = start->settings->unknown_environment;
+    struct log *log = start->log;
+
+    for (size_t i = 0; i < unknown.count; i++) {
+        log_begin(log, LOG_WARNING, "setting_unknown");
+        log_text(log, "name", unknown.items[i]);
+        log_end(log);
+    }
+}
+
+static void log_fewer_connections(const struct announcement *start)
+{
+    struct log *log = start->log;
+
+    if (start->connections == start->settings->limits.connections)
+        return;
+    log_begin(log, LOG_WARNING, "fewer_connections");
+    log_int(log, "connections", (int64_t)start->connections);
+    log_text(log, "reason", SLICE("the system allows fewer open files (RLIMIT_NOFILE)"));
+    log_end(log);
+}
+
+static void log_doors(const struct announcement *start)
+{
+    const struct settings *settings = start->settings;
+    struct log *log = start->log;
+
+    if (settings->no_auth != SETTING_OFF) {
+        log_begin(log, LOG_WARNING, "no_auth");
+        log_text(log, "reason", SLICE("a request without a token has every permission"));
+        log_end(log);
+    } else if (!settings->issuer_on) {
+        log_begin(log, LOG_WARNING, "no_issuer");
+        log_text(log, "reason",
+                 SLICE("builtin-issuer is off and tokens of other issuers are not supported: every "
+                       "request is answered 401; set builtin-issuer=on"));
+        log_end(log);
+    }
+}
+
+static void log_seed(const struct announcement *start)
+{
+    struct log *log = start->log;
+
+    if (start->settings->seed.len == 0)
+        return;
+    log_begin(log, LOG_INFO, start->seeded ? "seeded" : "seed_skipped");
+    log_text(log, "seed", start->settings->seed);
+    if (start->seeded)
+        log_int(log, "entities", (int64_t)start->seeded);
+    else
+        log_text(log, "reason", SLICE("the store holds entities, or the seed none"));
+    log_end(log);
+}
+
+void announce_ready(const struct announcement *start)
+{
+    const struct settings *settings = start->settings;
+    struct log *log = start->log;
+
+    log_begin(log, LOG_INFO, "ready");
+    log_text_array(log, "urls", start->urls.items, start->urls.count);
+    log_int(log, "pid", getpid());
+    log_text(log, "data_dir", start->data_dir);
+    log_bool(log, "memory", settings->memory == SETTING_ON);
+    log_text(log, "profile", start->profile);
+    log_bool(log, "builtin_issuer", settings->issuer_on);
+    log_text(log, "version", SLICE(CONNECTORD_VERSION));
+    log_end(log);
+    log_flush(log);
+}
+
+void announce_start(const struct announcement *start)
+{
+    log_unknown_variables(start);
+    log_fewer_connections(start);
+    log_doors(start);
+    log_seed(start);
+}

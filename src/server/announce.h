@@ -1,0 +1,31 @@
+/* server/announce.h - what a server logs about itself when it starts.
+ *
+ * Must not know: how it was built.
+ */
+#ifndef SERVER_ANNOUNCE_H
+#define SERVER_ANNOUNCE_H
+
+#include <stddef.h>
+
+#include "base/slice.h"
+#include "server/settings.h"
+
+struct log;
+
+struct announcement {
+    struct log *log;
+    const struct settings *settings;
+    struct slice data_dir; /* empty: in memory */
+    struct slice profile;
+    struct setting_list urls;
+    size_t seeded;      /* entities */
+    size_t connections; /* as many as the system allows of those that were asked for */
+};
+
+/* Warnings, and what became of the seed. */
+void announce_start(const struct announcement *start);
+
+/* The "ready" event, flushed: requests are accepted. */
+void announce_ready(const struct announcement *start);
+
+#endif
