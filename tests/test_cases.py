@@ -4,7 +4,7 @@ Each case runs twice: on a server with its store in a file over HTTP, and on one
 memory over HTTPS. A file:
 
     "about"     what its cases are about
-    "flags"     of a server that is started for this file's like; default: none
+    "flags"     of the server, which files with the same flags share; default: none
     "stores"    ["file"] when the cases need a store that the command line can open beside the server;
                 a case may have its own
     "values"    {NAME: value} for all its cases
@@ -62,6 +62,7 @@ members of "header" and "claims" are put over its own (null removes one), and it
 unless "signature" is given: its text, or "kept". "foreign" is signed with another folder's key.
 """
 import base64
+import contextlib
 import json
 import re
 import subprocess
@@ -216,15 +217,14 @@ def base64url(data):
 def stages(tmp_path_factory):
     """The stage for (store, scheme, flags), made when it is first asked for."""
     made = {}
+    with contextlib.ExitStack() as closing:
+        def get(*key):
+            if key not in made:
+                made[key] = Stage(tmp_path_factory.mktemp("cases"), *key)
+                closing.callback(made[key].close)
+            return made[key]
 
-    def get(*key):
-        if key not in made:
-            made[key] = Stage(tmp_path_factory.mktemp("cases"), *key)
-        return made[key]
-
-    yield get
-    for stage in made.values():
-        stage.close()
+        yield get
 
 
 # --- comparing --------------------------------------------------------------------------------
@@ -402,11 +402,22 @@ def run_command(stage, file, step, names):
         names[name] = follow(json.loads(done.stdout), path)
 
 
+OF_CASES = {"name", "names", "columns", "rows", "stores"}
+OF_REQUESTS = {"token", "headers", "again", "json", "body", "hex", "form", "type", "fields"}
+STEPS = {
+    "request": (run_request, OF_REQUESTS | {"times", "status", "reply", "holds", "absent", "text",
+                                            "error", "oauth", "save"}),
+    "walk": (run_walk, OF_REQUESTS | {"sizes", "keeps", "context", "items"}),
+    "run": (run_command, {"save"}),
+}
+
+
 def run_step(stage, file, step, names):
-    kinds = {"request": run_request, "walk": run_walk, "run": run_command}
-    for name, kind in kinds.items():
-        if name in step:
-            kind(stage, file, step, names)
+    kind, = set(STEPS) & set(step)
+    run_it, members = STEPS[kind]
+    unknown = set(step) - members - OF_CASES - {kind}
+    assert not unknown, f"a step has no {unknown}"
+    run_it(stage, file, step, names)
 
 
 def test_case(stages, file, case, store, scheme):
