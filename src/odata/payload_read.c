@@ -286,6 +286,9 @@ static bool read_body(struct body *body, struct slice text, unsigned depth_limit
 {
     struct json_token token;
 
+    /* RFC 8259 8.1 lets a reader ignore a byte order mark; .NET's writers like to send one. */
+    if (slice_starts_with(text, SLICE("\xEF\xBB\xBF")))
+        text = slice_sub(text, 3, text.len);
     if (is_blank(text))
         return error_set(body->err, ERROR_EMPTY_PAYLOAD, SLICE_EMPTY,
                          "Empty Payload. JSON content expected.");

@@ -46,6 +46,7 @@ static const struct {
     { NULL, "{}", SAME },
     { KEY, "{}", SAME },
     { NULL, " \t\r\n{ } \n", "{}" },
+    { NULL, "\xEF\xBB\xBF{}", "{}" }, /* one byte order mark in front is tolerated */
 
     /* every kind */
     { NULL, "{\"title\":\"x\"}", SAME },
@@ -186,7 +187,8 @@ static const struct {
     { NULL, "{\"title\":\"a\nb\"}", ERROR_BAD_REQUEST, "", UNREADABLE },
     { NULL, "{\"title\":\"\\ud800\"}", ERROR_BAD_REQUEST, "", UNREADABLE },
     { NULL, "{\"title\":\"\xFF\"}", ERROR_BAD_REQUEST, "", UNREADABLE },
-    { NULL, "\xEF\xBB\xBF{}", ERROR_BAD_REQUEST, "", UNREADABLE },
+    { NULL, "\xEF\xBB\xBF\xEF\xBB\xBF{}", ERROR_BAD_REQUEST, "", UNREADABLE },
+    { NULL, "\xEF\xBB\xBF", ERROR_EMPTY_PAYLOAD, "", "Empty Payload. JSON content expected." },
     { NULL, "{\"labels\":[\"a\"", ERROR_BAD_REQUEST, "", UNREADABLE },
     { NULL, "{\"labels\":[\"a\",]}", ERROR_BAD_REQUEST, "", UNREADABLE },
     { NULL, "{\"serial\":{\"a\":}}", ERROR_BAD_REQUEST, "", UNREADABLE },

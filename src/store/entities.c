@@ -20,6 +20,8 @@
 #include "store/row.h"
 #include "store/session.h"
 
+#define QUOTED_KEY_MAX 100 /* bytes of a key that a message repeats */
+
 static void bind_tenant(struct db_params *params, const struct uuid *tenant)
 {
     db_params_bytes(params, tenant->bytes, sizeof tenant->bytes);
@@ -28,7 +30,7 @@ static void bind_tenant(struct db_params *params, const struct uuid *tenant)
 static bool not_found(struct slice key, struct error *err)
 {
     return error_set(err, ERROR_NOT_FOUND, SLICE_EMPTY, "Resource '%.*s' does not exist.",
-                     SLICE_ARG(key));
+                     SLICE_ARG(slice_utf8_prefix(key, QUOTED_KEY_MAX)));
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -242,7 +244,8 @@ static bool insert_row(struct store_session *session, const struct uuid *tenant,
     db_reset(statement);
     if (status == DB_CONSTRAINT)
         return error_set(err, ERROR_CONFLICT, entity->type->properties[0].name,
-                         "Resource '%.*s' already exists.", SLICE_ARG(key));
+                         "Resource '%.*s' already exists.",
+                         SLICE_ARG(slice_utf8_prefix(key, QUOTED_KEY_MAX)));
     return status == DB_DONE || session_error(session, status, err);
 }
 
