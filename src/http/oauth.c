@@ -77,8 +77,9 @@ static struct slice timestamp(const struct call *call, char memory[EDM_DATE_TIME
     return (struct slice){ memory, len };
 }
 
-static COLD void finish_oauth_error(struct call *call, const struct oauth_error *error,
-                                    const char *message)
+/* `client_id` is for the log; empty when it is not known. */
+static COLD void finish_oauth_error(struct call *call, struct slice client_id,
+                                    const struct oauth_error *error, const char *message)
 {
     struct json_writer writer;
     struct slice description = SLICE_EMPTY;
@@ -108,6 +109,7 @@ static COLD void finish_oauth_error(struct call *call, const struct oauth_error 
 
     log_begin(call->loop->log, LOG_WARNING, "token_request_refused");
     log_text(call->loop->log, "message", description);
+    log_text(call->loop->log, "client_id", client_id);
     log_text(call->loop->log, "request_id", request_id_of(call));
     log_end(call->loop->log);
     if (error->status == 401)
@@ -287,6 +289,12 @@ static void finish_token(struct grant *grant)
     call_finish_plain(call, 200, json_type, text_slice(&body), false);
 }
 
+static COLD void refuse_grant(const struct grant *grant, const struct oauth_error *error,
+                              const char *message)
+{
+    finish_oauth_error(grant->call, grant->client_id, error, message);
+}
+
 static void grant_done(struct dispatch_job *job)
 {
     struct grant *grant = CONTAINER_OF(job, struct grant, job);
@@ -301,16 +309,16 @@ static void grant_done(struct dispatch_job *job)
         finish_token(grant);
         break;
     case CLIENT_UNKNOWN:
-        finish_oauth_error(call, &unknown_client,
-                           "No client with this client_id is registered. Add it with "
-                           "'connectord client add'.");
+        refuse_grant(grant, &unknown_client,
+                     "No client with this client_id is registered. Add it with "
+                     "'connectord client add'.");
         break;
     case CLIENT_WRONG_SECRET:
-        finish_oauth_error(call, &wrong_secret, "Invalid client secret provided.");
+        refuse_grant(grant, &wrong_secret, "Invalid client secret provided.");
         break;
     case CLIENT_WRONG_TENANT:
-        finish_oauth_error(call, &wrong_tenant,
-                           "This client is not registered in the tenant that was asked for.");
+        refuse_grant(grant, &wrong_tenant,
+                     "This client is not registered in the tenant that was asked for.");
         break;
     }
 }
@@ -363,8 +371,24 @@ static bool check_grant(struct grant *grant)
                   "origin of this server.";
     }
     if (error)
-        finish_oauth_error(call, error, message);
+        refuse_grant(grant, error, message);
     return !error;
+}
+
+/* A GUID counts in any case, as Entra takes it; the registry keeps it in lower case. */
+static bool lower_client_id(struct grant *grant)
+{
+    struct uuid id;
+    char *text;
+
+    if (!uuid_parse(grant->client_id, &id))
+        return true;
+    text = arena_alloc(grant->call->arena, UUID_TEXT_LEN);
+    if (!text)
+        return false;
+    uuid_format(id, text);
+    grant->client_id = (struct slice){ text, UUID_TEXT_LEN };
+    return true;
 }
 
 static void handle_token(struct call *call, struct uuid tenant)
@@ -381,6 +405,11 @@ static void handle_token(struct call *call, struct uuid tenant)
     grant->tenant = tenant;
     if (!check_grant(grant))
         return;
+    if (!lower_client_id(grant)) {
+        error_no_memory(&error);
+        call_finish_error(call, &error);
+        return;
+    }
     if (!fold_client_id(grant)) {
         error_no_memory(&error);
         call_finish_error(call, &error);
@@ -583,20 +612,20 @@ static void answer(struct call *call, enum oauth_resource resource, struct slice
     bool is_id = uuid_parse(tenant, &id), is_shared = is_shared_authority(tenant);
 
     if (!is_own_origin(call))
-        finish_oauth_error(call, &foreign_origin,
+        finish_oauth_error(call, SLICE_EMPTY, &foreign_origin,
                            "This server does not answer for the origin that was asked. Add it with "
                            "--tls-name or --public-url.");
     else if (resource == OAUTH_INSTANCE)
         handle_instance(call);
     else if (!is_id && !is_shared)
-        finish_oauth_error(call, &unknown_tenant,
+        finish_oauth_error(call, SLICE_EMPTY, &unknown_tenant,
                            "The tenant was not found. Name it by its id, a GUID.");
     else if (resource == OAUTH_CONFIGURATION)
         handle_configuration(call, tenant, is_shared);
     else if (resource == OAUTH_KEYS)
         handle_keys(call);
     else if (!is_id)
-        finish_oauth_error(call, &no_tenant,
+        finish_oauth_error(call, SLICE_EMPTY, &no_tenant,
                            "No tenant-identifying information found. Ask the tenant's own "
                            "authority, /{tenant id}/oauth2/v2.0/token.");
     else
