@@ -17,6 +17,11 @@
 
 #define CLIENT_REQUEST_ID_MAX 128
 
+/* The head, an error's body, and over TLS a small body once more, behind its head; an origin stands
+ * in the head and in the body. */
+#define ANSWER_BYTES   ((size_t)32 * 1024)
+#define ANSWER_ORIGINS 4
+
 /* --- a call's beginning ---------------------------------------------------------------------- */
 
 /* Printable ASCII of a sane length is echoed; anything else is treated as not sent. */
@@ -30,6 +35,39 @@ static struct slice echoed_id(const struct http_request *request)
         if (id.ptr[i] < ' ' || id.ptr[i] > '~')
             return SLICE_EMPTY;
     return id;
+}
+
+/* Behind a proxy that ends TLS a request comes in plain for what its client calls https: so an
+ * origin of ours with https counts for it, where there is none without. */
+static bool find_origin(struct call *call)
+{
+    const struct token_rules *rules = call->loop->api->rules;
+    const struct http_request *request = &call->exchange->request;
+    struct slice authority = request->authority, behind_proxy = SLICE_EMPTY;
+
+    for (size_t i = 0; i < rules->origin_count; i++) {
+        struct slice origin = rules->origins[i];
+        bool secure = slice_starts_with(origin, SLICE("https:"));
+
+        if (origin.len != authority.len + (secure ? 8 : 7) || !slice_ends_with(origin, authority))
+            continue;
+        if (secure == request->secure) {
+            call->origin = origin;
+            return true;
+        }
+        if (secure)
+            behind_proxy = origin;
+    }
+    call->origin = behind_proxy;
+    return behind_proxy.len > 0 ||
+           arena_printf(call->arena, &call->origin, "%s://%.*s", request->secure ? "https" : "http",
+                        SLICE_ARG(authority));
+}
+
+bool call_keep_memory(struct call *call, size_t body_bytes)
+{
+    return arena_set_aside(call->arena,
+                           ANSWER_BYTES + ANSWER_ORIGINS * call->origin.len + body_bytes);
 }
 
 struct call *call_begin(struct api_loop *loop, struct http_exchange *exchange)
@@ -46,10 +84,7 @@ struct call *call_begin(struct api_loop *loop, struct http_exchange *exchange)
     call->client_request_id = echoed_id(request);
     if (call->client_request_id.len == 0)
         call->client_request_id = (struct slice){ call->request_id, UUID_TEXT_LEN };
-    if (!arena_printf(exchange->arena, &call->origin, "%s://%.*s",
-                      request->secure ? "https" : "http", SLICE_ARG(request->authority)))
-        return NULL;
-    return call;
+    return find_origin(call) && call_keep_memory(call, 0) ? call : NULL;
 }
 
 /* The arena could not even hold the call: an answer made of constants. */

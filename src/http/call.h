@@ -45,8 +45,13 @@ struct call {
     void (*next)(struct call *call); /* goes on here when the job came home ok */
 };
 
-/* In api.c: the call of a new exchange, NULL (and the exchange answered) when memory ran out. */
+/* In api.c: the call of a new exchange, NULL when memory ran out. */
 struct call *call_begin(struct api_loop *loop, struct http_exchange *exchange);
+
+/* Sets `body_bytes` of the call's memory aside for the body of its answer, in place of what was set
+ * aside for it before; what any answer needs besides is kept from call_begin() on. An answer's end
+ * gives all of it back. False: not as much is left. */
+bool call_keep_memory(struct call *call, size_t body_bytes) MUST_CHECK;
 
 /* --- ends (reply.c) -------------------------------------------------------------------------- */
 

@@ -12,7 +12,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <string.h>
+#include <assert.h>
 
 #include "auth/secret.h"
 #include "base/arena.h"
@@ -27,6 +27,8 @@
 
 #define ENTITY_REPLY_BYTES     1024 /* room to begin with; most entities need less */
 #define ROW_REPLY_BYTES        448
+#define ENTITY_FRAME_BYTES     8192 /* names, dates and numbers of the largest type, its context */
+#define JSON_GROWTH            6    /* a control character of one byte is written as \u001f */
 #define SKIPTOKEN_SEAL_PURPOSE SLICE("skiptoken")
 
 static void fail(struct call *call, enum error_code code, const char *message)
@@ -112,11 +114,21 @@ static bool authorise(const struct call *call, const struct graph_route *route, 
 static void job_done(struct dispatch_job *job)
 {
     struct call *call = CONTAINER_OF(job, struct call, job);
+    bool less = call_keep_memory(call, 0); /* the body is made now */
 
+    assert(less);
+    (void)less;
     if (job->ok)
         call->next(call);
     else
         call_finish_error(call, &job->error);
+}
+
+/* What is on disk must be told as done, so the memory for the largest entity's reply is set aside
+ * before a write begins: afterwards it is too late to say that there is none. */
+static bool keep_memory_for_entity(struct call *call)
+{
+    return call_keep_memory(call, JSON_GROWTH * call->loop->api->entity_bytes + ENTITY_FRAME_BYTES);
 }
 
 static void submit(struct call *call, bool is_write,
@@ -124,7 +136,13 @@ static void submit(struct call *call, bool is_write,
                    void (*next)(struct call *))
 {
     struct dispatch *dispatch = call->loop->api->dispatch;
+    struct error error = { 0 };
 
+    if (is_write && !keep_memory_for_entity(call)) {
+        error_no_memory(&error);
+        call_finish_error(call, &error);
+        return;
+    }
     call->next = next;
     call->job = (struct dispatch_job){ .home = call->loop->loop, .run = run, .done = job_done };
     if (!(is_write ? dispatch_write(dispatch, &call->job) : dispatch_read(dispatch, &call->job)))
@@ -335,7 +353,7 @@ static bool open_skiptoken(struct call *call, struct error *err)
     query->after = token.last_key;
     if (!call->max_page_size && token.max_page_size) {
         call->max_page_size = token.max_page_size;
-        if (query->page_size > token.max_page_size)
+        if (!call->options.top_given || query->page_size > token.max_page_size)
             query->page_size = token.max_page_size;
     }
     return true;
@@ -483,7 +501,6 @@ static bool read_given(struct call *call, struct slice key)
 static bool run_create(struct dispatch_job *job, struct store_session *session, struct error *err)
 {
     struct call *call = call_of(job);
-
     const struct api *api = call->loop->api;
 
     return service_create(session, api->model, call->who->tenant, call->given, api->entity_bytes,
@@ -495,7 +512,7 @@ static void finish_create(struct call *call)
     struct odata_reply reply = reply_of(call);
     struct text location;
 
-    text_init(&location, call->arena, 256, 4096);
+    text_init(&location, call->arena, 256, 1024 + call->origin.len);
     odata_write_entity_url(&reply, call->path.type, call->entity->values[0].text, &location);
     call_add_field(call, SLICE("Location"), text_slice(&location));
     finish_entity(call, 201);

@@ -10,8 +10,12 @@
  * with "target" left out where none is known, and the message repeated in innerError for a
  * ModelValidationFailure, as Intune does.
  *
+ * Each end first gives back the memory that was set aside for it (call_keep_memory()).
+ *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <assert.h>
+
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -105,6 +109,14 @@ static void add_common_fields(struct call *call)
         call_add_field(call, SLICE("Strict-Transport-Security"), SLICE("max-age=31536000"));
 }
 
+static void use_kept_memory(struct call *call)
+{
+    bool ok = arena_set_aside(call->arena, 0);
+
+    assert(ok);
+    (void)ok;
+}
+
 static void finish(struct call *call, int status, struct slice body)
 {
     call->exchange->response.status = status;
@@ -125,6 +137,7 @@ void call_finish_odata(struct call *call, int status, const struct text *body)
         call_finish_error(call, &error);
         return;
     }
+    use_kept_memory(call);
     call_add_field(call, SLICE("Content-Type"),
                    SLICE("application/json;odata.metadata=minimal;odata.streaming=true;"
                          "IEEE754Compatible=false;charset=utf-8"));
@@ -136,6 +149,7 @@ void call_finish_odata(struct call *call, int status, const struct text *body)
 
 void call_finish_no_content(struct call *call)
 {
+    use_kept_memory(call);
     call_add_field(call, SLICE("OData-Version"), SLICE("4.0"));
     add_common_fields(call);
     finish(call, 204, SLICE_EMPTY);
@@ -144,6 +158,7 @@ void call_finish_no_content(struct call *call)
 void call_finish_plain(struct call *call, int status, struct slice content_type, struct slice body,
                        bool cacheable)
 {
+    use_kept_memory(call);
     call_add_field(call, SLICE("Content-Type"), content_type);
     if (!cacheable)
         call_add_field(call, SLICE("Cache-Control"), SLICE("no-store"));
@@ -213,6 +228,7 @@ void call_finish_error(struct call *call, const struct error *error)
     int status = http_status_of(error->code);
     struct text body;
 
+    use_kept_memory(call);
     text_init(&body, call->arena, 1024, ERROR_BODY_BYTES_MAX);
     write_error(call, error, &body);
     if (status >= 500)
