@@ -369,6 +369,8 @@ static bool check_type(struct spot spot, const struct edm_entity_type *type)
         return wrong(&spot, "the type or its set has no doc");
     if (!is_name(type->set_name))
         return wrong(&spot, "the set's name is not a letter and letters or digits");
+    if (type->beyond_graph >> EDM_OPERATION_COUNT)
+        return wrong(&spot, "an operation beyond Graph is none that there is");
     return check_versions(&spot, type->versions, spot.model->singleton->versions) &&
            check_properties(spot, type) && check_actions(spot, type) &&
            check_operations(spot, type);

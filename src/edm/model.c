@@ -110,3 +110,13 @@ unsigned edm_version_parse(struct slice text)
     }
     return 0;
 }
+
+struct slice edm_operation_text(enum edm_operation operation)
+{
+    static const struct slice texts[EDM_OPERATION_COUNT] = {
+        [EDM_LIST] = SLICE_INIT("list"),     [EDM_GET] = SLICE_INIT("get"),
+        [EDM_CREATE] = SLICE_INIT("create"), [EDM_UPDATE] = SLICE_INIT("update"),
+        [EDM_DELETE] = SLICE_INIT("delete"),
+    };
+    return operation < EDM_OPERATION_COUNT ? texts[operation] : SLICE_EMPTY;
+}

@@ -104,6 +104,8 @@ struct edm_entity_type {
     const struct edm_action *actions;
     size_t action_count;
     struct edm_permission_list permissions[EDM_OPERATION_COUNT];
+    unsigned beyond_graph; /* bits 1u << enum edm_operation: what the reference offers and the live
+                            * service refuses */
     const char *doc;
     const char *set_doc;
 };
@@ -156,6 +158,9 @@ const struct edm_enum_member *edm_find_member_by_value(const struct edm_enum *en
 /* "v1.0", "beta"; empty for none. And back, without regard to case; 0 when unknown. */
 struct slice edm_version_text(unsigned version);
 unsigned edm_version_parse(struct slice text);
+
+/* "list", "get", "create", "update", "delete". */
+struct slice edm_operation_text(enum edm_operation operation);
 
 /* Bit set of all properties of the type. */
 static inline uint64_t edm_all_properties(const struct edm_entity_type *type)

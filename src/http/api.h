@@ -46,6 +46,7 @@ struct api {
     struct dispatch *dispatch;
     uint8_t seal_key[API_SEAL_KEY_BYTES];
     struct slice ca_pem;  /* empty: no development CA (the operator's own certificate) */
+    bool strict;          /* refuse what goes beyond Graph (edm_entity_type.beyond_graph) */
     bool allow_anonymous; /* --no-auth: a request without a token is `anonymous` */
     struct principal anonymous;
     enum api_hsts hsts;

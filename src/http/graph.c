@@ -4,7 +4,8 @@
  * exists) and is the order of the functions in this file:
  *
  *     version (404), token (401), path (400), method (405), permission (403), licence (400),
- *     Content-Encoding (415), body and options (400), existence (404)
+ *     beyond Graph (403, when strict), Content-Encoding (415), body and options (400),
+ *     existence (404)
  *
  * Reads by key and pages by key run here on the loop. Writes go to the writer, and a list that also
  * counts goes to a reader thread; the call then continues in `next` when the job came home. Only
@@ -156,9 +157,38 @@ static struct call *call_of(struct dispatch_job *job)
 
 /* --- licence --------------------------------------------------------------------------------- */
 
+/* What Graph refuses is served visibly, or not at all: what goes green here must not fail there
+ * unannounced. False: the call was answered. */
+static bool check_beyond_graph(struct call *call, const struct graph_route *route)
+{
+    const struct edm_entity_type *type = call->path.type;
+    struct slice operation = edm_operation_text(route->operation), row;
+    struct error error = { 0 };
+
+    if (!type || call->path.action || !(type->beyond_graph >> route->operation & 1))
+        return true;
+    if (call->loop->api->strict)
+        error_set(&error, ERROR_FORBIDDEN, SLICE_EMPTY,
+                  "Graph refuses '%.*s' on '%.*s', and this server was told to be as strict.",
+                  SLICE_ARG(operation), SLICE_ARG(type->set_name));
+    else if (!arena_printf(call->arena, &row, "%.*s-%.*s", SLICE_ARG(type->set_name),
+                           SLICE_ARG(operation)))
+        error_no_memory(&error);
+    if (error.code != ERROR_NONE) {
+        call_finish_error(call, &error);
+        return false;
+    }
+    call_add_field(call, SLICE("x-connectord-beyond-graph"), row);
+    return true;
+}
+
 static void start_operation(struct call *call)
 {
-    find_route(call->path.resource, call->exchange->request.method)->start(call);
+    const struct graph_route *route =
+        find_route(call->path.resource, call->exchange->request.method);
+
+    if (check_beyond_graph(call, route))
+        route->start(call);
 }
 
 static bool run_ensure_tenant(struct dispatch_job *job, struct store_session *session,
@@ -293,14 +323,14 @@ static struct odata_reply reply_of(const struct call *call)
                                  .select_given = call->options.query.select_given };
 }
 
-static void finish_entity(struct call *call, int status)
+static void finish_entity(struct call *call)
 {
     struct odata_reply reply = reply_of(call);
     struct text body;
 
     text_init(&body, call->arena, ENTITY_REPLY_BYTES, call->loop->api->reply_bytes_max);
     odata_write_entity(&reply, call->entity, &body);
-    call_finish_odata(call, status, &body);
+    call_finish_odata(call, 200, &body);
 }
 
 /* --- reads ----------------------------------------------------------------------------------- */
@@ -330,7 +360,7 @@ static void start_get(struct call *call)
                      &call->entity, &error))
         call_finish_error(call, &error);
     else
-        finish_entity(call, 200);
+        finish_entity(call);
 }
 
 /* Splits the seal from a $skiptoken, checks it, and starts the page behind the key inside. */
@@ -464,8 +494,10 @@ static bool check_body(struct call *call)
 {
     const struct http_request *request = &call->exchange->request;
     struct slice encoding = http_request_field(request, SLICE("Content-Encoding"));
+    size_t encodings = 0;
 
-    if (encoding.len > 0 && !slice_eq_nocase(encoding, SLICE("identity"))) {
+    http_request_has(request, SLICE("Content-Encoding"), &encodings);
+    if (encodings > 1 || (encoding.len > 0 && !slice_eq_nocase(encoding, SLICE("identity")))) {
         /* RFC 9110 15.5.16: says what would do, so that kiota's clients send it again plain. */
         call_add_field(call, SLICE("Accept-Encoding"), SLICE("identity"));
         fail(call, ERROR_UNSUPPORTED_MEDIA_TYPE,
@@ -507,6 +539,23 @@ static bool run_create(struct dispatch_job *job, struct store_session *session, 
                           call->arena, &call->entity, err);
 }
 
+/* Where memory ends all the same the answer must not say that nothing was written (413). */
+static void finish_written(struct call *call, int status, const struct text *location)
+{
+    struct odata_reply reply = reply_of(call);
+    struct text body;
+
+    text_init(&body, call->arena, ENTITY_REPLY_BYTES, call->loop->api->reply_bytes_max);
+    odata_write_entity(&reply, call->entity, &body);
+    if (body.failed || (location && location->failed)) {
+        fail(call, ERROR_INTERNAL, "The resource was written, but not enough memory is left.");
+        return;
+    }
+    if (location)
+        call_add_field(call, SLICE("Location"), text_slice(location));
+    call_finish_odata(call, status, &body);
+}
+
 static void finish_create(struct call *call)
 {
     struct odata_reply reply = reply_of(call);
@@ -514,8 +563,7 @@ static void finish_create(struct call *call)
 
     text_init(&location, call->arena, 256, 1024 + call->origin.len);
     odata_write_entity_url(&reply, call->path.type, call->entity->values[0].text, &location);
-    call_add_field(call, SLICE("Location"), text_slice(&location));
-    finish_entity(call, 201);
+    finish_written(call, 201, &location);
 }
 
 static void start_create(struct call *call)
@@ -540,7 +588,7 @@ static bool run_update(struct dispatch_job *job, struct store_session *session, 
 
 static void finish_update(struct call *call)
 {
-    finish_entity(call, 200);
+    finish_written(call, 200, NULL);
 }
 
 static void start_update(struct call *call)

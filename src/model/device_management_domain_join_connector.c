@@ -68,6 +68,9 @@ const struct edm_entity_type model_device_management_domain_join_connector = {
         [EDM_UPDATE] = { write_names, COUNT_OF(write_names) },
         [EDM_DELETE] = { write_names, COUNT_OF(write_names) },
     },
+    /* The page documents it; the service has answered 403 for years, whatever the state
+     * (microsoft-graph-docs-contrib #1541 and #8508, msgraph-sdk-powershell #3685). */
+    .beyond_graph = 1u << EDM_DELETE,
     .doc = "A connector that creates and deletes machine accounts in an on-premises domain for "
            "devices that join it offline.",
     .set_doc = "The domain join connectors of the tenant.",

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "edm/model.h"
 
 static void log_unknown_variables(const struct announcement *start)
 {
@@ -53,6 +54,25 @@ static void log_doors(const struct announcement *start)
     }
 }
 
+/* Once at the start; each reply that it concerns says so itself. */
+static void log_beyond_graph(const struct announcement *start)
+{
+    const struct edm_singleton *singleton = start->model->singleton;
+
+    if (start->settings->strict == SETTING_ON)
+        return;
+    for (size_t i = 0; i < singleton->type_count; i++) {
+        for (unsigned operation = 0; operation < EDM_OPERATION_COUNT; operation++) {
+            if (!(singleton->types[i]->beyond_graph >> operation & 1))
+                continue;
+            log_begin(start->log, LOG_INFO, "beyond_graph");
+            log_text(start->log, "set", singleton->types[i]->set_name);
+            log_text(start->log, "operation", edm_operation_text((enum edm_operation)operation));
+            log_end(start->log);
+        }
+    }
+}
+
 static void log_seed(const struct announcement *start)
 {
     struct log *log = start->log;
@@ -90,5 +110,6 @@ void announce_start(const struct announcement *start)
     log_unknown_variables(start);
     log_fewer_connections(start);
     log_doors(start);
+    log_beyond_graph(start);
     log_seed(start);
 }

@@ -10,11 +10,13 @@
 #include "base/slice.h"
 #include "server/settings.h"
 
+struct edm_model;
 struct log;
 
 struct announcement {
     struct log *log;
     const struct settings *settings;
+    const struct edm_model *model;
     struct slice data_dir; /* empty: in memory */
     struct slice profile;
     struct setting_list urls;

@@ -342,6 +342,7 @@ static bool prepare_api(struct server *server, struct error *err)
     api->ca_pem = server->identity.certificate.ca_pem;
     api->allow_anonymous = settings->no_auth != SETTING_OFF;
     api->anonymous = anonymous_caller(server);
+    api->strict = settings->strict == SETTING_ON;
     api->hsts = hsts_of(settings);
     api->token_lifetime_s = (int64_t)settings->token_lifetime_s;
     api->json_depth = (unsigned)settings->limits.json_depth;
@@ -632,6 +633,7 @@ bool server_run(struct server *server, void (*ready)(void *context), void *conte
     const struct announcement announcement = {
         .log = main_log(server),
         .settings = server->settings,
+        .model = server->api.model,
         .data_dir = slice_of(server->paths.folder),
         .profile = server->api.profile->name,
         .urls = server->urls,
