@@ -13,6 +13,8 @@
 #include "base/arena.h"
 #include "store/session.h"
 
+#define FIRST_ROWS 16 /* of a list, before it has to grow */
+
 /* Runs a write and raises the version; `changes` tells how many rows it touched. */
 static bool write_row(struct store_session *session, struct db_params *params,
                       enum db_status *ret_status, int64_t *ret_changes, struct error *err)
@@ -28,6 +30,64 @@ static bool write_row(struct store_session *session, struct db_params *params,
     if (*ret_status != DB_DONE)
         return session_error(session, *ret_status, err);
     return session_run(session, raise_sql, err);
+}
+
+/* Reads the row that the statement is at into *ret, a struct of the registry. */
+typedef bool row_reader(struct store_session *session, struct db_statement *statement,
+                        struct arena *arena, void *ret, struct error *err);
+
+/* Runs a query for one row at most. *ret_found false: there is none, and that is no failure. */
+static bool read_one(struct store_session *session, struct db_params *params, row_reader *read,
+                     struct arena *arena, void *ret, bool *ret_found, struct error *err)
+{
+    enum db_status status = db_params_step(params);
+    bool ok = true;
+
+    *ret_found = status == DB_ROW;
+    if (status == DB_ROW)
+        ok = read(session, params->statement, arena, ret, err);
+    else if (status != DB_DONE)
+        ok = session_error(session, status, err);
+    db_reset(params->statement);
+    return ok;
+}
+
+/* Every row of `sql`, as an array of structs of `size` bytes. */
+static bool read_all(struct store_session *session, const char *sql, size_t size, row_reader *read,
+                     struct arena *arena, void **ret, size_t *ret_count, struct error *err)
+{
+    struct db_statement *statement;
+    enum db_status status;
+    char *list = NULL, *grown;
+    size_t bytes = 0, room = 0;
+    bool ok = false;
+
+    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
+        return false;
+    for (; (status = db_step(statement)) == DB_ROW; bytes += size) {
+        if (bytes == room) {
+            /* Doubled: the rows' texts lie between, so that it is copied when it grows. */
+            room = room ? 2 * room : FIRST_ROWS * size;
+            grown = arena_grow(arena, list, bytes, room);
+            if (!grown) {
+                error_no_memory(err);
+                goto out;
+            }
+            list = grown;
+        }
+        if (!read(session, statement, arena, list + bytes, err))
+            goto out;
+    }
+    if (status != DB_DONE) {
+        session_error(session, status, err);
+        goto out;
+    }
+    *ret = list;
+    *ret_count = bytes / size;
+    ok = true;
+out:
+    db_reset(statement);
+    return ok;
 }
 
 bool registry_version(struct store_session *session, int64_t *ret, struct error *err)
@@ -65,7 +125,7 @@ static bool tenant_not_found(struct uuid id, struct error *err)
 }
 
 static bool read_tenant(struct store_session *session, struct db_statement *statement,
-                        struct arena *arena, struct registry_tenant *ret, struct error *err)
+                        struct arena *arena, void *ret, struct error *err)
 {
     struct registry_tenant tenant = { .licensed = db_int(statement, 2) != 0,
                                       .created_ticks = db_int(statement, 3) };
@@ -76,7 +136,7 @@ static bool read_tenant(struct store_session *session, struct db_statement *stat
     memcpy(tenant.id.bytes, id.ptr, id.len);
     if (!db_text_copy(statement, 1, arena, &tenant.name, err))
         return false;
-    *ret = tenant;
+    *(struct registry_tenant *)ret = tenant;
     return true;
 }
 
@@ -86,22 +146,14 @@ bool registry_tenant_get(struct store_session *session, struct uuid id, struct a
     static const char sql[] = "SELECT " TENANT_COLUMNS " FROM tenant WHERE id = ?1";
     struct db_statement *statement;
     struct db_params params;
-    enum db_status status;
-    bool ok;
+    bool found;
 
     if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
         return false;
     params = DB_PARAMS(statement);
     db_params_bytes(&params, id.bytes, sizeof id.bytes);
-    status = db_params_step(&params);
-    if (status == DB_ROW)
-        ok = read_tenant(session, statement, arena, ret, err);
-    else if (status == DB_DONE)
-        ok = tenant_not_found(id, err);
-    else
-        ok = session_error(session, status, err);
-    db_reset(statement);
-    return ok;
+    return read_one(session, &params, read_tenant, arena, ret, &found, err) &&
+           (found || tenant_not_found(id, err));
 }
 
 bool registry_tenant_add(struct store_session *session, const struct registry_tenant *tenant,
@@ -149,44 +201,16 @@ bool registry_tenant_set_license(struct store_session *session, struct uuid id, 
     return changes == 1 || tenant_not_found(id, err);
 }
 
-/* Room for one more element of `size` in a list of *count; NULL: no memory. */
-static void *grow_list(struct arena *arena, void *list, size_t count, size_t size)
-{
-    return arena_grow(arena, list, count * size, (count + 1) * size);
-}
-
 bool registry_tenant_list(struct store_session *session, struct arena *arena,
                           struct registry_tenant **ret, size_t *ret_count, struct error *err)
 {
     static const char sql[] = "SELECT " TENANT_COLUMNS " FROM tenant ORDER BY id";
-    struct registry_tenant *list = NULL, *grown;
-    struct db_statement *statement;
-    enum db_status status;
-    size_t count = 0;
-    bool ok = false;
+    void *list;
 
-    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
+    if (!read_all(session, sql, sizeof **ret, read_tenant, arena, &list, ret_count, err))
         return false;
-    for (; (status = db_step(statement)) == DB_ROW; count++) {
-        grown = grow_list(arena, list, count, sizeof *list);
-        if (!grown) {
-            error_no_memory(err);
-            goto out;
-        }
-        list = grown;
-        if (!read_tenant(session, statement, arena, &list[count], err))
-            goto out;
-    }
-    if (status != DB_DONE) {
-        session_error(session, status, err);
-        goto out;
-    }
     *ret = list;
-    *ret_count = count;
-    ok = true;
-out:
-    db_reset(statement);
-    return ok;
+    return true;
 }
 
 /* --- clients ---------------------------------------------------------------------------------- */
@@ -200,7 +224,7 @@ static bool client_not_found(struct slice app_id, struct error *err)
 }
 
 static bool read_client(struct store_session *session, struct db_statement *statement,
-                        struct arena *arena, struct registry_client *ret, struct error *err)
+                        struct arena *arena, void *ret, struct error *err)
 {
     struct registry_client client = { .is_default = db_int(statement, 3) != 0,
                                       .created_ticks = db_int(statement, 5),
@@ -215,7 +239,7 @@ static bool read_client(struct store_session *session, struct db_statement *stat
         !db_text_copy(statement, 1, arena, &client.name, err) ||
         !db_text_copy(statement, 4, arena, &client.roles, err))
         return false;
-    *ret = client;
+    *(struct registry_client *)ret = client;
     return true;
 }
 
@@ -225,22 +249,14 @@ bool registry_client_get(struct store_session *session, struct slice app_id, str
     static const char sql[] = "SELECT " CLIENT_COLUMNS " FROM client WHERE app_id = ?1";
     struct db_statement *statement;
     struct db_params params;
-    enum db_status status;
-    bool ok;
+    bool found;
 
     if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
         return false;
     params = DB_PARAMS(statement);
     db_params_text(&params, app_id);
-    status = db_params_step(&params);
-    if (status == DB_ROW)
-        ok = read_client(session, statement, arena, ret, err);
-    else if (status == DB_DONE)
-        ok = client_not_found(app_id, err);
-    else
-        ok = session_error(session, status, err);
-    db_reset(statement);
-    return ok;
+    return read_one(session, &params, read_client, arena, ret, &found, err) &&
+           (found || client_not_found(app_id, err));
 }
 
 bool registry_client_put(struct store_session *session, const struct registry_client *client,
@@ -300,34 +316,12 @@ bool registry_client_list(struct store_session *session, struct arena *arena,
                           struct registry_client **ret, size_t *ret_count, struct error *err)
 {
     static const char sql[] = "SELECT " CLIENT_COLUMNS " FROM client ORDER BY app_id";
-    struct registry_client *list = NULL, *grown;
-    struct db_statement *statement;
-    enum db_status status;
-    size_t count = 0;
-    bool ok = false;
+    void *list;
 
-    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
+    if (!read_all(session, sql, sizeof **ret, read_client, arena, &list, ret_count, err))
         return false;
-    for (; (status = db_step(statement)) == DB_ROW; count++) {
-        grown = grow_list(arena, list, count, sizeof *list);
-        if (!grown) {
-            error_no_memory(err);
-            goto out;
-        }
-        list = grown;
-        if (!read_client(session, statement, arena, &list[count], err))
-            goto out;
-    }
-    if (status != DB_DONE) {
-        session_error(session, status, err);
-        goto out;
-    }
     *ret = list;
-    *ret_count = count;
-    ok = true;
-out:
-    db_reset(statement);
-    return ok;
+    return true;
 }
 
 /* --- the key of seals ------------------------------------------------------------------------- */

@@ -129,6 +129,32 @@ static void test_clients(void **state UNUSED)
     shop_close(&shop);
 }
 
+/* A list costs memory by its length, and not by the square of it. */
+static void test_many_tenants(void **state UNUSED)
+{
+    struct arena *arena = arena_create(NULL, 1 << 20);
+    struct registry_tenant tenant = { .name = SLICE("one of many") }, *list;
+    struct shop shop;
+    size_t count;
+
+    shop_open(&shop, true, NULL);
+    begin(&shop);
+    for (size_t i = 0; i < 2000; i++) {
+        tenant.id.bytes[14] = (uint8_t)(i >> 8);
+        tenant.id.bytes[15] = (uint8_t)i;
+        tenant.created_ticks = (int64_t)i;
+        CHECK(registry_tenant_add(shop.writer, &tenant, NULL), i);
+    }
+    end(&shop);
+    assert_true(store_read_begin(shop.reader, NULL));
+    assert_true(registry_tenant_list(shop.reader, arena, &list, &count, NULL));
+    assert_int_equal(count, 2000);
+    for (size_t i = 0; i < count; i++)
+        CHECK(list[i].created_ticks == (int64_t)i && slice_eq(list[i].name, tenant.name), i);
+    shop_close(&shop);
+    arena_destroy(arena);
+}
+
 /* What another process does is seen by the next read transaction. */
 static void test_other_process(void **state UNUSED)
 {
@@ -172,9 +198,8 @@ static void test_seal_key(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tenants),
-        cmocka_unit_test(test_clients),
-        cmocka_unit_test(test_other_process),
+        cmocka_unit_test(test_tenants),      cmocka_unit_test(test_clients),
+        cmocka_unit_test(test_many_tenants), cmocka_unit_test(test_other_process),
         cmocka_unit_test(test_seal_key),
     };
 
