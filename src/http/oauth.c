@@ -289,10 +289,14 @@ static void finish_token(struct grant *grant)
     call_finish_plain(call, 200, json_type, text_slice(&body), false);
 }
 
+/* What is no GUID is not logged: people mix up the two fields, and that would be a secret. */
 static COLD void refuse_grant(const struct grant *grant, const struct oauth_error *error,
                               const char *message)
 {
-    finish_oauth_error(grant->call, grant->client_id, error, message);
+    struct uuid id;
+    bool is_id = uuid_parse(grant->client_id, &id);
+
+    finish_oauth_error(grant->call, is_id ? grant->client_id : SLICE_EMPTY, error, message);
 }
 
 static void grant_done(struct dispatch_job *job)
