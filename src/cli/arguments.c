@@ -145,6 +145,20 @@ static bool take_operand(struct reading *reading, const char *word)
     return true;
 }
 
+/* True when the words from here on are another program's. */
+static bool ends_ours(const struct cli_command *command, const char *word, bool options_end)
+{
+    return command->operands_max == CLI_EVERY_WORD &&
+           (options_end || word[0] != '-' || word[1] == 0);
+}
+
+static bool lacks_operands(const struct cli_command *command, const struct cli_arguments *arguments)
+{
+    return command->operands_max == CLI_EVERY_WORD
+               ? !arguments->words
+               : arguments->operand_count < command->operands_min;
+}
+
 bool arguments_read(const struct cli_command *command, int argc, char *const *argv,
                     struct cli_arguments *ret, struct error *err)
 {
@@ -154,8 +168,13 @@ bool arguments_read(const struct cli_command *command, int argc, char *const *ar
     bool options_end = false;
 
     while (reading.left > 0) {
-        const char *word = *reading.words++;
+        const char *word = *reading.words;
 
+        if (ends_ours(command, word, options_end)) {
+            ret->words = reading.words;
+            break;
+        }
+        reading.words++;
         reading.left--;
         if (full(&reading))
             return false;
@@ -173,7 +192,7 @@ bool arguments_read(const struct cli_command *command, int argc, char *const *ar
             return false;
         }
     }
-    if (!ret->help && ret->operand_count < command->operands_min)
+    if (!ret->help && lacks_operands(command, ret))
         return error_set(err, ERROR_BAD_REQUEST, SLICE_EMPTY, "expected %s", command->operands);
     return true;
 }

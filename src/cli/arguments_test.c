@@ -45,6 +45,44 @@ static void test_words(void **state UNUSED)
     assert_true(slice_eq(arguments.operands[1], SLICE("--second")));
 }
 
+static const struct cli_command runner = {
+    .name = "runner",
+    .operands = "COMMAND",
+    .operands_min = 1,
+    .operands_max = CLI_EVERY_WORD,
+    .options = options,
+    .option_count = COUNT_OF(options),
+};
+
+/* Which word is the first of another program's; -1: refused. */
+static const struct {
+    char *words[WORDS_MAX];
+    int first;
+} programs[] = {
+    { { "node", "--ttl", "x" }, 0 },
+    { { "--json", "node", "--", "-h" }, 1 },
+    { { "--json", "--", "--node" }, 2 },
+    { { "--ttl", "--", "-" }, 2 }, /* a value, then an operand */
+    { { NULL }, -1 },
+    { { "--json", "--" }, -1 },
+};
+
+static void test_words_of_another_program(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(programs); i++) {
+        struct cli_arguments arguments = { 0 };
+        struct error error = { 0 };
+        int count = 0;
+
+        while (programs[i].words[count])
+            count++;
+        bool ok = arguments_read(&runner, count, programs[i].words, &arguments, &error);
+        CHECK(ok == (programs[i].first >= 0), i);
+        CHECK(!ok || arguments.words == programs[i].words + programs[i].first, i);
+        CHECK(arguments.operand_count == 0 && !arguments.help, i);
+    }
+}
+
 static const struct {
     char *words[WORDS_MAX];
     const char *message; /* part of it */
@@ -89,6 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words),
+        cmocka_unit_test(test_words_of_another_program),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_help_needs_nothing_else),
     };

@@ -268,7 +268,9 @@ static enum cli_exit run(struct cli *cli, int argc, char *const *argv)
         return cli_print(&text);
     }
     if (command->settings || command->all_settings) {
-        const struct settings_input input = { .flags = cli->arguments.flags,
+        const struct settings_input input = { .defaults = command->defaults,
+                                              .default_count = command->default_count,
+                                              .flags = cli->arguments.flags,
                                               .flag_count = cli->arguments.flag_count,
                                               .environment = cli->environment };
 

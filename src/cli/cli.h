@@ -32,6 +32,9 @@ struct cli_option {
     const char *doc;
 };
 
+/* As `operands_max`: the first operand and all words behind it belong to another program. */
+#define CLI_EVERY_WORD SIZE_MAX
+
 struct cli_command {
     const char *name; /* "token", "tenant add" */
     const char *summary;
@@ -42,6 +45,8 @@ struct cli_command {
     size_t option_count;
     const char *const *settings; /* NULL-terminated names; NULL: none */
     bool all_settings;
+    const struct setting_default *defaults; /* in place of the settings' own */
+    size_t default_count;
     const char *notes; /* paragraphs behind the options; may be NULL */
     enum cli_exit (*run)(struct cli *cli);
 };
@@ -65,7 +70,8 @@ struct cli_arguments {
     size_t flag_count;
     struct slice operands[CLI_GIVEN_MAX];
     size_t operand_count;
-    bool help; /* -h or --help: nothing else counts */
+    char *const *words; /* with CLI_EVERY_WORD: the operands, in place of the above; else NULL */
+    bool help;          /* -h or --help: nothing else counts */
 };
 
 struct cli {

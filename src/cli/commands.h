@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 extern const struct cli_command command_serve;
+extern const struct cli_command command_run;
 extern const struct cli_command command_token;
 extern const struct cli_command command_tenant_add;
 extern const struct cli_command command_tenant_list;

@@ -83,9 +83,22 @@ static void append_flag(struct text *out, const struct setting *setting)
         text_append_char(out, ']');
 }
 
-static void append_setting(struct text *out, const struct setting *setting)
+/* In words, the command's own before the table's. */
+static const char *default_of(const struct cli_command *command, const struct setting *setting)
 {
-    const char *fallback = setting->default_doc ? setting->default_doc : setting->default_text;
+    for (size_t i = 0; i < command->default_count; i++) {
+        const struct setting_default *own = &command->defaults[i];
+
+        if (strcmp(own->name, setting->name) == 0)
+            return own->doc ? own->doc : own->text;
+    }
+    return setting->default_doc ? setting->default_doc : setting->default_text;
+}
+
+static void append_setting(struct text *out, const struct cli_command *command,
+                           const struct setting *setting)
+{
+    const char *fallback = default_of(command, setting);
     char left_memory[128], right_memory[512];
     struct text left, right;
 
@@ -114,7 +127,7 @@ static void append_settings(struct text *out, const struct cli_command *command)
         else if (headed < 0)
             text_append(out, SLICE("\nSettings\n"));
         headed = (int)setting->group;
-        append_setting(out, setting);
+        append_setting(out, command, setting);
     }
 }
 

@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "cli/token.h"
 #include "auth/issuer.h"
 #include "auth/jwt.h"
 #include "base/arena.h"
@@ -138,6 +139,29 @@ static enum cli_exit sign(struct cli *cli, struct token_request *request)
         printf("%.*s\n", SLICE_ARG(token));
     issuer_close(issuer);
     return ok ? CLI_OK : cli_fail(&error);
+}
+
+bool token_for_all(const struct issuer *issuer, struct slice origin, int64_t lifetime_s,
+                   struct arena *arena, struct slice *ret, struct error *err)
+{
+    struct authorisation authorisation;
+    struct names names = { .count = 0 };
+    struct token_request request = {
+        .origin = origin,
+        .audience = jwt_graph_audiences[0],
+        .tenant = service_default_tenant(),
+        .app_id = SLICE(SERVICE_DEFAULT_CLIENT),
+        .app_name = SLICE(APP_NAME),
+        .now_unix_s = (int64_t)(clock_machine_unix_ms() / 1000),
+        .lifetime_s = lifetime_s,
+    };
+
+    if (!authorisation_init(&authorisation, &graph_model, err))
+        return false;
+    every_name(&authorisation, &names);
+    request.permissions = names.items;
+    request.permission_count = names.count;
+    return issuer_sign(issuer, &request, arena, ret, err);
 }
 
 static enum cli_exit run(struct cli *cli)

@@ -699,3 +699,13 @@ struct setting_list server_urls(const struct server *server)
 {
     return server->urls;
 }
+
+const struct issuer *server_issuer(const struct server *server)
+{
+    return server->issuer;
+}
+
+struct slice server_ca_pem(const struct server *server)
+{
+    return server->identity.certificate.ca_pem;
+}

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "server/settings.h"
 
+struct issuer;
 struct server;
 
 /* Opens the data, provisions and seeds it, makes the keys, binds the listeners: all that can fail.
@@ -33,5 +34,10 @@ void server_destroy(struct server *server); /* NULL does nothing */
 
 /* What it listens on, ports resolved: "http://127.0.0.1:8080". */
 struct setting_list server_urls(const struct server *server);
+
+/* The built-in issuer; NULL when it is off. */
+const struct issuer *server_issuer(const struct server *server);
+/* The development CA's certificate; empty when the listeners show one of the operator's. */
+struct slice server_ca_pem(const struct server *server);
 
 #endif

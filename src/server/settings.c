@@ -138,6 +138,16 @@ static bool default_threads(struct loading *loading, struct slice *ret, struct e
     return arena_printf(loading->arena, ret, "%d", count) || error_no_memory(err);
 }
 
+/* The command's own, else the table's. */
+static struct slice default_text(const struct settings_input *input, const struct setting *setting)
+{
+    for (size_t i = 0; i < input->default_count; i++) {
+        if (strcmp(input->defaults[i].name, setting->name) == 0)
+            return slice_of(input->defaults[i].text);
+    }
+    return slice_of(setting->default_text);
+}
+
 static bool collect_defaults(struct loading *loading, struct error *err)
 {
     struct slice data_dir, threads;
@@ -146,7 +156,7 @@ static bool collect_defaults(struct loading *loading, struct error *err)
         return false;
     for (size_t i = 0; i < settings_table_count; i++) {
         const struct setting *setting = &settings_table[i];
-        struct slice value = slice_of(setting->default_text);
+        struct slice value = default_text(loading->input, setting);
 
         if (setting->offset == offsetof(struct settings, data_dir))
             value = data_dir;
@@ -248,6 +258,8 @@ static bool collect_environment(struct loading *loading, struct error *err)
             !slice_starts_with(name, SLICE(SETTING_ENVIRONMENT_PREFIX)) || value.len == 0)
             continue;
         const struct setting *setting = find_by_variable(name);
+        if (!setting && run_variable_is_name(name))
+            continue;
         if (!setting ? !note_unknown_variable(loading, name, err)
                      : !set(loading, setting, SETTING_FROM_ENVIRONMENT, name, value, err))
             return false;

@@ -71,6 +71,22 @@ const struct setting *setting_find(struct slice name);
 #define SETTING_ENVIRONMENT_PREFIX "CONNECTORD_"
 #define SETTING_SPELLING_MAX       64
 
+/* What connectord run tells its command, in variables of the same prefix. They are no settings: a
+ * connectord that the command starts meets them and says nothing of it. */
+enum run_variable {
+    RUN_URL,
+    RUN_URL_TLS,
+    RUN_TOKEN,
+    RUN_TENANT_ID,
+    RUN_CLIENT_ID,
+    RUN_CLIENT_SECRET,
+    RUN_CA_FILE,
+    RUN_VARIABLE_COUNT
+};
+
+extern const char *const run_variable_names[RUN_VARIABLE_COUNT];
+bool run_variable_is_name(struct slice name);
+
 /* "CONNECTORD_TLS_CERT", NUL-terminated. */
 void setting_environment_name(const struct setting *setting, char out[SETTING_SPELLING_MAX]);
 
@@ -139,7 +155,16 @@ struct setting_flag {
     struct slice value;
 };
 
+/* A default that one command has and the table has not. */
+struct setting_default {
+    const char *name;
+    const char *text;
+    const char *doc; /* for help; NULL: the text */
+};
+
 struct settings_input {
+    const struct setting_default *defaults; /* in place of the table's; none of data-dir, threads */
+    size_t default_count;
     const struct setting_flag *flags;
     size_t flag_count;
     char *const

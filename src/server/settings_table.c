@@ -275,6 +275,25 @@ const struct setting *setting_find(struct slice name)
     return NULL;
 }
 
+const char *const run_variable_names[RUN_VARIABLE_COUNT] = {
+    [RUN_URL] = SETTING_ENVIRONMENT_PREFIX "URL",
+    [RUN_URL_TLS] = SETTING_ENVIRONMENT_PREFIX "URL_TLS",
+    [RUN_TOKEN] = SETTING_ENVIRONMENT_PREFIX "TOKEN",
+    [RUN_TENANT_ID] = SETTING_ENVIRONMENT_PREFIX "TENANT_ID",
+    [RUN_CLIENT_ID] = SETTING_ENVIRONMENT_PREFIX "CLIENT_ID",
+    [RUN_CLIENT_SECRET] = SETTING_ENVIRONMENT_PREFIX "CLIENT_SECRET",
+    [RUN_CA_FILE] = SETTING_ENVIRONMENT_PREFIX "CA_FILE",
+};
+
+bool run_variable_is_name(struct slice name)
+{
+    for (size_t i = 0; i < RUN_VARIABLE_COUNT; i++) {
+        if (slice_eq(slice_of(run_variable_names[i]), name))
+            return true;
+    }
+    return false;
+}
+
 void setting_environment_name(const struct setting *setting, char out[SETTING_SPELLING_MAX])
 {
     size_t at = sizeof SETTING_ENVIRONMENT_PREFIX - 1;

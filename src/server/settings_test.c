@@ -337,7 +337,7 @@ static void test_data_dir(void **state UNUSED)
 static void test_unknown_variables(void **state UNUSED)
 {
     struct load_case given = { .environment = { "CONNECTORD_PORT=tcp://10.0.0.1:80",
-                                                "CONNECTORDX=1" } };
+                                                "CONNECTORDX=1", "CONNECTORD_TOKEN=x" } };
     struct loaded loaded = load(&given);
 
     assert_true(loaded.ok);
@@ -417,15 +417,54 @@ static void test_environment_name(void **state UNUSED)
     assert_string_equal(variable, "CONNECTORD_LIMIT_CONNECTIONS_PER_ADDRESS");
 }
 
+/* No variable of connectord run is a setting's: a server inside would take it for one. */
+static void test_run_variables(void **state UNUSED)
+{
+    char variable[SETTING_SPELLING_MAX];
+
+    for (size_t i = 0; i < settings_table_count; i++) {
+        setting_environment_name(&settings_table[i], variable);
+        CHECK(!run_variable_is_name(slice_of(variable)), i);
+    }
+    for (size_t i = 0; i < RUN_VARIABLE_COUNT; i++)
+        CHECK(run_variable_is_name(slice_of(run_variable_names[i])), i);
+}
+
+/* A command's own defaults are defaults still: each gives way when it is set. */
+static void test_own_defaults(void **state UNUSED)
+{
+    static const struct setting_default defaults[] = { { "listen", "127.0.0.1:0", NULL },
+                                                       { "memory", "on", NULL } };
+    const struct setting_flag off = { setting_find(SLICE("memory")), SLICE("off") };
+
+    for (size_t flags = 0; flags < 2; flags++) {
+        const struct settings_input input = {
+            .defaults = defaults, .default_count = 2, .flags = &off, .flag_count = flags
+        };
+        struct arena *arena = arena_create(NULL, 1 << 20);
+        struct settings *settings;
+
+        assert_true(settings_load(&input, arena, &settings, NULL));
+        CHECK(settings->memory == (flags ? SETTING_OFF : SETTING_ON), flags);
+        CHECK(settings_source(settings, off.setting, NULL) ==
+                  (flags ? SETTING_FROM_FLAG : SETTING_FROM_DEFAULT),
+              flags);
+        CHECK(slice_eq(settings->listen.items[0], SLICE("127.0.0.1:0")), flags);
+        CHECK(settings->listen_tls.count == 1, flags); /* both are defaults: both stand */
+        arena_destroy(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_precedence), cmocka_unit_test(test_lists),
-        cmocka_unit_test(test_refusals),   cmocka_unit_test(test_long_line),
-        cmocka_unit_test(test_switches),   cmocka_unit_test(test_issuer),
-        cmocka_unit_test(test_data_dir),   cmocka_unit_test(test_unknown_variables),
-        cmocka_unit_test(test_places),     cmocka_unit_test(test_table),
-        cmocka_unit_test(test_profiles),   cmocka_unit_test(test_environment_name),
+        cmocka_unit_test(test_precedence),    cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_long_line),
+        cmocka_unit_test(test_switches),      cmocka_unit_test(test_issuer),
+        cmocka_unit_test(test_data_dir),      cmocka_unit_test(test_unknown_variables),
+        cmocka_unit_test(test_places),        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_profiles),      cmocka_unit_test(test_environment_name),
+        cmocka_unit_test(test_run_variables), cmocka_unit_test(test_own_defaults),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
