@@ -18,6 +18,7 @@
 #include "service/dispatch.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,9 +36,10 @@ struct worker {
 struct dispatch {
     struct store *store;
     struct dispatch_limits limits;
-    struct queue *writes, *reads;
-    struct worker writer;
+    struct queue *writes, *reads, *short_reads;
+    struct worker writer, short_reader;
     struct worker *readers; /* limits.readers of them */
+    atomic_bool stopping;
 };
 
 static struct dispatch_job *job_of(struct queue_item *item)
@@ -143,6 +145,19 @@ static void send_home(struct queue_item *jobs)
     }
 }
 
+/* True when the jobs were sent home unrun. */
+static bool refuse_when_stopping(struct dispatch *dispatch, struct queue_item *jobs)
+{
+    struct error error = { 0 };
+
+    if (!atomic_load(&dispatch->stopping))
+        return false;
+    error_set(&error, ERROR_BUSY, SLICE_EMPTY, "The server is stopping; this was not executed.");
+    fail_all(jobs, &error);
+    send_home(jobs);
+    return true;
+}
+
 static void *writer_main(void *argument)
 {
     struct worker *worker = argument;
@@ -150,6 +165,8 @@ static void *writer_main(void *argument)
     struct queue_item *jobs;
 
     while ((jobs = queue_pop(worker->queue, dispatch->limits.group))) {
+        if (refuse_when_stopping(dispatch, jobs))
+            continue;
         dispatch_run_group(dispatch->store, worker->session, jobs);
         send_home(jobs);
         store_maintain(worker->session);
@@ -165,6 +182,8 @@ static void *reader_main(void *argument)
     while ((item = queue_pop(worker->queue, 1))) {
         struct dispatch_job *job = job_of(item);
 
+        if (refuse_when_stopping(worker->dispatch, item))
+            continue;
         job->error = (struct error){ 0 };
         store_session_set_deadline(worker->session, clock_monotonic_ms() +
                                                         worker->dispatch->limits.read_deadline_ms);
@@ -211,13 +230,16 @@ bool dispatch_create(struct store *store, const struct dispatch_limits *limits,
     dispatch->limits = *limits;
     dispatch->writes = queue_create(limits->queue);
     dispatch->reads = queue_create(limits->queue);
+    dispatch->short_reads = queue_create(limits->queue);
     dispatch->readers = calloc(limits->readers, sizeof *dispatch->readers);
-    if (!dispatch->writes || !dispatch->reads || !dispatch->readers) {
+    if (!dispatch->writes || !dispatch->reads || !dispatch->short_reads || !dispatch->readers) {
         error_no_memory(err);
         goto fail;
     }
     if (!worker_start(&dispatch->writer, dispatch, dispatch->writes, STORE_WRITES, writer_main,
-                      err))
+                      err) ||
+        !worker_start(&dispatch->short_reader, dispatch, dispatch->short_reads, STORE_READS,
+                      reader_main, err))
         goto fail;
     for (unsigned i = 0; i < limits->readers; i++)
         if (!worker_start(&dispatch->readers[i], dispatch, dispatch->reads, STORE_READS,
@@ -234,12 +256,16 @@ void dispatch_stop(struct dispatch *dispatch)
 {
     if (!dispatch)
         return;
+    atomic_store(&dispatch->stopping, true);
     if (dispatch->writes)
         queue_close(dispatch->writes);
     if (dispatch->reads)
         queue_close(dispatch->reads);
+    if (dispatch->short_reads)
+        queue_close(dispatch->short_reads);
     for (unsigned i = 0; dispatch->readers && i < dispatch->limits.readers; i++)
         worker_end(&dispatch->readers[i]);
+    worker_end(&dispatch->short_reader);
     worker_end(&dispatch->writer);
 }
 
@@ -250,6 +276,7 @@ void dispatch_destroy(struct dispatch *dispatch)
     dispatch_stop(dispatch);
     queue_destroy(dispatch->writes);
     queue_destroy(dispatch->reads);
+    queue_destroy(dispatch->short_reads);
     free(dispatch->readers);
     free(dispatch);
 }
@@ -262,6 +289,11 @@ bool dispatch_write(struct dispatch *dispatch, struct dispatch_job *job)
 bool dispatch_read(struct dispatch *dispatch, struct dispatch_job *job)
 {
     return queue_push(dispatch->reads, &job->item);
+}
+
+bool dispatch_short_read(struct dispatch *dispatch, struct dispatch_job *job)
+{
+    return queue_push(dispatch->short_reads, &job->item);
 }
 
 bool dispatch_store_has_failed(const struct dispatch *dispatch)

@@ -9,7 +9,9 @@
  * the transaction broke (SQLite rolls back by itself on some errors) nothing of the group is
  * reported; each job runs once more in a transaction of its own and is answered by its own result.
  *
- * Reads whose cost is not bounded run on reader threads, each with a session and a deadline.
+ * Reads whose cost is not bounded run on reader threads, each with a session and a deadline. What
+ * is short but still too much for a loop (checking a secret and signing a token) has a thread of
+ * its own, so that it never waits behind them.
  *
  * Must not know: what an operation does, HTTP.
  * Threads: dispatch_write() and dispatch_read() may be called from any loop's thread. A job and its
@@ -44,7 +46,7 @@ struct dispatch_job {
 };
 
 struct dispatch_limits {
-    size_t queue;              /* jobs waiting, writes and reads each */
+    size_t queue;              /* jobs waiting: writes, reads and short reads each */
     size_t group;              /* writes of one transaction */
     unsigned readers;          /* threads */
     uint64_t read_deadline_ms; /* of one read on a reader thread */
@@ -53,8 +55,10 @@ struct dispatch_limits {
 /* Opens the sessions and starts the threads. */
 bool dispatch_create(struct store *store, const struct dispatch_limits *limits,
                      struct dispatch **ret, struct error *err) MUST_CHECK;
-/* Refuses pushes from now on, runs what is queued, ends the threads, closes the sessions. The jobs'
- * loops must still take messages. Once is enough; NULL does nothing. */
+/* Refuses pushes from now on, ends the threads, closes the sessions. What is still queued then is
+ * not run and comes home as ERROR_BUSY: whoever waited for it has been answered or cut off, and a
+ * locked store could hold up the end for minutes. The jobs' loops must still take messages. Once
+ * is enough; NULL does nothing. */
 void dispatch_stop(struct dispatch *dispatch);
 /* Stops it if need be, and frees it: when no job can come home any more, since one that does may
  * push the next (and is refused). NULL does nothing. */
@@ -64,6 +68,7 @@ void dispatch_destroy(struct dispatch *dispatch);
  * not run. */
 bool dispatch_write(struct dispatch *dispatch, struct dispatch_job *job) MUST_CHECK;
 bool dispatch_read(struct dispatch *dispatch, struct dispatch_job *job) MUST_CHECK;
+bool dispatch_short_read(struct dispatch *dispatch, struct dispatch_job *job) MUST_CHECK;
 
 /* True after a failed sync: writes are refused until the process is started again. Any thread. */
 bool dispatch_store_has_failed(const struct dispatch *dispatch);

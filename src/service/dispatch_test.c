@@ -357,6 +357,49 @@ static void test_push_behind_the_end(void **state UNUSED)
     store_close(store);
 }
 
+/* What is still queued at the end comes home unrun, and says that it was not executed. */
+static void count_home(struct dispatch_job *job)
+{
+    const struct test_job *test_job = CONTAINER_OF(job, struct test_job, job);
+
+    assert_true(job->ok ? test_job->runs == 1
+                        : test_job->runs == 0 && job->error.code == ERROR_BUSY);
+    crowd_of_read->home++;
+}
+
+static void test_stop_runs_nothing_more(void **state UNUSED)
+{
+    const struct dispatch_limits limits = {
+        .queue = 1000, .group = 4, .readers = 1, .read_deadline_ms = 60000
+    };
+    struct store_options options = { .in_memory = true };
+    static struct crowd crowd;
+    struct store *store;
+    struct error error = { 0 };
+
+    crowd_of_read = &crowd;
+    if (!store_open(&toy_model, &options, &store, &error) ||
+        !dispatch_create(store, &limits, &crowd.dispatch, &error) ||
+        !loop_create(0, NULL, &crowd.loop, &error))
+        fail_msg("%s", error.message);
+    for (size_t i = 0; i < THREADED_JOBS; i++) {
+        crowd.jobs[i] = (struct test_job){
+            .job = { .home = crowd.loop, .run = run_job, .done = count_home },
+            .kind = JOB_CREATE,
+            .arena = arena_create(NULL, 1 << 16),
+        };
+        assert_true(dispatch_write(crowd.dispatch, &crowd.jobs[i].job));
+    }
+    dispatch_stop(crowd.dispatch);
+    assert_false(dispatch_write(crowd.dispatch, &crowd.jobs[0].job));
+    loop_destroy(crowd.loop); /* runs what is in its mailbox */
+    assert_int_equal(crowd.home, THREADED_JOBS);
+    dispatch_destroy(crowd.dispatch);
+    for (size_t i = 0; i < THREADED_JOBS; i++)
+        arena_destroy(crowd.jobs[i].arena);
+    store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -366,6 +409,7 @@ int main(void)
         cmocka_unit_test(test_each_call_is_refused_as_busy),
         cmocka_unit_test(test_failed_sync),
         cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_stop_runs_nothing_more),
         cmocka_unit_test(test_push_behind_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
