@@ -53,13 +53,15 @@ static bool find_origin(struct call *call)
             continue;
         if (secure == request->secure) {
             call->origin = origin;
+            call->own_origin = true;
             return true;
         }
         if (secure)
             behind_proxy = origin;
     }
     call->origin = behind_proxy;
-    return behind_proxy.len > 0 ||
+    call->own_origin = behind_proxy.len > 0;
+    return call->own_origin ||
            arena_printf(call->arena, &call->origin, "%s://%.*s", request->secure ? "https" : "http",
                         SLICE_ARG(authority));
 }
@@ -85,6 +87,22 @@ struct call *call_begin(struct api_loop *loop, struct http_exchange *exchange)
     if (call->client_request_id.len == 0)
         call->client_request_id = (struct slice){ call->request_id, UUID_TEXT_LEN };
     return find_origin(call) && call_keep_memory(call, 0) ? call : NULL;
+}
+
+bool call_asks_loopback(const struct call *call)
+{
+    struct slice authority = call->exchange->request.authority, host = authority;
+
+    if (slice_starts_with(authority, SLICE("[::1]")))
+        return true;
+    host = slice_sub(authority, 0, slice_index(authority, ':'));
+    if (slice_eq(host, SLICE("localhost")) || slice_ends_with(host, SLICE(".localhost")))
+        return true;
+    /* 127.0.0.0/8 as digits: "127.0.0.1.example.com" is somebody else's. */
+    for (size_t i = 0; i < host.len; i++)
+        if (host.ptr[i] != '.' && (host.ptr[i] < '0' || host.ptr[i] > '9'))
+            return false;
+    return slice_starts_with(host, SLICE("127."));
 }
 
 /* The arena could not even hold the call: an answer made of constants. */

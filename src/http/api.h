@@ -35,6 +35,12 @@ struct store;
 
 enum api_hsts { API_HSTS_OFF, API_HSTS_ON, API_HSTS_AUTO /* not for loopback names */ };
 
+enum api_anonymous {
+    API_ANONYMOUS_OFF,
+    API_ANONYMOUS_OWN_ORIGIN, /* those for an origin of this server or a name of this machine */
+    API_ANONYMOUS_ANY,
+};
+
 /* Built once in server/, then constant; every pointer outlives the loops. */
 struct api {
     const struct edm_model *model;
@@ -45,9 +51,9 @@ struct api {
     struct store *store;
     struct dispatch *dispatch;
     uint8_t seal_key[API_SEAL_KEY_BYTES];
-    struct slice ca_pem;  /* empty: no development CA (the operator's own certificate) */
-    bool strict;          /* refuse what goes beyond Graph (edm_entity_type.beyond_graph) */
-    bool allow_anonymous; /* --no-auth: a request without a token is `anonymous` */
+    struct slice ca_pem; /* empty: no development CA (the operator's own certificate) */
+    bool strict;         /* refuse what goes beyond Graph (edm_entity_type.beyond_graph) */
+    enum api_anonymous allow_anonymous; /* whose requests without a token are `anonymous`'s */
     struct principal anonymous;
     enum api_hsts hsts;
     int64_t token_lifetime_s;

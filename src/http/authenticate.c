@@ -88,6 +88,21 @@ static COLD bool refuse(struct call *call, const char *cause, struct error *err)
     return false;
 }
 
+/* A browser that was led to an attacker's name for our address (DNS rebinding) still sends that
+ * name: so without a token only requests for our own origins count, unless all were asked for. */
+static bool may_be_anonymous(const struct call *call)
+{
+    switch (call->loop->api->allow_anonymous) {
+    case API_ANONYMOUS_OFF:
+        return false;
+    case API_ANONYMOUS_OWN_ORIGIN:
+        return call->own_origin || call_asks_loopback(call);
+    case API_ANONYMOUS_ANY:
+        return true;
+    }
+    return false;
+}
+
 bool call_authenticate(struct call *call, struct error *err)
 {
     const struct api *api = call->loop->api;
@@ -101,7 +116,7 @@ bool call_authenticate(struct call *call, struct error *err)
         error_set(err, ERROR_UNAUTHORIZED, SLICE_EMPTY, "Access token validation failure.");
         return refuse(call, "more than one Authorization field", err);
     }
-    if (!given && api->allow_anonymous) {
+    if (!given && may_be_anonymous(call)) {
         call->who = &api->anonymous;
         return true;
     }

@@ -31,6 +31,7 @@ struct call {
     struct arena *arena;
     char request_id[UUID_TEXT_LEN];
     struct slice client_request_id; /* the request's own, else request_id */
+    bool own_origin;                /* it is one of this server's (token_rules) */
     struct slice origin;            /* "https://localhost:8443", as asked */
     const struct principal *who;
 
@@ -52,6 +53,9 @@ struct call *call_begin(struct api_loop *loop, struct http_exchange *exchange);
  * aside for it before; what any answer needs besides is kept from call_begin() on. An answer's end
  * gives all of it back. False: not as much is left. */
 bool call_keep_memory(struct call *call, size_t body_bytes) MUST_CHECK;
+
+/* True when the request asked for a name of the machine it runs on: localhost, 127.*, [::1]. */
+bool call_asks_loopback(const struct call *call);
 
 /* --- ends (reply.c) -------------------------------------------------------------------------- */
 

@@ -11,7 +11,7 @@
  * Everything is said for the origin that was asked, since clients insist that the issuer has the
  * very host they called; an origin that is not this server's own is refused, or a forged Host field
  * could make us sign tokens in somebody else's name. Checking a secret and signing take a
- * millisecond, so they run on a reader thread.
+ * millisecond, so they run on a thread of their own.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -421,7 +421,7 @@ static void handle_token(struct call *call, struct uuid tenant)
     }
     grant->job =
         (struct dispatch_job){ .home = call->loop->loop, .run = run_grant, .done = grant_done };
-    if (!dispatch_read(call->loop->api->dispatch, &grant->job)) {
+    if (!dispatch_short_read(call->loop->api->dispatch, &grant->job)) {
         error_set(&error, ERROR_BUSY, SLICE_EMPTY, "The server is busy. Try again later.");
         call_finish_error(call, &error);
     }
@@ -584,16 +584,6 @@ static bool find_resource(struct slice path, struct slice *ret_tenant, enum oaut
     return false;
 }
 
-static bool is_own_origin(const struct call *call)
-{
-    const struct token_rules *rules = call->loop->api->rules;
-
-    for (size_t i = 0; i < rules->origin_count; i++)
-        if (slice_eq(call->origin, rules->origins[i]))
-            return true;
-    return false;
-}
-
 static bool is_shared_authority(struct slice tenant)
 {
     return slice_eq_nocase(tenant, SLICE("common")) ||
@@ -615,7 +605,7 @@ static void answer(struct call *call, enum oauth_resource resource, struct slice
     struct uuid id;
     bool is_id = uuid_parse(tenant, &id), is_shared = is_shared_authority(tenant);
 
-    if (!is_own_origin(call))
+    if (!call->own_origin)
         finish_oauth_error(call, SLICE_EMPTY, &foreign_origin,
                            "This server does not answer for the origin that was asked. Add it with "
                            "--tls-name or --public-url.");

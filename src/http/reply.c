@@ -71,17 +71,6 @@ void call_add_field(struct call *call, struct slice name, struct slice value)
 
 /* --- fields ---------------------------------------------------------------------------------- */
 
-static bool is_loopback_name(struct slice authority)
-{
-    struct slice host = authority;
-    size_t colon = slice_index(authority, ':');
-
-    if (authority.len > 0 && authority.ptr[0] != '[')
-        host = slice_sub(authority, 0, colon);
-    return slice_eq(host, SLICE("localhost")) || slice_ends_with(host, SLICE(".localhost")) ||
-           slice_starts_with(host, SLICE("127.")) || slice_starts_with(host, SLICE("[::1]"));
-}
-
 /* RFC 6797: only over TLS. Sent for a loopback name it would break a developer's other servers. */
 static bool sends_hsts(const struct call *call)
 {
@@ -93,7 +82,7 @@ static bool sends_hsts(const struct call *call)
     case API_HSTS_ON:
         return request->secure;
     case API_HSTS_AUTO:
-        return request->secure && !is_loopback_name(request->authority);
+        return request->secure && !call_asks_loopback(call);
     }
     return false;
 }

@@ -73,7 +73,7 @@ static void open_api(void)
                             .clock = rig.clock,
                             .store = rig.store,
                             .dispatch = rig.dispatch,
-                            .allow_anonymous = true,
+                            .allow_anonymous = API_ANONYMOUS_ANY,
                             .anonymous = { .tenant = service_default_tenant(),
                                            .permissions = UINT64_MAX,
                                            .builtin = true,

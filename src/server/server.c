@@ -287,6 +287,18 @@ static bool open_dispatch(struct server *server, struct error *err)
     return dispatch_create(server->store, &limits, &server->dispatch, err);
 }
 
+static enum api_anonymous anonymous_of(const struct settings *settings)
+{
+    switch (settings->no_auth) {
+    case SETTING_OFF:
+        return API_ANONYMOUS_OFF;
+    case SETTING_ON:
+        return API_ANONYMOUS_OWN_ORIGIN;
+    default:
+        return API_ANONYMOUS_ANY;
+    }
+}
+
 static enum api_hsts hsts_of(const struct settings *settings)
 {
     switch (settings->hsts) {
@@ -340,7 +352,7 @@ static bool prepare_api(struct server *server, struct error *err)
     api->store = server->store;
     api->dispatch = server->dispatch;
     api->ca_pem = server->identity.certificate.ca_pem;
-    api->allow_anonymous = settings->no_auth != SETTING_OFF;
+    api->allow_anonymous = anonymous_of(settings);
     api->anonymous = anonymous_caller(server);
     api->strict = settings->strict == SETTING_ON;
     api->hsts = hsts_of(settings);
