@@ -464,7 +464,7 @@ static void test_listening(void **state UNUSED)
     snprintf(taken, sizeof taken, "127.0.0.1:%d", rig.port);
     port = 7;
     assert_false(http_acceptor_listen(acceptor, slice_of(taken), NULL, &port, &err));
-    assert_int_equal(err.code, ERROR_CONFIGURATION);
+    assert_int_equal(err.code, ERROR_IO);
     assert_non_null(strstr(err.message, taken));
     assert_non_null(strstr(err.message, "in use"));
     assert_false(http_acceptor_listen(acceptor, SLICE("example.com:80"), NULL, &port, &err));

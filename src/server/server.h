@@ -21,7 +21,7 @@ struct server;
 /* Opens the data, provisions and seeds it, makes the keys, binds the listeners: all that can fail.
  * `settings` outlive the server. Logs to stderr.
  * Errors: ERROR_CONFIGURATION for what an administrator has to change; ERROR_CONFLICT when another
- * server holds the data folder; others. */
+ * server holds the data folder; ERROR_IO when an address is taken or not there; others. */
 bool server_create(const struct settings *settings, struct server **ret,
                    struct error *err) MUST_CHECK;
 
