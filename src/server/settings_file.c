@@ -16,11 +16,19 @@ struct reading {
     const char *path;
     FILE *file;
     unsigned line;
+    int why;    /* errno, when the file could not be read */
+    bool named; /* a line that begins with a blank goes on with the value above it */
     settings_file_line *each;
     void *context;
     bool failed;
     struct error *err;
 };
+
+static COLD bool cannot_read(const char *path, int why, struct error *err)
+{
+    return error_set(err, ERROR_CONFIGURATION, SLICE("config"), "cannot read '%s': %s", path,
+                     strerror(why));
+}
 
 static COLD bool fail(struct reading *reading, const char *reason)
 {
@@ -29,13 +37,27 @@ static COLD bool fail(struct reading *reading, const char *reason)
                      reading->path, reading->line, reason);
 }
 
+/* The library passes a heading over in silence until a value stands under it. */
+static bool is_heading(const struct reading *reading, struct slice line)
+{
+    static const struct slice mark = SLICE_INIT("\xef\xbb\xbf"); /* U+FEFF, which it skips as well */
+
+    if (reading->line == 1 && slice_starts_with(line, mark))
+        line = slice_sub(line, mark.len, line.len);
+    return slice_starts_with(reading->named ? line : slice_trim(line), SLICE("["));
+}
+
 /* A whole line into `out`, as fgets does; NULL at the end and behind a failure. */
 static char *next_line(char *out, int size, void *context)
 {
     struct reading *reading = context;
 
-    if (reading->failed || !fgets(out, size, reading->file))
+    if (reading->failed)
         return NULL;
+    if (!fgets(out, size, reading->file)) {
+        reading->why = ferror(reading->file) ? errno : 0;
+        return NULL;
+    }
     reading->line++;
     if (!strchr(out, '\n') && !feof(reading->file)) {
         char reason[64];
@@ -43,17 +65,21 @@ static char *next_line(char *out, int size, void *context)
         fail(reading, reason);
         return NULL;
     }
+    if (is_heading(reading, slice_of(out))) {
+        fail(reading, "sections are not used; write the settings without a [heading]");
+        return NULL;
+    }
     return out;
 }
 
-static int take_value(void *context, const char *section, const char *name, const char *value)
+static int take_value(void *context, const char *section UNUSED, const char *name,
+                      const char *value)
 {
     struct reading *reading = context;
 
     if (reading->failed)
         return 0;
-    if (*section)
-        return fail(reading, "sections are not used; write the settings without a [heading]");
+    reading->named = true;
     if (!*value)
         return fail(reading, "expected a value behind '='; leave the line out to keep the default");
     reading->failed = !reading->each(reading->context, slice_of(name), slice_of(value),
@@ -69,11 +95,10 @@ bool settings_file_read(const char *path, settings_file_line *each, void *contex
     };
 
     if (!reading.file)
-        return error_set(err, ERROR_CONFIGURATION, SLICE("config"), "cannot read '%s': %s", path,
-                         strerror(errno));
+        return cannot_read(path, errno, err);
     int status = ini_parse_stream(next_line, &reading, take_value, &reading);
-    if (!reading.failed && ferror(reading.file))
-        fail(&reading, "cannot be read");
+    if (!reading.failed && reading.why != 0)
+        reading.failed = !cannot_read(path, reading.why, err);
     if (!reading.failed && status != 0) {
         reading.line = status > 0 ? (unsigned)status : reading.line;
         fail(&reading, "expected \"name = value\"");
