@@ -8,7 +8,7 @@ STAGES ?= unit asan tsan e2e fuzz
 FUZZ_SECONDS ?= 30
 export FUZZ_SECONDS WERROR
 
-.PHONY: build run test bench dist deps deps-build format check fuzz clean
+.PHONY: build run test bench dist image deps deps-build format check fuzz clean
 
 build: deps-build
 	scripts/configure.sh build -Dlto=true
@@ -26,6 +26,10 @@ bench: build
 
 dist: build
 	scripts/dist.sh
+
+image: build
+	@scripts/deps.sh image
+	python3 scripts/image.py
 
 deps:
 	scripts/deps.sh build test
