@@ -43,12 +43,15 @@ class Server:
         self.events = []      # what it logged, parsed
         self.process = None
 
-    def start(self):
+    def settings(self):
         where = ["--data-dir", str(self.data_dir)] if self.data_dir else ["--memory"]
         listens = [] if any(str(f).startswith("--listen") for f in self.flags) else \
             ["--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0"]
+        return [*where, *listens, *map(str, self.flags)]
+
+    def start(self):
         self.process = subprocess.Popen(
-            [*self.prefix, str(self.binary), "serve", *where, *listens, *map(str, self.flags)],
+            [*self.prefix, str(self.binary), "serve", *self.settings()],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             text=True, env=clean_environment(**self.env))
         ready = queue.Queue()

@@ -90,7 +90,7 @@ def network():
             must_run("ip", "-n", space, "link", "set", "cable", "up")
         os.makedirs(hosts)
         with open(f"{hosts}/hosts", "w") as file:  # ip-netns(8) shows it in place of /etc/hosts
-            file.write(f"127.0.0.1 localhost\n{SERVER_ADDRESS} {NAME}\n")
+            file.write(f"127.0.0.1 localhost\n{SERVER_ADDRESS} {NAME} connectord\n")
         yield server, client
     finally:
         shutil.rmtree(hosts, ignore_errors=True)
