@@ -45,7 +45,7 @@ run_meson() { # stage folder, then options for "meson test"
 }
 
 stage_unit() {
-    build build -Dlto=true && run_meson unit build
+    build build -Dlto=true -Dtests=true && run_meson unit build
 }
 
 stage_asan() {
@@ -66,7 +66,7 @@ once() {
 
 stage_e2e() {
     [ -n "$(find tests -name 'test_*.py' -print -quit)" ] || return 0
-    build build -Dlto=true || return
+    build build -Dlto=true -Dtests=true || return
     [ -x build-tests/venv/bin/python ] || python3 -m venv build-tests/venv || return
     if [ -f tests/requirements.txt ]; then
         once tests/requirements.txt build-tests/venv/requirements.installed \
