@@ -15,7 +15,9 @@ build: deps-build
 	scripts/configure.sh build -Dlto=true -Dtests=$$(pkg-config --exists cmocka && echo true || echo false)
 	ninja -C build connectord src/floors.stamp
 
+# Without curl it runs all the same.
 run: build
+	-@scripts/deps.sh run
 	exec build/connectord serve --seed demo --hello $(ARGS)
 
 test: deps
