@@ -32,7 +32,6 @@
 #define TICKS_PER_DAY    (86400 * TICKS_PER_SECOND)
 #define DAYS_IN_ALL      INT64_C(3652059) /* 0001-01-01 to 9999-12-31 */
 #define TICKS_MAX        (DAYS_IN_ALL * TICKS_PER_DAY - 1)
-#define OFFSET_MAX       840
 #define FRACTION_MAX     12
 #define FRACTION_KEPT    7 /* digits of 100 ns */
 
@@ -176,7 +175,7 @@ static bool scan_offset(struct scan *scan, int *ret_minutes)
     if (!behind && !scan_byte(scan, '+'))
         return false;
     if (!scan_two_digits(scan, &hour) || !scan_byte(scan, ':') || !scan_two_digits(scan, &minute) ||
-        minute > 59 || hour * 60 + minute > OFFSET_MAX)
+        minute > 59 || hour * 60 + minute > EDM_OFFSET_MINUTES_MAX)
         return false;
     *ret_minutes = behind ? -(hour * 60 + minute) : hour * 60 + minute;
     return true;
@@ -267,7 +266,7 @@ static int64_t within_years(int64_t ticks)
 size_t edm_date_time_format(struct edm_date_time value, char *out)
 {
     int offset = value.offset_minutes;
-    assert(offset >= -OFFSET_MAX && offset <= OFFSET_MAX);
+    assert(offset >= -EDM_OFFSET_MINUTES_MAX && offset <= EDM_OFFSET_MINUTES_MAX);
 
     int64_t instant = within_years(value.ticks);
     int64_t wall = instant + offset * TICKS_PER_MINUTE;

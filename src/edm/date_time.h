@@ -14,9 +14,11 @@
 
 struct text;
 
+#define EDM_OFFSET_MINUTES_MAX 840 /* either way; 14 hours */
+
 struct edm_date_time {
     int64_t ticks;          /* of 100 ns, UTC, since 0001-01-01T00:00:00Z */
-    int16_t offset_minutes; /* of the wall clock it was written in; -840 to 840 */
+    int16_t offset_minutes; /* of the wall clock it was written in */
 };
 
 #define EDM_DATE_TIME_TEXT_MAX 33 /* "9999-12-31T23:59:59.9999999+14:00" */

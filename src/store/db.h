@@ -98,7 +98,8 @@ struct db_driver {
                                  size_t len);
     enum db_status (*step)(struct db_statement *statement); /* DB_ROW, DB_DONE or a failure */
     void (*reset)(struct db_statement *statement); /* to run again; forgets what was bound */
-    /* Columns count from 0; slices stand until the next step or reset. */
+    /* Columns count from 0; slices stand until the next step or reset. NULL reads as 0 and as the
+     * empty text. */
     bool (*column_is_null)(struct db_statement *statement, int column);
     int64_t (*column_int)(struct db_statement *statement, int column);
     struct slice (*column_text)(struct db_statement *statement, int column);

@@ -10,8 +10,9 @@
  *   mmap_size=0             a bad sector is then an error of one read and not the process's SIGBUS,
  *                           which is worth the 3 us that a get from a million rows would save
  *   cache 4 MiB             taken page by page as it is needed; an idle server has a few pages
- *   no mutexes              a connection has one owner at a time (NOMUTEX), and the library counts
- *                           no memory (MEMSTATUS), which would be one lock for all threads
+ *   no mutexes              a connection has one owner at a time (MULTITHREAD, NOMUTEX), and the
+ *                           library counts no memory (MEMSTATUS), which would be one lock for all
+ *                           threads
  *   defensive, trusted_schema=OFF, no quoted strings, readers query_only
  *
  * The database file is made here and not by SQLite, for its mode: 0600; SQLite gives its log the
@@ -233,13 +234,14 @@ static int64_t sqlite_column_int(struct db_statement *statement, int column)
     return sqlite3_column_int64(statement_of(statement)->handle, column);
 }
 
-/* For text too: what is stored is UTF-8, and this call neither converts nor terminates it. */
+/* For text too: what is stored is UTF-8, and this call neither converts nor terminates it. The
+ * value is looked up once and asked twice, which SQLite allows where it takes no mutexes. */
 static struct slice sqlite_column_bytes(struct db_statement *statement, int column)
 {
-    sqlite3_stmt *handle = statement_of(statement)->handle;
-    const char *bytes = sqlite3_column_blob(handle, column);
+    sqlite3_value *value = sqlite3_column_value(statement_of(statement)->handle, column);
+    const char *bytes = sqlite3_value_blob(value);
 
-    return (struct slice){ bytes, bytes ? (size_t)sqlite3_column_bytes(handle, column) : 0 };
+    return (struct slice){ bytes, bytes ? (size_t)sqlite3_value_bytes(value) : 0 };
 }
 
 /* --- transactions ----------------------------------------------------------------------------- */
@@ -554,6 +556,7 @@ static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 /* Of no effect, and harmless, where the process used SQLite before. */
 static void configure_library(void)
 {
+    sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3_initialize();
 }

@@ -94,6 +94,26 @@ static void test_round_trip(void **state UNUSED)
     }
 }
 
+/* No date has such an offset, so the row is damaged; it must not end the process. */
+static void test_damaged_offset(void **state UNUSED)
+{
+    static const int16_t offsets[] = { -841, 841, INT16_MIN, INT16_MAX };
+
+    for (size_t i = 0; i < COUNT_OF(offsets); i++) {
+        struct edm_entity *article, *read = NULL;
+        struct error err = { 0 };
+        struct shop shop;
+
+        shop_open(&shop, true, NULL);
+        article = shop_article(&shop, SLICE("x"));
+        article->values[TOY_ARTICLE_MADE_AT].at.offset_minutes = offsets[i];
+        CHECK(shop_insert(&shop, shop_tenant, article, &err), i);
+        CHECK(!shop_get(&shop, shop_tenant, article->values[0].text, &read, &err), i);
+        CHECK(err.code == ERROR_IO, i);
+        shop_close(&shop);
+    }
+}
+
 static void test_select(void **state UNUSED)
 {
     uint64_t select = UINT64_C(1) << TOY_ARTICLE_MADE_AT | UINT64_C(1) << TOY_ARTICLE_LABELS;
@@ -687,6 +707,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_damaged_offset),
         cmocka_unit_test(test_select),
         cmocka_unit_test(test_update),
         cmocka_unit_test(test_keys),
