@@ -280,7 +280,7 @@ static void write_date_time(struct edm_date_time at, bool utc, struct json_write
 
     if (utc)
         at.offset_minutes = 0;
-    json_writer_string(writer, (struct slice){ memory, edm_date_time_format(at, memory) });
+    json_writer_plain_string(writer, (struct slice){ memory, edm_date_time_format(at, memory) });
 }
 
 static void write_enum(const struct edm_enum *enumeration, int64_t value,
@@ -288,7 +288,7 @@ static void write_enum(const struct edm_enum *enumeration, int64_t value,
 {
     const struct edm_enum_member *member = edm_find_member_by_value(enumeration, value);
     if (member) {
-        json_writer_string(writer, member->name);
+        json_writer_plain_string(writer, member->name);
         return;
     }
 
@@ -296,7 +296,7 @@ static void write_enum(const struct edm_enum *enumeration, int64_t value,
     struct text digits;
     text_init_fixed(&digits, memory, sizeof memory);
     text_append_int(&digits, value);
-    json_writer_string(writer, text_slice(&digits));
+    json_writer_plain_string(writer, text_slice(&digits));
 }
 
 void edm_value_write(const struct edm_property *property, const struct edm_value *value, bool utc,

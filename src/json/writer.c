@@ -150,6 +150,11 @@ static inline size_t copy_plain(char *to, const char *from, size_t len)
         if (found)
             return at + json_first_found(found);
     }
+    if (len >= 8) { /* the last eight, of which some were looked at before */
+        uint64_t found = json_not_plain(json_load_eight(from + len - 8));
+        memcpy(to + len - 8, from + len - 8, 8);
+        return found ? len - 8 + json_first_found(found) : len;
+    }
     for (; at < len && json_is_plain(from[at]); at++)
         to[at] = from[at];
     return at;
@@ -228,20 +233,31 @@ void json_writer_string(struct json_writer *writer, struct slice value)
     put_quoted(writer->out, begin_value(writer), value, SLICE("\""));
 }
 
-void json_writer_plain_name(struct json_writer *writer, struct slice name)
+/* The same for what holds nothing to escape. */
+static inline void put_plain_quoted(struct text *out, bool comma, struct slice inside,
+                                    struct slice closing)
 {
-    bool comma = begin_name(writer);
-    char *to = room(writer->out, comma + name.len + 3);
+    char *to = room(out, comma + 1 + inside.len + closing.len);
 
     if (!to)
         return;
     if (comma)
         *to++ = ',';
     *to++ = '"';
-    memcpy(to, name.ptr, name.len);
-    to += name.len;
-    memcpy(to, "\":", 2);
-    wrote_up_to(writer->out, to + 2);
+    memcpy(to, inside.ptr, inside.len);
+    to += inside.len;
+    memcpy(to, closing.ptr, closing.len);
+    wrote_up_to(out, to + closing.len);
+}
+
+void json_writer_plain_name(struct json_writer *writer, struct slice name)
+{
+    put_plain_quoted(writer->out, begin_name(writer), name, SLICE("\":"));
+}
+
+void json_writer_plain_string(struct json_writer *writer, struct slice value)
+{
+    put_plain_quoted(writer->out, begin_value(writer), value, SLICE("\""));
 }
 
 void json_writer_int(struct json_writer *writer, int64_t value)

@@ -40,6 +40,8 @@ void json_writer_name(struct json_writer *writer, struct slice name); /* escaped
 void json_writer_plain_name(struct json_writer *writer, struct slice name);
 
 void json_writer_string(struct json_writer *writer, struct slice value);
+/* The same for what is known to hold nothing that needs escaping (a date, a member's name). */
+void json_writer_plain_string(struct json_writer *writer, struct slice value);
 void json_writer_int(struct json_writer *writer, int64_t value);
 void json_writer_bool(struct json_writer *writer, bool value);
 void json_writer_null(struct json_writer *writer);

@@ -15,7 +15,7 @@
 #define PLENTY ((size_t)64 << 20)
 
 /* A document in one letter a call: { } [ ] as they are, N writes the next name (a, b, c...), P the
- * same as a plain name, s i t f n r a value. */
+ * same as a plain name, s p i t f n r a value. */
 static const struct {
     const char *calls, *want;
 } comma_cases[] = {
@@ -24,12 +24,13 @@ static const struct {
     { "f", "false" },
     { "i", "-7" },
     { "s", "\"s\"" },
+    { "p", "\"p\"" },
     { "r", "[0]" },
     { "{}", "{}" },
     { "[]", "[]" },
     { "[i]", "[-7]" },
     { "[ii]", "[-7,-7]" },
-    { "[nsitfr]", "[null,\"s\",-7,true,false,[0]]" },
+    { "[nsitfrp]", "[null,\"s\",-7,true,false,[0],\"p\"]" },
     { "{Ni}", "{\"a\":-7}" },
     { "{Pi}", "{\"a\":-7}" },
     { "{NnPtNfPsNrPi}", "{\"a\":null,\"b\":true,\"c\":false,\"d\":\"s\",\"e\":[0],\"f\":-7}" },
@@ -68,6 +69,9 @@ static void call(struct json_writer *writer, char letter, char *next_name)
         break;
     case 's':
         json_writer_string(writer, SLICE("s"));
+        break;
+    case 'p':
+        json_writer_plain_string(writer, SLICE("p"));
         break;
     case 'i':
         json_writer_int(writer, -7);
