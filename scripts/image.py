@@ -61,10 +61,10 @@ class ImageError(Exception):
     """What stands in the way, for whoever runs this."""
 
 
-def output_of(*command):
+def output_of(*command, allowed=(0,)):
     done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True,
                           stderr=subprocess.PIPE, env={**os.environ, "LC_ALL": "C"}, check=False)
-    if done.returncode != 0:
+    if done.returncode not in allowed:
         raise ImageError(f"{command[0]} {command[1]}: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout
 
@@ -99,18 +99,21 @@ def merged(path):
     return path[1:] if path.startswith("/usr/") else "usr" + path
 
 
-def package_of(path):
+def packages_of(paths):
     """dpkg knows a file under the one name that its package gave it, with or without /usr."""
-    other = path[4:] if path.startswith("/usr/") else "/usr" + path
-    for name in (path, other):
-        try:
-            text = output_of("dpkg-query", "--search", name)
-        except ImageError:
-            continue
-        owners = [line for line in text.splitlines() if not line.startswith("diversion ")]
-        if owners:
-            return owners[0].rsplit(": ", 1)[0]
-    raise ImageError(f"{path} is of no Debian package, so nobody can tell its version and licence")
+    spellings = {}
+    for path in paths:
+        spellings[path] = path
+        spellings[path[4:] if path.startswith("/usr/") else "/usr" + path] = path
+    owners = {}
+    for line in output_of("dpkg-query", "--search", *spellings, allowed=(0, 1)).splitlines():
+        packages, _, name = line.rpartition(": ")
+        if name in spellings and not line.startswith("diversion "):
+            owners[spellings[name]] = packages.split(", ")[0]
+    for path in paths:
+        if path not in owners:
+            raise ImageError(f"{path} is of no Debian package: nobody can tell its version and licence")
+    return set(owners.values())
 
 
 def read_epoch():
@@ -178,7 +181,7 @@ def debian_layer(program):
         layer.folder(name)
 
     paths = parse_ldd(output_of("ldd", program))
-    packages = {package_of(path) for path in paths} | {"base-files"}
+    packages = packages_of(paths) | {"base-files"}
     for path in paths:
         layer.file(merged(path), Path(path).read_bytes(), 0o755)
     layer.file("usr/lib/os-release", Path("/usr/lib/os-release").read_bytes())
