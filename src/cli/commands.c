@@ -9,8 +9,9 @@ const char *const command_data_settings[] = { "data-dir", "config", NULL };
 const struct cli_command *const cli_commands[] = {
     &command_serve,       &command_run,           &command_token,          &command_tenant_add,
     &command_tenant_list, &command_tenant_show,   &command_tenant_license, &command_client_add,
-    &command_client_list, &command_client_remove, &command_seed,           &command_ca_export,
-    &command_health,      &command_config_check,  &command_config_show,    &command_version,
+    &command_client_list, &command_client_remove, &command_seed,           &command_export,
+    &command_import,      &command_ca_export,     &command_health,         &command_config_check,
+    &command_config_show, &command_version,
 };
 
 const size_t cli_command_count = COUNT_OF(cli_commands);

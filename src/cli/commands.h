@@ -15,6 +15,8 @@ extern const struct cli_command command_client_add;
 extern const struct cli_command command_client_list;
 extern const struct cli_command command_client_remove;
 extern const struct cli_command command_seed;
+extern const struct cli_command command_export;
+extern const struct cli_command command_import;
 extern const struct cli_command command_ca_export;
 extern const struct cli_command command_health;
 extern const struct cli_command command_config_check;

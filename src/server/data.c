@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,9 +22,8 @@
 #include "service/dispatch.h"
 #include "service/provision.h"
 #include "store/directory.h"
+#include "store/registry.h"
 #include "store/store.h"
-
-#define SEED_BYTES_MAX ((size_t)256 << 20)
 
 /* --- folders --------------------------------------------------------------------------------- */
 
@@ -175,14 +176,108 @@ out:
     return ok;
 }
 
+/* A seed's text is mapped and not read: it may be an export of gigabytes, and is passed once from
+ * its beginning to its end. Whoever cuts the file short meanwhile ends the process (SIGBUS), and
+ * with it the transaction. */
+struct seed_file {
+    int fd;
+    void *address; /* NULL: nothing is mapped */
+    size_t bytes;
+};
+
+/* What comes through a pipe is put into a file without a name first. */
+static bool spool(int from, int *ret_fd)
+{
+    char buffer[65536];
+    FILE *file = tmpfile();
+    ssize_t got = -1;
+
+    if (!file)
+        return false;
+    while ((got = read(from, buffer, sizeof buffer)) != 0) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 || fwrite(buffer, 1, (size_t)got, file) != (size_t)got)
+            break;
+    }
+    bool ok = got == 0 && fflush(file) == 0;
+    *ret_fd = ok ? fcntl(fileno(file), F_DUPFD_CLOEXEC, 0) : -1;
+    int why = errno;
+    fclose(file);
+    errno = why;
+    return *ret_fd >= 0;
+}
+
+static bool make_regular(struct seed_file *file, struct stat *status)
+{
+    int pipe = file->fd;
+
+    if (fstat(pipe, status) != 0)
+        return false;
+    if (S_ISREG(status->st_mode))
+        return true;
+    if (S_ISDIR(status->st_mode) || S_ISBLK(status->st_mode)) {
+        errno = S_ISDIR(status->st_mode) ? EISDIR : EINVAL;
+        return false;
+    }
+    bool ok = spool(pipe, &file->fd);
+    int why = errno;
+    close(pipe);
+    errno = why;
+    return ok && fstat(file->fd, status) == 0;
+}
+
+static bool map_seed(const char *name, struct seed_file *file, struct slice *ret)
+{
+    struct stat status;
+
+    file->fd = strcmp(name, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                      : open(name, O_RDONLY | O_CLOEXEC);
+    if (file->fd < 0 || !make_regular(file, &status))
+        return false;
+    *ret = SLICE_EMPTY;
+    if (status.st_size == 0) /* nothing to map */
+        return true;
+    file->bytes = (size_t)status.st_size;
+    file->address = mmap(NULL, file->bytes, PROT_READ, MAP_PRIVATE, file->fd, 0);
+    if (file->address == MAP_FAILED) {
+        file->address = NULL;
+        return false;
+    }
+    *ret = (struct slice){ file->address, file->bytes };
+    return true;
+}
+
+static void unmap_seed(struct seed_file *file)
+{
+    if (file->address)
+        munmap(file->address, file->bytes);
+    if (file->fd >= 0)
+        close(file->fd);
+}
+
 struct seed_job {
     const struct edm_model *model;
     struct uuid tenant;
     struct slice seed;
     int64_t now_ticks;
     bool only_if_empty;
+    bool only_known_tenant;
     size_t count;
 };
+
+static bool knows_tenant(const struct seed_job *job, struct store_session *session,
+                         struct error *err)
+{
+    struct arena *arena = arena_create(NULL, 65536);
+    struct registry_tenant tenant;
+
+    if (!arena)
+        return error_no_memory(err);
+    bool ok = registry_tenant_get(session, job->tenant, arena, &tenant, err);
+    arena_destroy(arena);
+    return ok;
+}
 
 static bool seed(void *context, struct store_session *session, struct error *err)
 {
@@ -190,6 +285,8 @@ static bool seed(void *context, struct store_session *session, struct error *err
     bool empty = true;
 
     job->count = 0;
+    if (job->only_known_tenant && !knows_tenant(job, session, err))
+        return false;
     if (job->only_if_empty && !store_is_empty(session, &empty, err))
         return false;
     return !empty || service_seed(session, job->model, job->tenant, job->seed, job->now_ticks,
@@ -207,6 +304,37 @@ static COLD bool seed_error(struct slice name, const struct error *why, struct e
                      why->message);
 }
 
+static bool run_seed(struct store *store, struct slice name, struct seed_job *job,
+                     size_t *ret_count, struct error *err)
+{
+    struct error why = { 0 };
+
+    if (!data_write(store, seed, job, &why))
+        return seed_error(name, &why, err);
+    *ret_count = job->count;
+    return true;
+}
+
+static bool run_seed_file(struct store *store, struct slice path, struct seed_job *job,
+                          size_t *ret_count, struct error *err)
+{
+    struct arena *arena = arena_create(NULL, 65536);
+    const char *name = arena ? slice_to_cstr(arena, path) : NULL;
+    struct seed_file file = { .fd = -1 };
+    bool ok = false;
+
+    if (!name)
+        error_no_memory(err);
+    else if (!map_seed(name, &file, &job->seed))
+        error_set(err, ERROR_CONFIGURATION, SLICE("seed"), "cannot read '%s': %s", name,
+                  strerror(errno));
+    else
+        ok = run_seed(store, path, job, ret_count, err);
+    unmap_seed(&file);
+    arena_destroy(arena);
+    return ok;
+}
+
 bool data_seed(struct store *store, const struct edm_model *model, struct slice name,
                struct uuid tenant, int64_t now_ticks, bool only_if_empty, size_t *ret_count,
                struct error *err)
@@ -216,19 +344,17 @@ bool data_seed(struct store *store, const struct edm_model *model, struct slice 
                             .seed = graph_model_demo_seed(),
                             .now_ticks = now_ticks,
                             .only_if_empty = only_if_empty };
-    struct arena *arena = arena_create(NULL, SEED_BYTES_MAX + 4096);
-    struct error why = { 0 };
-    bool ok = false;
 
-    if (!arena)
-        return error_no_memory(err);
-    if (!slice_eq(name, SLICE("demo")) &&
-        !data_read_file(name, SEED_BYTES_MAX, arena, &job.seed, err))
-        goto out;
-    ok = data_write(store, seed, &job, &why) || seed_error(name, &why, err);
-    if (ok)
-        *ret_count = job.count;
-out:
-    arena_destroy(arena);
-    return ok;
+    return slice_eq(name, SLICE("demo")) ? run_seed(store, name, &job, ret_count, err)
+                                         : run_seed_file(store, name, &job, ret_count, err);
+}
+
+bool data_import(struct store *store, const struct edm_model *model, struct slice path,
+                 struct uuid tenant, int64_t now_ticks, size_t *ret_count, struct error *err)
+{
+    struct seed_job job = {
+        .model = model, .tenant = tenant, .now_ticks = now_ticks, .only_known_tenant = true
+    };
+
+    return run_seed_file(store, path, &job, ret_count, err);
 }

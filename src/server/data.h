@@ -55,6 +55,12 @@ bool data_seed(struct store *store, const struct edm_model *model, struct slice 
                struct uuid tenant, int64_t now_ticks, bool only_if_empty, size_t *ret_count,
                struct error *err) MUST_CHECK;
 
+/* Loads the file `path`, or stdin when it is "-", as data_seed() does, for a tenant that must
+ * exist. Errors: those too, and ERROR_NOT_FOUND. */
+bool data_import(struct store *store, const struct edm_model *model, struct slice path,
+                 struct uuid tenant, int64_t now_ticks, size_t *ret_count,
+                 struct error *err) MUST_CHECK;
+
 /* A whole file of at most `bytes_max` bytes, with a NUL behind its end. Error: ERROR_CONFIGURATION
  * naming it. */
 bool data_read_file(struct slice path, size_t bytes_max, struct arena *arena, struct slice *ret,

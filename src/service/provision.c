@@ -1,9 +1,12 @@
 /* service/provision.c - the default tenant and client, and the reading of seeds.
  *
  * A seed is trusted no more than a request: every value goes through the same validation, and an
- * error says line and column, since seeds are written by hand. One entity's memory is given back
- * before the next one is read, so the size of a seed is bounded by the file and not by what it
- * becomes.
+ * error says line and column, since seeds are written by hand.
+ *
+ * An export of a large store is a seed too, so memory must not grow with it. One reader walks the
+ * whole text and decodes no value; what it found to be one entity is read again by a reader of its
+ * own, whose memory is given back before the next one. Scanning twice costs little beside the
+ * insert.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -20,6 +23,9 @@
 
 #define SEED_ARENA_BYTES   (size_t)(1 << 20)
 #define ENTITY_ARENA_BYTES (size_t)(1 << 20)
+/* What a reader may take at most for a byte of its text: the names of an object that has nothing
+ * but names. A limit; an export takes a few hundred bytes in all. */
+#define READER_GROWTH 16
 
 struct uuid service_default_tenant(void)
 {
@@ -82,8 +88,10 @@ struct seeding {
     struct uuid tenant;
     struct slice seed;
     int64_t now_ticks;
-    struct json_reader reader;
-    struct arena *arena; /* of the entity being read */
+    struct json_reader reader; /* of the whole text */
+    struct json_reader entity_reader;
+    size_t entity_position; /* of the entity being read, in the seed */
+    struct arena *arena;    /* its memory */
     size_t count;
 };
 
@@ -104,6 +112,18 @@ static COLD bool at_position(const struct seeding *seeding, size_t position, str
         inner.code = ERROR_BAD_REQUEST;
     return error_set(err, inner.code, slice_of(inner.target), "seed, line %u, column %zu: %s", line,
                      position - start + 1, inner.message);
+}
+
+/* `position` counts from the entity's first byte. */
+static COLD bool at_position_in_entity(const struct seeding *seeding, size_t position,
+                                       struct error *err)
+{
+    return at_position(seeding, seeding->entity_position + position, err);
+}
+
+static COLD bool at_entity_reader(const struct seeding *seeding, struct error *err)
+{
+    return at_position_in_entity(seeding, json_reader_position(&seeding->entity_reader), err);
 }
 
 /* The same for an error of the reader, which stopped where the mistake is. */
@@ -154,8 +174,17 @@ static bool read_value(struct seeding *seeding, const struct edm_property *prope
         ret->at = (struct edm_date_time){ .ticks = ticks - ticks % CLOCK_TICKS_PER_SECOND };
         return true;
     }
-    return edm_value_read(seeding->model, property, &seeding->reader, token, seeding->arena, ret,
-                          err);
+    return edm_value_read(seeding->model, property, &seeding->entity_reader, token, seeding->arena,
+                          ret, err);
+}
+
+/* Else no URL could name the entity. */
+static bool check_key(const struct edm_property *property, const struct edm_value *value,
+                      struct error *err)
+{
+    return !(property->flags & EDM_KEY) || value->text.len > 0 ||
+           error_set(err, ERROR_BAD_REQUEST, property->name, "\"%.*s\" must not be empty",
+                     SLICE_ARG(property->name));
 }
 
 static bool read_property(struct seeding *seeding, struct edm_entity *entity,
@@ -165,48 +194,78 @@ static bool read_property(struct seeding *seeding, struct edm_entity *entity,
     int property = edm_find_property(entity->type, name->text);
 
     if (slice_index(name->text, '@') < name->text.len)
-        return json_reader_skip(&seeding->reader, NULL, err); /* an annotation */
+        return json_reader_skip(&seeding->entity_reader, NULL, err); /* an annotation */
     if (property < 0)
-        return wrong(seeding, name->position, "there is no property", name->text, err);
-    if (!json_reader_next(&seeding->reader, &value, err))
-        return at_reader(seeding, err);
+        return wrong(seeding, seeding->entity_position + name->position, "there is no property",
+                     name->text, err);
+    if (!json_reader_next(&seeding->entity_reader, &value, err))
+        return at_entity_reader(seeding, err);
     if (!read_value(seeding, &entity->type->properties[property], &value, &entity->values[property],
-                    err))
-        return at_position(seeding, value.position, err);
+                    err) ||
+        !check_key(&entity->type->properties[property], &entity->values[property], err))
+        return at_position_in_entity(seeding, value.position, err);
     edm_entity_mark(entity, (size_t)property);
     return true;
 }
 
-static bool add_entity(struct seeding *seeding, const struct edm_entity_type *type, size_t position,
-                       struct error *err)
+/* Its members, up to the brace behind them. */
+static bool read_members(struct seeding *seeding, struct edm_entity *entity, struct error *err)
+{
+    struct json_token token;
+
+    do {
+        if (!json_reader_next(&seeding->entity_reader, &token, err))
+            return at_entity_reader(seeding, err);
+        if (token.kind == JSON_NAME && !read_property(seeding, entity, &token, err))
+            return false;
+    } while (token.kind != JSON_OBJECT_END);
+    return true;
+}
+
+static bool add_entity(struct seeding *seeding, const struct edm_entity_type *type,
+                       struct slice literal, struct error *err)
 {
     struct edm_entity *entity = edm_entity_create(type, seeding->arena);
-    struct json_token token;
 
     if (!entity)
         return error_no_memory(err);
-    for (;;) {
-        if (!json_reader_next(&seeding->reader, &token, err))
-            return at_reader(seeding, err);
-        if (token.kind == JSON_OBJECT_END)
-            break;
-        if (!read_property(seeding, entity, &token, err))
-            return false;
-    }
+    json_reader_init(&seeding->entity_reader, literal, seeding->arena, JSON_DEPTH_DEFAULT);
+    if (!read_members(seeding, entity, err))
+        return false;
     if (!edm_entity_fill_defaults(seeding->model, entity, seeding->arena, err) ||
         !store_entity_insert(seeding->session, seeding->tenant, entity, seeding->arena, err))
-        return at_position(seeding, position, err);
+        return at_position_in_entity(seeding, 0, err);
     seeding->count++;
+    return true;
+}
+
+/* The text of the entity whose brace the reader has just passed. */
+static bool pass_entity(struct seeding *seeding, struct slice *ret_literal, struct error *err)
+{
+    struct json_token token;
+
+    do {
+        if (!json_reader_next(&seeding->reader, &token, err) ||
+            (token.kind == JSON_NAME && !json_reader_skip(&seeding->reader, NULL, err)))
+            return at_reader(seeding, err);
+    } while (token.kind != JSON_OBJECT_END);
+    *ret_literal = slice_sub(seeding->seed, seeding->entity_position,
+                             json_reader_position(&seeding->reader) - seeding->entity_position);
     return true;
 }
 
 static bool read_entity(struct seeding *seeding, const struct edm_entity_type *type,
                         size_t position, struct error *err)
 {
-    seeding->arena = arena_create(NULL, ENTITY_ARENA_BYTES);
+    struct slice literal;
+
+    seeding->entity_position = position;
+    if (!pass_entity(seeding, &literal, err))
+        return false;
+    seeding->arena = arena_create(NULL, ENTITY_ARENA_BYTES + READER_GROWTH * literal.len);
     if (!seeding->arena)
         return error_no_memory(err);
-    bool ok = add_entity(seeding, type, position, err);
+    bool ok = add_entity(seeding, type, literal, err);
     arena_destroy(seeding->arena);
     seeding->arena = NULL;
     return ok;
@@ -259,8 +318,7 @@ static bool read_seed(struct seeding *seeding, struct error *err)
 bool service_seed(struct store_session *session, const struct edm_model *model, struct uuid tenant,
                   struct slice seed, int64_t now_ticks, size_t *ret_count, struct error *err)
 {
-    /* The reader's own memory (names of open objects, decoded strings) grows with the seed. */
-    struct arena *arena = arena_create(NULL, SEED_ARENA_BYTES + 16 * seed.len);
+    struct arena *arena = arena_create(NULL, SEED_ARENA_BYTES + READER_GROWTH * seed.len);
     struct seeding seeding = {
         .session = session, .model = model, .tenant = tenant, .seed = seed, .now_ticks = now_ticks
     };

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/test.h"
+#include "base/text.h"
 #include "edm/toy_model.h"
 #include "service/operations.h"
 #include "store/registry.h"
@@ -144,6 +145,13 @@ static const struct {
     { "{\"articles\": [{\"madeAt\": \"-5y\"}]}", "seed, line 1, column 26: Cannot convert" },
     { "{\"articles\": [{\"madeAt\": \"-d\"}]}", "seed, line 1, column 26: Cannot convert" },
     { "{\"articles\": [{\"id\": \"a\"}, {\"id\": \"a\"}]}", "seed, line 1, column 28: " },
+    { "{\"articles\": [{\"id\": \"\"}]}", "seed, line 1, column 22: \"id\" must not be empty" },
+    { "{\"articles\": [\n{},\n {\"title\": \"a\\n\", \"stock\": []}]}",
+      "seed, line 3, column 28: An unexpected" },
+    { "{\"articles\": [{\"notes\": [\"\\t\", 3]}]}", "seed, line 1, column 25: " },
+    { "{\"articles\": [{\"a@b\": {\"c\": [1, {]}}]}", "seed, line 1, column 34: Invalid JSON" },
+    { "{\"articles\": [{\"title\": null, \"title\": null}]}",
+      "seed, line 1, column 31: Invalid JSON" },
     { "{\"articles\": []} x", "seed, line 1, column 18: " },
     { "{\"articles\": [{}", "seed, line 1, column 17: " },
 };
@@ -168,12 +176,41 @@ static void test_bad_seeds_say_where(void **state)
     }
 }
 
+/* Text in which every byte is escaped is decoded into the memory of its entity, and given back. */
+static void test_seed_with_long_texts(void **state)
+{
+    const size_t letters = 400000, entities = 20;
+    struct fixture *fixture = *state;
+    struct arena *arena = arena_create(NULL, (size_t)128 << 20);
+    struct error error = { 0 };
+    struct text seed;
+    size_t count;
+
+    text_init(&seed, arena, (size_t)64 << 20, (size_t)64 << 20);
+    text_append(&seed, SLICE("{\"crates\": ["));
+    for (size_t i = 0; i < entities; i++) {
+        text_append(&seed, i ? SLICE(", {\"place\": \"") : SLICE("{\"place\": \""));
+        for (size_t k = 0; k < letters; k++)
+            text_append(&seed, SLICE("\\u00e9"));
+        text_append(&seed, SLICE("\", \"other@note\": {\"a\": [{}]}}"));
+    }
+    text_append(&seed, SLICE("]}"));
+    begin(fixture);
+    if (!service_seed(fixture->session, &toy_model, service_default_tenant(), text_slice(&seed),
+                      NOW_TICKS, &count, &error))
+        fail_msg("%s", error.message);
+    assert_int_equal(count, entities);
+    end(fixture);
+    arena_destroy(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_provision_happens_once, set_up, tear_down),
         cmocka_unit_test(test_default_tenant_is_as_published),
         cmocka_unit_test_setup_teardown(test_seed_loads, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_seed_with_long_texts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bad_seeds_say_where, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
