@@ -1,15 +1,20 @@
 /* cli/config.c - connectord config: what the settings are, and whether they go together.
  *
- * `show` prints lines that a settings file may hold, so that its output can be kept as one. The
- * check itself is settings_load(), which has run when a command gets here.
+ * `show` prints lines that a settings file may hold, so that its output can be kept as one. Most
+ * of the check is settings_load(), which has run when a command gets here; what is left is whether
+ * the files that are named can be used. A seed is not parsed, since it may be an export of
+ * gigabytes.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <errno.h>
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/commands.h"
 #include "server/suggestion.h"
+#include "server/tls_identity.h"
 #include "json/writer.h"
 
 #define OUTPUT_BYTES_MAX 262144
@@ -31,10 +36,23 @@ static void warn_unknown(struct slice variable)
             SLICE_ARG(suggestion.best), suggestion.best.len ? "?" : "");
 }
 
+static bool check_seed(struct slice seed, struct error *err)
+{
+    if (seed.len == 0 || slice_eq(seed, SLICE("demo")) || access(seed.ptr, R_OK) == 0)
+        return true;
+    return error_set(err, ERROR_CONFIGURATION, SLICE("seed"), "seed: cannot read '%s': %s",
+                     seed.ptr, strerror(errno));
+}
+
 static enum cli_exit run_check(struct cli *cli)
 {
+    struct error error = { 0 };
+
     for (size_t i = 0; i < cli->settings->unknown_environment.count; i++)
         warn_unknown(cli->settings->unknown_environment.items[i]);
+    if (!tls_identity_check(cli->settings, cli->arena, &error) ||
+        !check_seed(cli->settings->seed, &error))
+        return cli_fail(&error);
     fprintf(stderr, "The settings are in order.\n");
     return CLI_OK;
 }
@@ -155,7 +173,7 @@ static const struct cli_option show_options[] = {
 
 const struct cli_command command_config_check = {
     .name = "config check",
-    .summary = "Check the settings and exit 0, or 78.",
+    .summary = "Check the settings and the files that they name; exit 0, or 78.",
     .examples = check_examples,
     .all_settings = true,
     .run = run_check,

@@ -229,14 +229,11 @@ static bool open_issuer(struct server *server, struct error *err)
 
 static bool open_tls(struct server *server, struct error *err)
 {
-    const struct certificate *certificate = &server->identity.certificate;
-
     if (server->settings->listen_tls.count == 0)
         return true;
     return tls_identity_load(server->settings, server->paths.keys, server->keys_arena,
                              &server->identity, err) &&
-           tls_context_create(certificate->certificate_pem, certificate->key_pem, &server->tls,
-                              err);
+           tls_identity_context(server->settings, &server->identity, &server->tls, err);
 }
 
 static void *open_keys(void *context)

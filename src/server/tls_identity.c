@@ -15,10 +15,12 @@
 #include <openssl/x509v3.h>
 
 #include "base/arena.h"
+#include "http/engine.h"
 #include "server/data.h"
 
 #define PEM_BYTES_MAX ((size_t)1 << 20)
 #define NAMES_MAX     128
+#define PATH_QUOTED_MAX 100
 
 /* A host or address as text in `arena`; empty when it is neither, or a wildcard. */
 static struct slice name_text(const GENERAL_NAME *general, struct arena *arena)
@@ -91,4 +93,36 @@ bool tls_identity_load(const struct settings *settings, const char *keys, struct
            data_read_file(settings->tls_key, PEM_BYTES_MAX, arena, &ret->certificate.key_pem,
                           err) &&
            read_names(ret->certificate.certificate_pem, arena, &ret->names, err);
+}
+
+bool tls_identity_context(const struct settings *settings, const struct tls_identity *identity,
+                          struct tls_context **ret, struct error *err)
+{
+    const struct certificate *certificate = &identity->certificate;
+    struct error why = { 0 };
+
+    if (tls_context_create(certificate->certificate_pem, certificate->key_pem, ret, &why))
+        return true;
+    if (why.code != ERROR_CONFIGURATION || settings->tls_cert.len == 0) {
+        if (err)
+            *err = why;
+        return false;
+    }
+    return error_set(err, why.code, slice_of(why.target), "tls-cert '%.*s', tls-key '%.*s': %s",
+                     SLICE_ARG(slice_utf8_prefix(settings->tls_cert, PATH_QUOTED_MAX)),
+                     SLICE_ARG(slice_utf8_prefix(settings->tls_key, PATH_QUOTED_MAX)),
+                     why.message);
+}
+
+bool tls_identity_check(const struct settings *settings, struct arena *arena, struct error *err)
+{
+    struct tls_identity identity;
+    struct tls_context *context = NULL;
+
+    if (settings->tls_cert.len == 0)
+        return true;
+    bool ok = tls_identity_load(settings, NULL, arena, &identity, err) &&
+              tls_identity_context(settings, &identity, &context, err);
+    tls_context_destroy(context);
+    return ok;
 }
