@@ -56,6 +56,7 @@
 #define LISTENERS_MAX      128
 #define OTHER_FILES        64 /* descriptors that are no connections: the store's, loops', logs' */
 #define MS_PER_S           1000
+#define SIGNAL_ECHO_MS     1000
 
 struct server_loop {
     struct server *server;
@@ -106,6 +107,7 @@ struct server {
     size_t signal_count; /* open */
     size_t running;      /* loops that have not drained */
     bool stopping;
+    uint64_t stopping_since_ms;
 };
 
 /* --- limits of the process ------------------------------------------------------------------- */
@@ -524,13 +526,22 @@ static void begin_stop(struct server *server, int signal_number)
         loop_post(server->loops[i].loop, &server->loops[i].stop);
 }
 
-/* The first signal asks, the second does not. Nothing that was answered is lost by it: an answer is
+/* timeout(1) sends its signal to the process and to its group, which is twice. */
+static bool is_echo(const struct server *server, int signal_number)
+{
+    return signal_number == SIGTERM &&
+           clock_monotonic_ms() - server->stopping_since_ms < SIGNAL_ECHO_MS;
+}
+
+/* The first signal asks, a later one does not. Nothing that was answered is lost by it: an answer is
  * given behind its commit. */
 static void on_signal(uv_signal_t *handle, int signal_number)
 {
     struct server *server = handle->data;
 
     if (server->stopping) {
+        if (is_echo(server, signal_number))
+            return;
         log_begin(main_log(server), LOG_WARNING, "cut_short");
         log_int(main_log(server), "signal", signal_number);
         log_end(main_log(server));
@@ -538,6 +549,7 @@ static void on_signal(uv_signal_t *handle, int signal_number)
         _exit(1);
     }
     server->stopping = true;
+    server->stopping_since_ms = clock_monotonic_ms();
     begin_stop(server, signal_number);
 }
 
