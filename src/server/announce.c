@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "edm/model.h"
+#include "server/endpoint.h"
 
 static void log_unknown_variables(const struct announcement *start)
 {
@@ -54,6 +55,41 @@ static void log_doors(const struct announcement *start)
     }
 }
 
+static bool is_plain_exposed(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->listen.count; i++) {
+        struct endpoint endpoint;
+
+        if (endpoint_parse(settings->listen.items[i], &endpoint) &&
+            endpoint.reach != ENDPOINT_LOOPBACK)
+            return true;
+    }
+    return false;
+}
+
+static void log_exposure(const struct announcement *start)
+{
+    const struct settings *settings = start->settings;
+    struct log *log = start->log;
+
+    if (!settings->issuer_on)
+        return;
+    if (is_plain_exposed(settings)) {
+        log_begin(log, LOG_WARNING, "plain_http_exposed");
+        log_text(log, "reason",
+                 SLICE("secrets and tokens cross the network unencrypted; use listen-tls for "
+                       "addresses that others reach"));
+        log_end(log);
+    }
+    if (settings->exposed && settings->allow_default_client == SETTING_ON) {
+        log_begin(log, LOG_WARNING, "default_client_allowed");
+        log_text(log, "reason",
+                 SLICE("others can reach the issuer, and its default client may still have the "
+                       "secret that the manual prints"));
+        log_end(log);
+    }
+}
+
 /* Once at the start; each reply that it concerns says so itself. */
 static void log_beyond_graph(const struct announcement *start)
 {
@@ -84,7 +120,7 @@ static void log_seed(const struct announcement *start)
     if (start->seeded)
         log_int(log, "entities", (int64_t)start->seeded);
     else
-        log_text(log, "reason", SLICE("the store holds entities, or the seed none"));
+        log_text(log, "reason", SLICE("the store already holds entities, or the seed has none"));
     log_end(log);
 }
 
@@ -95,6 +131,8 @@ void announce_ready(const struct announcement *start)
 
     log_begin(log, LOG_INFO, "ready");
     log_text_array(log, "urls", start->urls.items, start->urls.count);
+    log_text_array(log, "listeners", start->listeners.items, start->listeners.count);
+    log_text_array(log, "public_urls", settings->public_urls.items, settings->public_urls.count);
     log_int(log, "pid", getpid());
     log_text(log, "data_dir", start->data_dir);
     log_bool(log, "memory", settings->memory == SETTING_ON);
@@ -110,6 +148,7 @@ void announce_start(const struct announcement *start)
     log_unknown_variables(start);
     log_fewer_connections(start);
     log_doors(start);
+    log_exposure(start);
     log_beyond_graph(start);
     log_seed(start);
 }

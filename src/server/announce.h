@@ -19,7 +19,8 @@ struct announcement {
     const struct edm_model *model;
     struct slice data_dir; /* empty: in memory */
     struct slice profile;
-    struct setting_list urls;
+    struct setting_list urls;      /* to call it by */
+    struct setting_list listeners; /* as bound */
     size_t seeded;      /* entities */
     size_t connections; /* as many as the system allows of those that were asked for */
 };

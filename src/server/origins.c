@@ -13,11 +13,13 @@
 #include "server/origins.h"
 
 #include <inttypes.h>
+#include <netinet/in.h>
 
 #include "base/arena.h"
 #include "server/endpoint.h"
 
-#define ORIGINS_MAX 1024
+#define ORIGINS_MAX      1024
+#define LOCALHOST_SUFFIX SLICE(".localhost")
 
 static const struct slice loopback_names[] = {
     SLICE_INIT("localhost"),
@@ -99,6 +101,28 @@ bool origin_is_valid(struct slice url)
     struct origin_parts parts;
 
     return parse_origin(url, &parts);
+}
+
+bool origin_is_loopback(struct slice url)
+{
+    struct origin_parts parts;
+    struct endpoint endpoint;
+    char host_port[INET6_ADDRSTRLEN + 8];
+
+    if (!parse_origin(url, &parts))
+        return false;
+    if (slice_eq_nocase(parts.host, SLICE("localhost")) ||
+        (parts.host.len > LOCALHOST_SUFFIX.len &&
+         slice_eq_nocase(slice_sub(parts.host, parts.host.len - LOCALHOST_SUFFIX.len,
+                                   parts.host.len),
+                         LOCALHOST_SUFFIX)))
+        return true;
+    bool ipv6 = slice_index(parts.host, ':') < parts.host.len;
+    int len = snprintf(host_port, sizeof host_port, "%s%.*s%s:0", ipv6 ? "[" : "",
+                       SLICE_ARG(parts.host), ipv6 ? "]" : "");
+    return len > 0 && (size_t)len < sizeof host_port &&
+           endpoint_parse((struct slice){ host_port, (size_t)len }, &endpoint) &&
+           endpoint.reach == ENDPOINT_LOOPBACK;
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
@@ -247,4 +271,16 @@ bool origin_of_listener(const struct origin_listener *listener, struct arena *ar
         .port = listener->port,
     };
     return write_short(&parts, arena, ret, err);
+}
+
+bool origin_as_bound(const struct origin_listener *listener, struct arena *arena, struct slice *ret,
+                     struct error *err)
+{
+    struct slice host = listener->host_port; /* "[::]:0": what stands before the last colon */
+
+    while (host.len && host.ptr[host.len - 1] != ':')
+        host.len--;
+    return arena_printf(arena, ret, "%s://%.*s%" PRIu16, listener->secure ? "https" : "http",
+                        SLICE_ARG(host), listener->port) ||
+           error_no_memory(err);
 }

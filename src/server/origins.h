@@ -36,6 +36,10 @@ struct origin_listener {
 /* http(s)://host[:port], a slash behind it at most. */
 bool origin_is_valid(struct slice url);
 
+/* Of a valid one: whether it names this machine alone: localhost, *.localhost (RFC 6761),
+ * 127.0.0.0/8, ::1. */
+bool origin_is_loopback(struct slice url);
+
 /* What the command line's tokens carry: the first public URL, else ORIGIN_OF_TOKENS. */
 bool origin_for_tokens(struct setting_list public_urls, struct arena *arena, struct slice *ret,
                        struct error *err) MUST_CHECK;
@@ -46,6 +50,10 @@ bool origin_for_tokens(struct setting_list public_urls, struct arena *arena, str
 bool origins_build(const struct origin_listener *listeners, size_t listener_count,
                    struct setting_list names, struct setting_list public_urls, struct arena *arena,
                    struct setting_list *ret, struct error *err) MUST_CHECK;
+
+/* Its scheme, host as set and port as bound: "http://0.0.0.0:8080". */
+bool origin_as_bound(const struct origin_listener *listener, struct arena *arena, struct slice *ret,
+                     struct error *err) MUST_CHECK;
 
 /* The URL to show for a listener: its own address, localhost for one on every interface. */
 bool origin_of_listener(const struct origin_listener *listener, struct arena *arena,

@@ -149,9 +149,49 @@ static void test_url_of_listener(void **state UNUSED)
     arena_destroy(arena);
 }
 
+static void test_loopback(void **state UNUSED)
+{
+    static const struct {
+        const char *url;
+        bool loopback;
+    } origins[] = {
+        { "http://localhost:8080", true },     { "https://LOCALHOST", true },
+        { "https://graph.localhost/", true },  { "http://127.3.2.1:9", true },
+        { "https://[::1]:8443", true },        { "https://connectord.example.com", false },
+        { "https://notlocalhost", false },     { "http://10.0.0.5", false },
+        { "https://localhost.example", false }, { "http://0.0.0.0:80", false },
+        { "https://[fd00::5]", false },        { "https://.localhost", false },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(origins); i++)
+        CHECK(origin_is_loopback(slice_of(origins[i].url)) == origins[i].loopback, i);
+}
+
+static void test_as_bound(void **state UNUSED)
+{
+    static const struct {
+        struct origin_listener listener;
+        const char *text;
+    } bound[] = {
+        { { SLICE_INIT("*:0"), 40123, false }, "http://*:40123" },
+        { { SLICE_INIT("[::]:8443"), 8443, true }, "https://[::]:8443" },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(bound); i++) {
+        struct arena *arena = arena_create(NULL, 1 << 16);
+        struct slice text;
+
+        assert_true(origin_as_bound(&bound[i].listener, arena, &text, NULL));
+        CHECK(slice_eq(text, slice_of(bound[i].text)), i);
+        arena_destroy(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_loopback),
+        cmocka_unit_test(test_as_bound),
         cmocka_unit_test(test_origins),
         cmocka_unit_test(test_validity),
         cmocka_unit_test(test_origin_of_tokens),

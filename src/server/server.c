@@ -102,6 +102,7 @@ struct server {
     struct origin_listener listeners[LISTENERS_MAX];
     size_t listener_count;
     struct setting_list urls;
+    struct setting_list bound; /* the listeners, in words */
 
     uv_signal_t signals[SIGNAL_COUNT];
     size_t signal_count; /* open */
@@ -208,8 +209,8 @@ static bool ask_default_client(void *context, struct store_session *session, str
         return true;
     return error_set(
         err, ERROR_CONFIGURATION, SLICE("allow-default-client"),
-        "a listener can be reached from other machines and the client " SERVICE_DEFAULT_CLIENT
-        " has the secret that everyone can read in the "
+        "a listener or a public URL can be reached from other machines and the "
+        "client " SERVICE_DEFAULT_CLIENT " has the secret that everyone can read in the "
         "manual; remove it (connectord client remove), change its secret "
         "(connectord client add --app " SERVICE_DEFAULT_CLIENT "), set "
         "builtin-issuer=off, or allow-default-client if that is meant");
@@ -219,7 +220,7 @@ static bool check_default_client(struct server *server, struct error *err)
 {
     const struct settings *settings = server->settings;
 
-    return settings->loopback_only || !settings->issuer_on ||
+    return !settings->exposed || !settings->issuer_on ||
            settings->allow_default_client == SETTING_ON ||
            data_read(server->store, ask_default_client, server, err);
 }
@@ -450,11 +451,16 @@ static bool name_origins(struct server *server, struct error *err)
     struct setting_list origins;
 
     server->urls.items = arena_new_array(server->arena, server->listener_count, struct slice);
-    if (!server->urls.items)
+    server->bound.items = arena_new_array(server->arena, server->listener_count, struct slice);
+    if (!server->urls.items || !server->bound.items)
         return error_no_memory(err);
     for (size_t i = 0; i < server->listener_count; i++) {
-        if (!origin_of_listener(&server->listeners[i], server->arena,
-                                &server->urls.items[server->urls.count++], err))
+        const struct origin_listener *listener = &server->listeners[i];
+
+        if (!origin_of_listener(listener, server->arena, &server->urls.items[server->urls.count++],
+                                err) ||
+            !origin_as_bound(listener, server->arena, &server->bound.items[server->bound.count++],
+                             err))
             return false;
     }
     if (!origins_build(server->listeners, server->listener_count, server->identity.names,
@@ -658,6 +664,7 @@ bool server_run(struct server *server, void (*ready)(void *context), void *conte
         .data_dir = slice_of(server->paths.folder),
         .profile = server->api.profile->name,
         .urls = server->urls,
+        .listeners = server->bound,
         .seeded = server->seeded,
         .connections = server->http_limits.connections,
     };

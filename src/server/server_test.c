@@ -106,7 +106,7 @@ static void test_default_client(void **state UNUSED)
     struct server *server;
     struct error error = { 0 };
 
-    fixture.settings->loopback_only = false;
+    fixture.settings->exposed = true;
     assert_false(server_create(fixture.settings, &server, &error));
     assert_int_equal(error.code, ERROR_CONFIGURATION);
     assert_string_equal(error.target, "allow-default-client");

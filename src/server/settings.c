@@ -327,9 +327,9 @@ static bool read_number(struct settings *settings, const struct setting *setting
         *(uint64_t *)field = number;
         return true;
     }
-    snprintf(expected, sizeof expected, "a whole number from %" PRIu64 " to %" PRIu64 "%s%s",
-             setting->min, setting->max, setting->unit ? " of " : "",
-             setting->unit ? setting->unit : "");
+    snprintf(expected, sizeof expected, "a whole number%s%s from %" PRIu64 " to %" PRIu64,
+             setting->unit ? " of " : "", setting->unit ? setting->unit : "", setting->min,
+             setting->max);
     return bad_value(settings, setting, value, expected, err);
 }
 

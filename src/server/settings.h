@@ -136,6 +136,7 @@ struct settings {
 
     /* Derived. */
     bool loopback_only; /* every listener can be reached from this machine alone */
+    bool exposed;       /* a listener is not, or a public URL names more than this machine */
     bool issuer_on;     /* the built-in one */
     struct setting_list unknown_environment; /* CONNECTORD_* that name no setting, for a warning */
 

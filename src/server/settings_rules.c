@@ -11,6 +11,7 @@
 #include <inttypes.h>
 
 #include "server/endpoint.h"
+#include "server/origins.h"
 #include "server/settings.h"
 
 #define JSON_GROWTH 6 /* a control character of one byte is written as \u001f */
@@ -26,9 +27,20 @@ static bool all_loopback(struct setting_list addresses)
     return true;
 }
 
+/* A proxy in front makes a listener on loopback everybody's. */
+static bool all_local(struct setting_list urls)
+{
+    for (size_t i = 0; i < urls.count; i++) {
+        if (!origin_is_loopback(urls.items[i]))
+            return false;
+    }
+    return true;
+}
+
 static bool derive(struct settings *settings, struct error *err UNUSED)
 {
     settings->loopback_only = all_loopback(settings->listen) && all_loopback(settings->listen_tls);
+    settings->exposed = !settings->loopback_only || !all_local(settings->public_urls);
     settings->issuer_on = settings->builtin_issuer == SETTING_ON ||
                           (settings->builtin_issuer == SETTING_AUTO && settings->loopback_only);
     return true;
@@ -82,12 +94,14 @@ static bool check_names(struct settings *settings, struct error *err)
 
 static bool check_no_auth(struct settings *settings, struct error *err)
 {
-    if (settings->no_auth != SETTING_ON || settings->loopback_only)
+    if (settings->no_auth != SETTING_ON || !settings->exposed)
         return true;
     return error_set(
         err, ERROR_CONFIGURATION, SLICE("no-auth"),
-        "no-auth: a listener can be reached from other machines, which would have "
-        "every permission; listen on 127.0.0.1, or write no-auth=any if that is meant");
+        "no-auth: %s, which would have every permission; %s, or write no-auth=any if that is meant",
+        settings->loopback_only ? "a public URL names more than this machine: others can reach it"
+                                : "a listener can be reached from other machines",
+        settings->loopback_only ? "take public-url away" : "listen on 127.0.0.1");
 }
 
 static bool check_reply(struct settings *settings, struct error *err)
@@ -107,10 +121,20 @@ static bool check_reply(struct settings *settings, struct error *err)
     return true;
 }
 
+/* A body may take half of the memory, and must not be alone in that. */
+static bool check_memory(struct settings *settings, struct error *err)
+{
+    if (settings->limits.memory_bytes / 4 >= settings->limits.body_bytes)
+        return true;
+    return error_set(err, ERROR_CONFIGURATION, SLICE("limit-memory-bytes"),
+                     "limit-memory-bytes: expected %" PRIu64 " at least, 4 times limit-body-bytes",
+                     4 * settings->limits.body_bytes);
+}
+
 bool settings_apply_rules(struct settings *settings, struct error *err)
 {
     static bool (*const rules[])(struct settings *, struct error *) = {
-        derive, check_certificate, check_names, check_no_auth, check_reply,
+        derive, check_certificate, check_names, check_no_auth, check_reply, check_memory,
     };
 
     for (size_t i = 0; i < COUNT_OF(rules); i++) {
