@@ -126,12 +126,37 @@ bool cli_keys_folder(const struct cli *cli, const char **ret, struct error *err)
     return true;
 }
 
-static bool store_is_there(const struct data_paths *paths, struct arena *arena)
+bool cli_key_is_missing(const struct cli *cli, const char *keys, const char *file)
+{
+    const struct data_paths paths = { .folder = cli->settings->data_dir.ptr, .keys = keys };
+    struct slice key, store;
+
+    return arena_printf(cli->arena, &key, "%s/%s", keys, file) &&
+           arena_printf(cli->arena, &store, "%s/connectord.db", paths.folder) &&
+           access(key.ptr, F_OK) != 0 && access(store.ptr, F_OK) != 0 &&
+           data_check_reach(&paths, NULL);
+}
+
+void cli_say_key_was_made(const struct cli *cli)
+{
+    fprintf(stderr, "connectord: warning: made a new key in '%.*s'; a server on another folder has "
+                    "another one\n",
+            SLICE_ARG(cli->settings->data_dir));
+}
+
+static bool check_store(const struct data_paths *paths, struct arena *arena, struct error *err)
 {
     struct slice path;
 
-    return arena_printf(arena, &path, "%s/connectord.db", paths->folder) &&
-           access(path.ptr, F_OK) == 0;
+    if (!arena_printf(arena, &path, "%s/connectord.db", paths->folder))
+        return error_no_memory(err);
+    if (access(path.ptr, F_OK) == 0)
+        return true;
+    if (errno == ENOENT)
+        return error_set(err, ERROR_NOT_FOUND, SLICE("data-dir"),
+                         "there is no data in '%s'; connectord serve makes it", paths->folder);
+    return error_set(err, ERROR_CONFIGURATION, SLICE("data-dir"), "cannot use the folder '%s': %s",
+                     paths->folder, strerror(errno));
 }
 
 bool cli_open_store(const struct cli *cli, bool must_exist, struct store **ret, struct error *err)
@@ -145,9 +170,9 @@ bool cli_open_store(const struct cli *cli, bool must_exist, struct store **ret, 
     if (!paths.folder)
         return error_set(err, ERROR_CONFIGURATION, SLICE("memory"),
                          "memory is set: that server's data is out of reach of this command");
-    if (must_exist && !store_is_there(&paths, cli->arena))
-        return error_set(err, ERROR_NOT_FOUND, SLICE("data-dir"),
-                         "there is no data in '%s'; connectord serve makes it", paths.folder);
+    if (!data_check_reach(&paths, err) ||
+        (must_exist && !check_store(&paths, cli->arena, err)))
+        return false;
     return data_make_folders(&paths, err) && data_open(&paths, &graph_model, now_ticks, ret, err);
 }
 

@@ -113,6 +113,11 @@ void cli_append_time(struct text *out, int64_t ticks);
 /* The folder's keys. Error: ERROR_CONFIGURATION when the settings say that there is none. */
 bool cli_keys_folder(const struct cli *cli, const char **ret, struct error *err) MUST_CHECK;
 
+/* Whether `file` is missing there and no server makes it, which takes a while; and what to say when
+ * it was made, since a folder whose name was mistyped gets a key that no server has. */
+bool cli_key_is_missing(const struct cli *cli, const char *keys, const char *file);
+void cli_say_key_was_made(const struct cli *cli);
+
 /* Opens the data folder's store, beside a server that may be running. `must_exist`: a folder
  * without one is an error, so that a mistyped path makes no new one. */
 bool cli_open_store(const struct cli *cli, bool must_exist, struct store **ret,

@@ -10,7 +10,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -51,6 +53,44 @@ bool data_paths_find(const struct settings *settings, struct arena *arena, struc
 bool data_make_folders(const struct data_paths *paths, struct error *err)
 {
     return !paths->keys || directory_make(paths->keys, err);
+}
+
+static bool is_held(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool held = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+
+    if (fd >= 0)
+        close(fd); /* lets go as well */
+    return held;
+}
+
+void data_hold_keys(const struct data_paths *paths, int *ret_fd)
+{
+    *ret_fd = -1;
+    if (paths->folder || !paths->keys)
+        return;
+    *ret_fd = open(paths->keys, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*ret_fd >= 0 && flock(*ret_fd, LOCK_SH) != 0) {
+        close(*ret_fd);
+        *ret_fd = -1;
+    }
+}
+
+/* A server on the folder itself may run beside one that has its keys alone: then it is meant. */
+bool data_check_reach(const struct data_paths *paths, struct error *err)
+{
+    char lock[PATH_MAX];
+
+    if (!paths->folder || !is_held(paths->keys))
+        return true;
+    snprintf(lock, sizeof lock, "%s/lock", paths->folder);
+    if (is_held(lock))
+        return true;
+    return error_set(err, ERROR_CONFLICT, SLICE("data-dir"),
+                     "the server on '%.200s' runs with --memory: its data is out of reach of this "
+                     "command; ask the server itself, or start it without --memory",
+                     paths->folder);
 }
 
 /* --- operations ------------------------------------------------------------------------------ */
@@ -153,9 +193,14 @@ bool data_read_file(struct slice path, size_t bytes_max, struct arena *arena, st
         error_set(err, ERROR_CONFIGURATION, path, "cannot read '%s': %s", name, strerror(errno));
         goto out;
     }
-    if (!S_ISREG(status.st_mode) || (uint64_t)status.st_size > bytes_max) {
-        error_set(err, ERROR_CONFIGURATION, path, "expected a file of at most %zu bytes in '%s'",
-                  bytes_max, name);
+    if (!S_ISREG(status.st_mode)) {
+        error_set(err, ERROR_CONFIGURATION, path, "cannot read '%s': %s", name,
+                  S_ISDIR(status.st_mode) ? strerror(EISDIR) : "not a plain file");
+        goto out;
+    }
+    if ((uint64_t)status.st_size > bytes_max) {
+        error_set(err, ERROR_CONFIGURATION, path, "expected at most %zu bytes in '%s'", bytes_max,
+                  name);
         goto out;
     }
     char *content = arena_alloc(arena, (size_t)status.st_size + 1);

@@ -4,7 +4,7 @@
  * same: a store that was never used gets the default tenant and client first.
  *
  *     DIR/connectord.db   the store
- *     DIR/keys/           private keys, 0700
+ *     DIR/keys/           private keys, 0700; itself locked by servers whose data is in memory
  *     DIR/lock            held by a running server
  */
 #ifndef SERVER_DATA_H
@@ -33,6 +33,14 @@ struct data_paths {
 /* Error: ERROR_CONFIGURATION when there is no telling where the folder is. */
 bool data_paths_find(const struct settings *settings, struct arena *arena, struct data_paths *ret,
                      struct error *err) MUST_CHECK;
+
+/* For a server that keeps its keys in a folder and its data in memory: as long as *ret_fd is open,
+ * data_check_reach() tells others so. Several may. -1 when the file system has no locks. */
+void data_hold_keys(const struct data_paths *paths, int *ret_fd);
+
+/* False when the folder's server keeps its data in memory, so that what a command reads or writes
+ * in the folder is nobody's. Error: ERROR_CONFLICT. */
+bool data_check_reach(const struct data_paths *paths, struct error *err) MUST_CHECK;
 
 /* Makes the folder when it is missing (with the one for keys), and no more. */
 bool data_make_folders(const struct data_paths *paths, struct error *err) MUST_CHECK;

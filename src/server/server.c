@@ -78,6 +78,7 @@ struct server {
 
     struct data_paths paths;
     int lock_fd; /* -1: not held */
+    int keys_fd; /* the same, of a folder that has keys alone */
     struct store *store;
     size_t seeded; /* entities */
     struct dispatch *dispatch;
@@ -185,8 +186,11 @@ static bool seed_data(struct server *server, struct error *err)
 
 static bool open_folders(struct server *server, struct error *err)
 {
-    return data_paths_find(server->settings, server->arena, &server->paths, err) &&
-           data_make_folders(&server->paths, err) && lock_data(server, err);
+    if (!data_paths_find(server->settings, server->arena, &server->paths, err) ||
+        !data_make_folders(&server->paths, err) || !lock_data(server, err))
+        return false;
+    data_hold_keys(&server->paths, &server->keys_fd);
+    return true;
 }
 
 static bool open_store(struct server *server, struct error *err)
@@ -617,6 +621,7 @@ bool server_create(const struct settings *settings, struct server **ret, struct 
 #endif
     server->settings = settings;
     server->lock_fd = -1;
+    server->keys_fd = -1;
     server->arena = arena_create(NULL, SERVER_ARENA_BYTES);
     server->keys_arena = arena_create(NULL, SERVER_ARENA_BYTES);
     server->clock = clock_create();
@@ -717,6 +722,8 @@ void server_destroy(struct server *server)
     store_close(server->store);
     if (server->lock_fd >= 0)
         close(server->lock_fd);
+    if (server->keys_fd >= 0)
+        close(server->keys_fd);
     clock_destroy(server->clock);
     arena_destroy(server->keys_arena);
     arena_destroy(server->arena);

@@ -55,10 +55,16 @@ static bool make_one(const char *path, struct error *err)
     if (why == 0)
         why = sync_parent(path);
     /* A file system that is read-only says so even of a folder that is there. */
-    else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        why = 0;
+    else if (stat(path, &st) == 0)
+        why = S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
     if (why == 0)
         return true;
+    if (why == ENOTDIR)
+        return error_set(err, ERROR_CONFIGURATION, SLICE("data-dir"),
+                         "Expected a folder, but '%s' is none or stands under a file.", path);
+    if (why == EACCES) /* also of one that is there, under one that may not be entered */
+        return error_set(err, ERROR_CONFIGURATION, SLICE("data-dir"),
+                         "Cannot make or enter the folder '%s': %s.", path, strerror(why));
     return error_set(err, ERROR_CONFIGURATION, SLICE("data-dir"),
                      "Cannot make the folder '%s': %s.", path, strerror(why));
 }
