@@ -13,9 +13,13 @@ static enum cli_exit run(struct cli *cli)
     struct slice pem;
     const char *keys;
 
-    if (!cli_keys_folder(cli, &keys, &error) ||
-        !certificate_ensure_ca(keys, cli->arena, &pem, &error))
+    if (!cli_keys_folder(cli, &keys, &error))
         return cli_fail(&error);
+    bool made = cli_key_is_missing(cli, keys, "ca.pem");
+    if (!certificate_ensure_ca(keys, cli->arena, &pem, &error))
+        return cli_fail(&error);
+    if (made)
+        cli_say_key_was_made(cli);
     fwrite(pem.ptr, 1, pem.len, stdout);
     return CLI_OK;
 }

@@ -110,7 +110,8 @@ static enum cli_exit read_request(struct cli *cli, struct token_request *request
     request->now_unix_s = (int64_t)(clock_machine_unix_ms() / 1000);
     request->audience = jwt_graph_audiences[0];
     request->app_name = SLICE(APP_NAME);
-    cli_option(cli, "user", &request->user);
+    if (cli_option(cli, "user", &request->user) && request->user.len == 0)
+        return cli_usage(cli, "--user: expected a user's name, found nothing");
     if (!uuid_parse(SLICE(SERVICE_DEFAULT_CLIENT), &app) ||
         !cli_option_guid(cli, "tenant", service_default_tenant(), &request->tenant) ||
         !cli_option_guid(cli, "app", app, &app))
@@ -131,12 +132,16 @@ static enum cli_exit sign(struct cli *cli, struct token_request *request)
     struct slice token;
     const char *keys;
 
-    bool ok = cli_keys_folder(cli, &keys, &error) &&
-              origin_for_tokens(cli->settings->public_urls, cli->arena, &request->origin, &error) &&
+    if (!cli_keys_folder(cli, &keys, &error))
+        return cli_fail(&error);
+    bool made = cli_key_is_missing(cli, keys, "issuer.pem");
+    bool ok = origin_for_tokens(cli->settings->public_urls, cli->arena, &request->origin, &error) &&
               issuer_open(keys, &issuer, &error) &&
               issuer_sign(issuer, request, cli->arena, &token, &error);
     if (ok)
         printf("%.*s\n", SLICE_ARG(token));
+    if (ok && made)
+        cli_say_key_was_made(cli);
     issuer_close(issuer);
     return ok ? CLI_OK : cli_fail(&error);
 }
