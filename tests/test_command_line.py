@@ -44,7 +44,16 @@ def server(tmp_path_factory):
     (("token", "--tenant", "x"), 2, "--tenant: expected a GUID, found 'x'"),
     (("token", "--roles", "A", "--scopes", "B"), 2, "exclude each other"),
     (("tenant", "show"), 2, "expected GUID"),
-    (("seed", "/nowhere.json"), 78, "/nowhere.json"),
+    (("token", "--user", ""), 2, "--user: expected a user's name"),
+    (("seed", "/nowhere.json"), 1, "/nowhere.json"),
+    (("config", "check", "--config", "/tmp"), 78, "cannot read '/tmp': Is a directory"),
+    (("config", "check", "--seed", "/nowhere.json"), 78, "/nowhere.json"),
+    (("config", "check", "--tls-cert", "/nowhere.pem", "--tls-key", "x"), 78, "/nowhere.pem"),
+    (("config", "check", "--tls-cert", "/etc/passwd", "--tls-key", "/etc/passwd"), 78,
+     "tls-cert '/etc/passwd', tls-key '/etc/passwd': "),
+    (("config", "check", "--no-auth", "--public-url", "https://c.example"), 78, "no-auth=any"),
+    (("tenant", "list", "--data-dir", "/etc/passwd"), 78, "Not a directory"),
+    (("tenant", "add", "--data-dir", "/etc/passwd"), 78, "'/etc/passwd' is none"),
     (("config", "check", "--config", "/nowhere.conf"), 78, "/nowhere.conf"),
     (("config", "check", "--tls-cert", "x"), 78, "tls-key"),
     (("config", "check", "--no-auth", "--listen", "*:1"), 78, "no-auth=any"),
@@ -99,6 +108,14 @@ def test_token_is_accepted_whatever_the_server_listens_on(server):
 def test_token_of_another_folder_is_refused(server, tmp_path):
     token = run("token", "--data-dir", tmp_path).stdout.strip()
     assert get(server, token).status_code == 401
+
+
+def test_a_new_key_is_told(server, tmp_path):
+    for words, file in ((("token",), "issuer.pem"), (("ca", "export"), "ca.pem")):
+        made = run(*words, "--data-dir", tmp_path / "typo")
+        assert f"made a new key in '{tmp_path / 'typo'}'" in made.stderr
+        assert (tmp_path / "typo" / "keys" / file).exists()
+        assert run(*words, "--data-dir", tmp_path / "typo").stderr == ""
 
 
 def test_expired_token(server):
@@ -175,7 +192,14 @@ def test_clients(server):
             if each["app"] == made["app"]]
     assert row["name"] == "pipeline"  # kept, like the roles
     assert row["roles"] == ["DeviceManagementConfiguration.Read.All"]
-    assert secret not in client("list").stdout
+    default, = [each for each in json.loads(client("list", "--json").stdout)
+                if each["app"] == CLIENT]
+    assert (default["roles"], default["defaultSecret"]) == (None, True)
+    listed = client("list").stdout
+    assert secret not in listed
+    assert listed.split("\n")[0].split() == ["APP", "TENANT", "CREATED", "SECRET", "NAME", "ROLES"]
+    assert re.search(f"{made['app']}.* own .*pipeline .*DeviceManagementConfiguration.Read.All\n",
+                     listed)
 
     assert client("remove", made["app"]).returncode == 0
     assert log_in(server, made["app"], secret).status_code == 400  # unauthorized_client
@@ -216,6 +240,8 @@ def test_ready_event(server):
     assert ready["profile"] == "documented"
     assert ready["version"] == (ROOT / "VERSION").read_text().strip()
     assert [url.split(":")[0] for url in ready["urls"]] == ["http", "https"]
+    assert ready["listeners"] == ready["urls"]
+    assert ready["public_urls"] == []
 
 
 def test_modes_of_the_folder(tmp_path):
@@ -245,6 +271,26 @@ def test_memory_with_a_folder_keeps_keys_alone(tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == ["keys"]
 
 
+def test_commands_see_that_data_is_in_memory(tmp_path):
+    words = (("seed", "demo"), ("tenant", "add"), ("tenant", "list"), ("client", "list"))
+    with Server(tmp_path, "--memory") as server:
+        for each in words:
+            done = run(*each, "--data-dir", tmp_path, check=False)
+            assert (done.returncode, done.stdout) == (1, "")
+            assert "runs with --memory" in done.stderr
+        assert [each.name for each in tmp_path.iterdir()] == ["keys"]
+        with Server(tmp_path):  # one that has the folder itself: it is meant
+            run("seed", "demo", "--data-dir", tmp_path)
+        assert server.stop() == 0
+    run("tenant", "list", "--data-dir", tmp_path)
+
+
+def test_a_taken_port_is_no_wrong_setting(server):
+    done = run("serve", "--memory", "--listen", server.url().removeprefix("http://"), check=False)
+    assert done.returncode == 1
+    assert "in use" in done.stderr
+
+
 def test_default_client_needs_loopback(tmp_path):
     public = ("--listen", "0.0.0.0:0", "--builtin-issuer", "on")
     refused = run("serve", "--data-dir", tmp_path, *public, check=False)
@@ -252,8 +298,17 @@ def test_default_client_needs_loopback(tmp_path):
     for way_out in ("client remove", "client add --app", "allow-default-client"):
         assert way_out in refused.stderr
 
-    with Server(tmp_path, *public, "--allow-default-client"):
-        pass
+    with Server(tmp_path, *public, "--allow-default-client") as server:
+        assert server.wait_for_event("plain_http_exposed")["level"] == "warning"
+        assert server.wait_for_event("default_client_allowed")["level"] == "warning"
+        ready = server.wait_for_event("ready")
+        assert ready["listeners"][0].startswith("http://0.0.0.0:")
+    # A proxy in front of a listener on loopback makes it everybody's.
+    proxied = run("serve", "--data-dir", tmp_path, "--listen", "127.0.0.1:0", "--public-url",
+                  "https://c.example", check=False)
+    assert proxied.returncode == 78 and "allow-default-client" in proxied.stderr
+    with Server(tmp_path, "--public-url", "https://c.localhost") as server:
+        assert server.wait_for_event("ready")["public_urls"] == ["https://c.localhost"]
     run("client", "add", "--app", CLIENT, "--data-dir", tmp_path)
     with Server(tmp_path, *public):
         pass
@@ -344,8 +399,19 @@ def test_second_signal_does_not_wait():
     with Server() as server, open_request(server):
         os.kill(server.pid, signal.SIGTERM)
         server.wait_for_event("stopping")
+        time.sleep(1.2)  # an echo of the first is none
         os.kill(server.pid, signal.SIGTERM)
         assert server.process.wait(20) == 1
+
+
+def test_the_echo_of_a_signal_is_none():
+    """timeout(1) sends its signal twice."""
+    with Server() as server, open_request(server) as connection:
+        os.kill(server.pid, signal.SIGTERM)
+        server.wait_for_event("stopping")
+        os.kill(server.pid, signal.SIGTERM)
+        connection.sendall(b"}")
+        assert server.process.wait(20) == 0
 
 
 def test_drain_has_an_end():

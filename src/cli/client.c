@@ -19,6 +19,7 @@
 #include "json/writer.h"
 
 #define OUTPUT_BYTES_MAX ((size_t)64 << 20)
+#define NAME_WIDTH_MAX   40
 
 struct client_job {
     struct cli *cli;
@@ -197,19 +198,43 @@ static void tenant_text(const struct registry_client *client, char out[UUID_TEXT
     out[UUID_TEXT_LEN] = 0;
 }
 
-static void write_line(struct text *out, const struct registry_client *client)
+/* The roles stand last: no other column is of any length. */
+static void write_line(struct text *out, const struct registry_client *client, int name_width)
 {
     char tenant[UUID_TEXT_LEN + 1];
+    struct slice roles = client->roles.len ? client->roles : SLICE("all");
 
     tenant_text(client, tenant);
     text_printf(out, "%.*s  %-36s  ", SLICE_ARG(client->app_id), tenant);
     cli_append_time(out, client->created_ticks);
-    text_printf(out, "  %s  %.*s%s\n", client->roles.len ? "some" : "all ", SLICE_ARG(client->name),
-                client->is_default ? " (default secret)" : "");
+    text_printf(out, "  %-9s  %-*.*s  ", client->is_default ? "published" : "own", name_width,
+                SLICE_ARG(client->name));
+    for (size_t i = 0; i < roles.len; i++)
+        text_append_char(out, roles.ptr[i] == ' ' ? ',' : roles.ptr[i]);
+    text_append_char(out, '\n');
+}
+
+static void write_lines(struct text *out, const struct client_job *job)
+{
+    size_t width = 4; /* of its head; in bytes, which names of other scripts exceed */
+
+    for (size_t i = 0; i < job->count; i++) {
+        if (job->clients[i].name.len > width)
+            width = job->clients[i].name.len;
+    }
+    width = width > NAME_WIDTH_MAX ? NAME_WIDTH_MAX : width;
+    text_printf(out, "%-36s  %-36s  %-20s  %-9s  %-*s  ROLES\n", "APP", "TENANT", "CREATED",
+                "SECRET", (int)width, "NAME");
+    for (size_t i = 0; i < job->count; i++)
+        write_line(out, &job->clients[i], (int)width);
 }
 
 static void write_roles(struct json_writer *writer, struct slice roles)
 {
+    if (roles.len == 0) { /* all: an empty array would look like none */
+        json_writer_null(writer);
+        return;
+    }
     json_writer_array_begin(writer);
     while (roles.len) {
         size_t len = slice_index(roles, ' ');
@@ -235,7 +260,7 @@ static void write_json(struct json_writer *writer, const struct registry_client 
     json_writer_string(writer, client->name);
     json_writer_plain_name(writer, SLICE("tenant"));
     json_writer_string(writer, slice_of(tenant));
-    json_writer_plain_name(writer, SLICE("roles")); /* none: all */
+    json_writer_plain_name(writer, SLICE("roles"));
     write_roles(writer, client->roles);
     json_writer_plain_name(writer, SLICE("defaultSecret"));
     json_writer_bool(writer, client->is_default);
@@ -258,12 +283,10 @@ static enum cli_exit run_list(struct cli *cli)
     json_writer_init(&writer, &out);
     if (json)
         json_writer_array_begin(&writer);
-    for (size_t i = 0; i < job.count; i++) {
-        if (json)
-            write_json(&writer, &job.clients[i]);
-        else
-            write_line(&out, &job.clients[i]);
-    }
+    else
+        write_lines(&out, &job);
+    for (size_t i = 0; json && i < job.count; i++)
+        write_json(&writer, &job.clients[i]);
     if (json) {
         json_writer_array_end(&writer);
         text_append_char(&out, '\n');
@@ -327,11 +350,12 @@ const struct cli_command command_client_add = {
 
 const struct cli_command command_client_list = {
     .name = "client list",
-    .summary = "List the clients.",
+    .summary = "List the clients, and whether each has a secret of its own.",
     .examples = list_examples,
     .options = list_options,
     .option_count = COUNT_OF(list_options),
     .settings = command_data_settings,
+    .notes = "In JSON, roles that are null are all of them.",
     .run = run_list,
 };
 

@@ -37,7 +37,7 @@ static enum cli_exit run(struct cli *cli)
         /* A mistake in the seed is no mistake in the configuration. */
         return strcmp(error.target, "seed") == 0 ? CLI_FAILURE : code;
     }
-    fprintf(stderr, "%zu entities were added.\n", count);
+    fprintf(stderr, count == 1 ? "1 entity was added.\n" : "%zu entities were added.\n", count);
     return CLI_OK;
 }
 

@@ -72,6 +72,7 @@ static enum cli_exit print_tenants(struct cli *cli, const struct registry_tenant
 
     text_init(&out, cli->arena, 4096, OUTPUT_BYTES_MAX);
     if (!cli_option(cli, "json", NULL)) {
+        text_printf(&out, "%-36s  %-10s  %-20s  NAME\n", "TENANT", "LICENCE", "CREATED");
         for (size_t i = 0; i < count; i++)
             write_line(&out, &tenants[i]);
         return cli_print(&out);
