@@ -1,8 +1,9 @@
 /* cli/welcome.c - the first commands, for curl, PowerShell and Node.
  *
- * Every line works as it stands in another terminal in the same folder: programs are named as this
- * one was called, the data folder is named when it is not the default. A server whose keys live in
- * memory cannot be reached by `connectord token`; there the token is asked from the server itself.
+ * Every line works as it stands in another terminal: programs are named as this one was called, the
+ * data folder is named when it is not the default, and when one of them is relative it is said that
+ * the folder must be the same. A server whose keys live in memory cannot be reached by `connectord
+ * token`; there the token is asked from the server itself.
  *
  * The CA's certificate goes where the program lies, or beside the reader: never is a file with a
  * private key handed to a client.
@@ -11,6 +12,7 @@
  */
 #include "cli/welcome.h"
 
+#include <limits.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -86,6 +88,17 @@ static bool keys_in_folder(const struct welcome *welcome)
                SETTING_FROM_DEFAULT;
 }
 
+/* The commands name a program or a data folder by a relative path. */
+static bool needs_this_folder(const struct welcome *welcome)
+{
+    bool given = settings_source(welcome->settings, setting_find(SLICE("data-dir")), NULL) !=
+                 SETTING_FROM_DEFAULT;
+
+    return keys_in_folder(welcome) &&
+           ((strchr(welcome->program, '/') && welcome->program[0] != '/') ||
+            (given && !slice_starts_with(welcome->settings->data_dir, SLICE("/"))));
+}
+
 static bool with_token(const struct welcome *welcome)
 {
     return welcome->settings->no_auth == SETTING_OFF;
@@ -125,7 +138,8 @@ static void append_token(struct text *out, const struct welcome *welcome)
         text_append(out, SLICE("\nNo token is needed (no-auth).\n"));
         return;
     }
-    text_append(out, SLICE("\nA token, in another terminal, in this folder:\n  TOKEN=$("));
+    text_printf(out, "\nA token, in another terminal%s:\n  TOKEN=$(",
+                needs_this_folder(welcome) ? ", in this folder" : "");
     if (keys_in_folder(welcome))
         append_command(out, welcome, "token");
     else
@@ -150,7 +164,7 @@ static void append_set_url(struct text *out, struct slice url)
 static void append_curl(struct text *out, const struct welcome *welcome, const char *options,
                         struct slice url)
 {
-    text_printf(out, "  curl %s", options);
+    text_printf(out, "  curl -w '\\n' %s", options);
     if (with_token(welcome))
         text_append(out, SLICE("-H \"Authorization: Bearer $TOKEN\" "));
     append_set_url(out, url);
@@ -167,19 +181,20 @@ static void append_plain(struct text *out, const struct welcome *welcome)
                 plain_url(welcome));
 }
 
-/* Where the CA's certificate is put: beside the program while that is a build folder. */
+/* Where the CA's certificate is put: beside the program while that is a build folder, else where the
+ * server was started. Absolute, since NODE_EXTRA_CA_CERTS outlives a `cd`. */
 static void append_ca_path(struct text *out, const struct welcome *welcome)
 {
-    struct slice folder = slice_of(welcome->program);
-    char path[512];
+    const char *slash = strrchr(welcome->program, '/');
+    char beside[PATH_MAX] = ".", folder[PATH_MAX], file[PATH_MAX + 8];
 
-    while (folder.len && folder.ptr[folder.len - 1] != '/')
-        folder.len--;
-    snprintf(path, sizeof path, "%.*s", SLICE_ARG(folder));
-    if (folder.len == 0 || folder.len >= sizeof path || access(path, W_OK) != 0)
-        folder = SLICE("./");
-    char file[600];
-    snprintf(file, sizeof file, "%.*sca.pem", SLICE_ARG(folder));
+    if (slash)
+        snprintf(beside, sizeof beside, "%.*s/", (int)(slash - welcome->program), welcome->program);
+    if (!slash || access(beside, W_OK) != 0)
+        snprintf(beside, sizeof beside, ".");
+    if (!realpath(beside, folder))
+        snprintf(folder, sizeof folder, ".");
+    snprintf(file, sizeof file, "%s/ca.pem", folder);
     append_word(out, slice_of(file));
 }
 
@@ -197,7 +212,7 @@ static void append_export(struct text *out, const struct welcome *welcome)
 
 static void append_secure(struct text *out, const struct welcome *welcome)
 {
-    char options_memory[700];
+    char options_memory[2 * PATH_MAX];
     struct text options;
 
     if (secure_url(welcome).len == 0 || welcome->settings->tls_cert.len)
@@ -240,10 +255,9 @@ static void append_powershell(struct text *out, const struct welcome *welcome)
     if (secure_url(welcome).len == 0)
         return;
     text_printf(out,
-                "  The Graph module sends no token to other hosts: start with --no-auth, trust the "
-                "CA, then\n"
+                "  The Graph module sends no token to other hosts: %strust the CA, then\n"
                 "  Add-MgEnvironment -Name connectord -GraphEndpoint %.*s -AzureADEndpoint %.*s\n",
-                SLICE_ARG(secure_url(welcome)), SLICE_ARG(secure_url(welcome)));
+                with_token(welcome) ? "start with --no-auth, " : "", SLICE_ARG(secure_url(welcome)), SLICE_ARG(secure_url(welcome)));
 }
 
 void welcome_write(struct text *out, const struct welcome *welcome)

@@ -20,7 +20,7 @@ static const struct {
     const char *has[WORDS_MAX], *lacks[WORDS_MAX];
 } cases[] = {
     { .urls = 2,
-      .has = { "TOKEN=$(build/connectord token)\n", "curl -H \"Authorization: Bearer $TOKEN\" http",
+      .has = { "TOKEN=$(build/connectord token)\n", "curl -w '\\n' -H \"Authorization: Bearer $TOKEN\" http",
                "build/connectord ca export >", "Profile documented; --profile live differs" },
       .lacks = { "curl -k", "--data-dir" } },
     { .urls = 1, .has = { "TOKEN=$(" }, .lacks = { "--cacert", "Add-MgEnvironment" } },
@@ -34,8 +34,8 @@ static const struct {
       .lacks = { "connectord token", "connectord ca export" } },
     { .flags = { { "no-auth", "on" } },
       .urls = 2,
-      .has = { "No token is needed", "curl http://127.0.0.1:8080/beta/" },
-      .lacks = { "TOKEN=", "Authorization" } },
+      .has = { "No token is needed", "curl -w '\\n' http://127.0.0.1:8080/beta/" },
+      .lacks = { "TOKEN=", "Authorization", "start with --no-auth", "in this folder" } },
     { .flags = { { "builtin-issuer", "off" } }, .urls = 2, .lacks = { "TOKEN=", "curl" } },
     { .flags = { { "profile", "live" } },
       .urls = 2,
