@@ -20,6 +20,12 @@
  * whether a request fits must depend on the request, not on the block size of the day. For the same
  * reason the last allocation pays only for what it grew by, even when it had to move.
  *
+ * The ledger is charged where malloc is called, so that a request which fits its pooled first block
+ * touches nothing that threads share. What was set aside and is given back is a promise that a full
+ * ledger does not break: such memory is charged all the same and may push what is taken past the
+ * limit. That is bounded, since it is used for answers, each in proportion to a request that was
+ * charged for before.
+ *
  * Under AddressSanitizer everything not handed out is poisoned, a red zone stands between
  * neighbours, and a pool's idle blocks are poisoned too: overruns and uses after arena_destroy()
  * are found as if each object came from malloc. The red zones are not charged to the budget.
@@ -72,10 +78,14 @@ struct arena {
     size_t used_bytes;
     size_t budget_bytes; /* less what is set aside */
     size_t aside_bytes;
+    size_t
+        promised_bytes; /* given back from what was set aside: the ledger's limit is no obstacle */
     size_t next_block_bytes;
     struct block *blocks; /* the one being filled first, the one that holds this struct last */
     struct block *own;    /* blocks of one large allocation, the youngest first */
     struct arena_pool *pool;
+    bool modest;
+    bool starved;
 };
 
 struct arena_pool {
@@ -84,6 +94,7 @@ struct arena_pool {
     size_t idle;
     size_t lent; /* arenas alive */
     struct block *blocks;
+    struct arena_ledger *ledger; /* may be NULL */
 };
 
 #ifdef CONNECTORD_FAULTS
@@ -138,21 +149,84 @@ static char *block_memory(struct block *block)
     return (char *)block + BLOCK_HEADER;
 }
 
-/* A block whose memory, but for the header, is poisoned. */
-static struct block *block_create(size_t bytes)
-{
-    struct block *block = malloc(bytes);
+/* --- the ledger ------------------------------------------------------------------------------ */
 
-    if (!block)
+#define WITHOUT_LIMIT SIZE_MAX
+
+void arena_ledger_init(struct arena_ledger *ledger, size_t limit_bytes)
+{
+    atomic_init(&ledger->taken_bytes, 0);
+    ledger->limit_bytes = limit_bytes;
+}
+
+size_t arena_ledger_taken_bytes(const struct arena_ledger *ledger)
+{
+    return atomic_load_explicit(&ledger->taken_bytes, memory_order_relaxed);
+}
+
+/* Takes `bytes` unless more than `ceiling` were taken then. A count and no lock: it guards no
+ * memory, so nothing needs to be ordered by it. */
+static bool ledger_take(struct arena_ledger *ledger, size_t bytes, size_t ceiling)
+{
+    if (!ledger)
+        return true;
+
+    size_t taken = atomic_load_explicit(&ledger->taken_bytes, memory_order_relaxed);
+    do {
+        if (taken > ceiling || bytes > ceiling - taken)
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(&ledger->taken_bytes, &taken, taken + bytes,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    return true;
+}
+
+static void ledger_give_back(struct arena_ledger *ledger, size_t bytes)
+{
+    if (ledger)
+        atomic_fetch_sub_explicit(&ledger->taken_bytes, bytes, memory_order_relaxed);
+}
+
+static size_t ceiling_of_first_blocks(const struct arena_ledger *ledger)
+{
+    return ledger ? ledger->limit_bytes : WITHOUT_LIMIT;
+}
+
+static struct arena_ledger *ledger_of(const struct arena *arena)
+{
+    return arena->pool ? arena->pool->ledger : NULL;
+}
+
+static size_t ceiling_of_further_blocks(const struct arena *arena)
+{
+    const struct arena_ledger *ledger = ledger_of(arena);
+
+    if (!ledger)
+        return WITHOUT_LIMIT;
+    return arena->modest ? ledger->limit_bytes / 2 : ledger->limit_bytes - ledger->limit_bytes / 4;
+}
+
+/* --- blocks ---------------------------------------------------------------------------------- */
+
+/* A block whose memory, but for the header, is poisoned. */
+static struct block *block_create(struct arena_ledger *ledger, size_t bytes, size_t ceiling)
+{
+    if (!ledger_take(ledger, bytes, ceiling))
         return NULL;
+
+    struct block *block = malloc(bytes);
+    if (!block) {
+        ledger_give_back(ledger, bytes);
+        return NULL;
+    }
     block->bytes = bytes;
     block->next = NULL;
     POISON(block_memory(block), bytes - BLOCK_HEADER);
     return block;
 }
 
-static void block_destroy(struct block *block)
+static void block_destroy(struct arena_ledger *ledger, struct block *block)
 {
+    ledger_give_back(ledger, block->bytes);
     UNPOISON(block, block->bytes);
     free(block);
 }
@@ -169,6 +243,12 @@ struct arena_pool *arena_pool_create(size_t block_bytes, size_t keep)
     return pool;
 }
 
+void arena_pool_charge_to(struct arena_pool *pool, struct arena_ledger *ledger)
+{
+    assert(pool->lent == 0 && pool->idle == 0);
+    pool->ledger = ledger;
+}
+
 void arena_pool_destroy(struct arena_pool *pool)
 {
     if (!pool)
@@ -177,7 +257,7 @@ void arena_pool_destroy(struct arena_pool *pool)
     while (pool->blocks) {
         struct block *block = pool->blocks;
         pool->blocks = block->next;
-        block_destroy(block);
+        block_destroy(pool->ledger, block);
     }
     free(pool);
 }
@@ -190,7 +270,8 @@ static struct block *pool_take(struct arena_pool *pool)
         pool->blocks = block->next;
         pool->idle--;
     } else {
-        block = block_create(pool->block_bytes);
+        block =
+            block_create(pool->ledger, pool->block_bytes, ceiling_of_first_blocks(pool->ledger));
     }
     if (block)
         pool->lent++;
@@ -201,7 +282,7 @@ static void pool_give_back(struct arena_pool *pool, struct block *block)
 {
     pool->lent--;
     if (pool->idle >= pool->keep) {
-        block_destroy(block);
+        block_destroy(pool->ledger, block);
         return;
     }
     POISON(block_memory(block), block->bytes - BLOCK_HEADER);
@@ -215,7 +296,8 @@ struct arena *arena_create(struct arena_pool *pool, size_t budget_bytes)
     if (fault_is_due())
         return NULL;
 
-    struct block *block = pool ? pool_take(pool) : block_create(DEFAULT_BLOCK_BYTES);
+    struct block *block =
+        pool ? pool_take(pool) : block_create(NULL, DEFAULT_BLOCK_BYTES, WITHOUT_LIMIT);
     if (!block)
         return NULL;
     block->next = NULL;
@@ -238,25 +320,36 @@ void arena_destroy(struct arena *arena)
     if (!arena)
         return;
 
+    struct arena_ledger *ledger = ledger_of(arena);
     for (struct block *block = arena->own, *next; block; block = next) {
         next = block->next;
-        block_destroy(block);
+        block_destroy(ledger, block);
     }
     /* The block that holds the arena itself is the last of its list. */
     struct arena_pool *pool = arena->pool;
     struct block *block = arena->blocks;
     while (block->next) {
         struct block *next = block->next;
-        block_destroy(block);
+        block_destroy(ledger, block);
         block = next;
     }
     if (pool)
         pool_give_back(pool, block);
     else
-        block_destroy(block);
+        block_destroy(ledger, block);
 }
 
-/* The three ways to take `bytes`, a multiple of ALIGNMENT. */
+/* A further block of the arena's. */
+static struct block *open_block(struct arena *arena, size_t bytes)
+{
+    struct block *block = block_create(ledger_of(arena), bytes, ceiling_of_further_blocks(arena));
+
+    if (!block)
+        arena->starved = true;
+    return block;
+}
+
+/* The ways to take `bytes`, a multiple of ALIGNMENT. */
 
 static char *take_front(struct arena *arena, size_t bytes)
 {
@@ -266,10 +359,8 @@ static char *take_front(struct arena *arena, size_t bytes)
     return taken;
 }
 
-static char *take_own_block(struct arena *arena, size_t bytes)
+static char *add_own_block(struct arena *arena, struct block *block)
 {
-    struct block *block = block_create(BLOCK_HEADER + bytes);
-
     if (!block)
         return NULL;
     block->next = arena->own;
@@ -277,9 +368,31 @@ static char *take_own_block(struct arena *arena, size_t bytes)
     return block_memory(block);
 }
 
+static char *take_own_block(struct arena *arena, size_t bytes)
+{
+    return add_own_block(arena, open_block(arena, BLOCK_HEADER + bytes));
+}
+
+/* What is left of a promise serves `charge` bytes of the budget, wherever they come to lie. */
+static bool use_promise(struct arena *arena, size_t charge)
+{
+    if (charge > arena->promised_bytes)
+        return false;
+    arena->promised_bytes -= charge;
+    return true;
+}
+
+static char *take_promised(struct arena *arena, size_t bytes, size_t charge)
+{
+    if (!use_promise(arena, charge))
+        return NULL;
+    return add_own_block(arena,
+                         block_create(ledger_of(arena), BLOCK_HEADER + bytes, WITHOUT_LIMIT));
+}
+
 static char *take_next_block(struct arena *arena, size_t bytes)
 {
-    struct block *block = block_create(arena->next_block_bytes);
+    struct block *block = open_block(arena, arena->next_block_bytes);
 
     if (!block)
         return NULL;
@@ -290,6 +403,15 @@ static char *take_next_block(struct arena *arena, size_t bytes)
     if (arena->next_block_bytes < LARGEST_NEXT_BLOCK)
         arena->next_block_bytes *= 2;
     return take_front(arena, bytes);
+}
+
+static void *note_last(struct arena *arena, char *taken, size_t bytes, size_t charge)
+{
+    UNPOISON(taken, bytes);
+    arena->last = taken;
+    arena->last_bytes = round_up(bytes);
+    arena->used_bytes += charge;
+    return taken;
 }
 
 /* Makes `bytes` the last allocation, and charges `charge` for it. */
@@ -305,12 +427,8 @@ static void *take(struct arena *arena, size_t bytes, size_t charge)
     else
         taken = take_next_block(arena, rounded);
     if (!taken)
-        return NULL;
-    UNPOISON(taken, bytes);
-    arena->last = taken;
-    arena->last_bytes = rounded;
-    arena->used_bytes += charge;
-    return taken;
+        taken = take_promised(arena, rounded, charge);
+    return taken ? note_last(arena, taken, bytes, charge) : NULL;
 }
 
 static bool affords(const struct arena *arena, size_t charge)
@@ -330,6 +448,15 @@ void *arena_alloc(struct arena *arena, size_t bytes)
     return fault_is_due() ? NULL : alloc(arena, bytes);
 }
 
+void *arena_alloc_alone(struct arena *arena, size_t bytes)
+{
+    if (fault_is_due() || bytes > LARGEST_ALLOCATION || !affords(arena, round_up(bytes)))
+        return NULL;
+
+    char *taken = take_own_block(arena, round_up(bytes));
+    return taken ? note_last(arena, taken, bytes, round_up(bytes)) : NULL;
+}
+
 void *arena_calloc(struct arena *arena, size_t count, size_t size)
 {
     size_t bytes;
@@ -340,16 +467,33 @@ void *arena_calloc(struct arena *arena, size_t count, size_t size)
     return memory ? memset(memory, 0, bytes) : NULL;
 }
 
+/* Has the ledger let a block grow by `bytes`; `charge` of them are the budget's. */
+static bool take_growth(struct arena *arena, size_t bytes, size_t charge)
+{
+    struct arena_ledger *ledger = ledger_of(arena);
+
+    if (ledger_take(ledger, bytes, ceiling_of_further_blocks(arena)))
+        return true;
+    arena->starved = true;
+    return use_promise(arena, charge) && ledger_take(ledger, bytes, WITHOUT_LIMIT);
+}
+
 /* The last allocation stands in a block of its own: lets realloc() do it. */
 static void *grow_own_block(struct arena *arena, size_t new_bytes, size_t charge)
 {
     struct block *block = arena->own;
     size_t block_bytes = BLOCK_HEADER + round_up(new_bytes);
+    size_t growth = block_bytes - block->bytes;
 
+    if (!take_growth(arena, growth, charge))
+        return NULL;
     UNPOISON(block, block->bytes);
     block = realloc(block, block_bytes);
-    if (!block)
-        return NULL; /* the old block stands, unpoisoned to its end: a detail of a dying request */
+    if (!block) { /* the old one stands, unpoisoned to its end: a detail of a dying request */
+        ledger_give_back(ledger_of(arena), growth);
+        arena->starved = true;
+        return NULL;
+    }
     block->bytes = block_bytes;
     POISON(block_memory(block) + new_bytes, round_up(new_bytes) - new_bytes);
     arena->own = block;
@@ -367,8 +511,12 @@ static void *grow_last(struct arena *arena, size_t old_bytes, size_t new_bytes)
 
     if (!affords(arena, charge))
         return NULL;
-    if (arena->own && old == block_memory(arena->own))
-        return grow_own_block(arena, new_bytes, charge);
+    if (arena->own && old == block_memory(arena->own)) {
+        if (charge > 0)
+            return grow_own_block(arena, new_bytes, charge);
+        UNPOISON(old, new_bytes); /* the rounding had room */
+        return old;
+    }
     if (rounded + RED_ZONE <= (size_t)(arena->end - old)) {
         arena->at = old; /* taken again from where it starts */
         return take(arena, new_bytes, charge);
@@ -437,9 +585,25 @@ bool arena_set_aside(struct arena *arena, size_t bytes)
 
     if (bytes > whole - arena->used_bytes)
         return false;
+    if (bytes < arena->aside_bytes)
+        arena->promised_bytes += arena->aside_bytes - bytes;
+    else if (arena->promised_bytes > bytes - arena->aside_bytes)
+        arena->promised_bytes -= bytes - arena->aside_bytes;
+    else
+        arena->promised_bytes = 0;
     arena->aside_bytes = bytes;
     arena->budget_bytes = whole - bytes;
     return true;
+}
+
+void arena_set_modest(struct arena *arena, bool modest)
+{
+    arena->modest = modest;
+}
+
+bool arena_is_starved(const struct arena *arena)
+{
+    return arena->starved;
 }
 
 size_t arena_used_bytes(const struct arena *arena)

@@ -243,6 +243,143 @@ static void test_arena_copy_and_printf(void **state UNUSED)
     arena_destroy(arena);
 }
 
+/* --- ledgers --------------------------------------------------------------------------------- */
+
+enum { FIRST_BLOCK = 1024, LEDGER = 64 * 1024 };
+
+struct charged {
+    struct arena_ledger ledger;
+    struct arena_pool *pool;
+};
+
+static void charged_init(struct charged *charged)
+{
+    arena_ledger_init(&charged->ledger, LEDGER);
+    charged->pool = arena_pool_create(FIRST_BLOCK, 1);
+    arena_pool_charge_to(charged->pool, &charged->ledger);
+}
+
+static void charged_release(struct charged *charged)
+{
+    arena_pool_destroy(charged->pool);
+    assert_int_equal(arena_ledger_taken_bytes(&charged->ledger), 0);
+}
+
+static void test_arena_ledger_counts_blocks(void **state UNUSED)
+{
+    struct charged charged;
+    charged_init(&charged);
+    struct arena *arena = arena_create(charged.pool, SIZE_MAX);
+
+    assert_int_equal(arena_ledger_taken_bytes(&charged.ledger), FIRST_BLOCK);
+    assert_non_null(arena_alloc(arena, 100)); /* fits: nothing that is shared is touched */
+    assert_int_equal(arena_ledger_taken_bytes(&charged.ledger), FIRST_BLOCK);
+    char *text = arena_alloc(arena, 5000);
+    assert_in_range(arena_ledger_taken_bytes(&charged.ledger), 6000, 6200);
+    text = arena_grow(arena, text, 5000, 20000);
+    assert_in_range(arena_ledger_taken_bytes(&charged.ledger), 21000, 21200);
+    assert_non_null(arena_grow(arena, text, 20000, 20000));
+    assert_int_equal(arena_is_starved(arena), false);
+    arena_destroy(arena); /* the pool keeps its block, and what it keeps is memory too */
+    assert_int_equal(arena_ledger_taken_bytes(&charged.ledger), FIRST_BLOCK);
+    charged_release(&charged);
+}
+
+static const struct {
+    size_t bytes;
+    bool modest, ok;
+} share_cases[] = {
+    { LEDGER / 2 - 2048, true, true }, { LEDGER / 2, true, false },
+    { LEDGER / 2, false, true },       { LEDGER / 4 * 3 - 2048, false, true },
+    { LEDGER / 4 * 3, false, false },  { SIZE_MAX / 2, false, false },
+};
+
+static void test_arena_ledger_keeps_the_rest_for_small_ones(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(share_cases); i++) {
+        struct charged charged;
+        charged_init(&charged);
+        struct arena *arena = arena_create(charged.pool, SIZE_MAX / 4);
+        bool fits_budget = share_cases[i].bytes < SIZE_MAX / 4;
+
+        arena_set_modest(arena, share_cases[i].modest);
+        CHECK((arena_alloc(arena, share_cases[i].bytes) != NULL) == share_cases[i].ok, i);
+        /* past the budget is not short of memory: the next one would fare no better */
+        CHECK(arena_is_starved(arena) == (fits_budget && !share_cases[i].ok), i);
+        CHECK(arena_alloc(arena, 100), i);
+
+        struct arena *small = arena_create(charged.pool, SIZE_MAX);
+        CHECK(small && arena_alloc(small, 500) && !arena_is_starved(small), i);
+        arena_destroy(small);
+        arena_destroy(arena);
+        charged_release(&charged);
+    }
+}
+
+static void test_arena_ledger_ends_first_blocks_too(void **state UNUSED)
+{
+    struct arena *arenas[LEDGER / FIRST_BLOCK];
+    struct charged charged;
+    charged_init(&charged);
+
+    for (size_t i = 0; i < COUNT_OF(arenas); i++)
+        CHECK((arenas[i] = arena_create(charged.pool, SIZE_MAX)) != NULL, i);
+    assert_null(arena_create(charged.pool, SIZE_MAX));
+    for (size_t i = 0; i < COUNT_OF(arenas); i++)
+        arena_destroy(arenas[i]);
+    charged_release(&charged);
+}
+
+static void test_arena_ledger_does_not_break_a_promise(void **state UNUSED)
+{
+    struct charged charged;
+    charged_init(&charged);
+    struct arena *greedy = arena_create(charged.pool, SIZE_MAX);
+    struct arena *arena = arena_create(charged.pool, 100000);
+
+    assert_true(arena_set_aside(arena, 40000));
+    for (size_t bytes = 4096; bytes > 0; bytes /= 2) {
+        while (arena_alloc_alone(greedy, bytes))
+            ;
+    }
+    assert_true(arena_is_starved(greedy));
+    assert_null(arena_alloc(arena, 2000)); /* not of what is set aside */
+    assert_true(arena_set_aside(arena, 10000));
+    char *text = arena_alloc(arena, 5000);
+    assert_non_null(text);
+    text = arena_grow(arena, text, 5000, 29000);
+    assert_non_null(text);
+    fill(text, 29000, 't');
+    assert_null(arena_alloc(arena, 2000)); /* 30000 were given back, and so many taken */
+    assert_true(arena_set_aside(arena, 0));
+    for (int i = 0; i < 10; i++) /* in pieces that no block is worth while for */
+        CHECK(arena_alloc(arena, 1000), i);
+    arena_destroy(arena);
+    arena_destroy(greedy);
+    charged_release(&charged);
+}
+
+static void test_arena_alone_leaves_no_copies(void **state UNUSED)
+{
+    struct charged charged;
+    charged_init(&charged);
+    struct arena *arena = arena_create(charged.pool, 40000);
+    size_t bytes = 100;
+    char *body = arena_alloc_alone(arena, bytes);
+
+    assert_non_null(body);
+    for (; bytes + 500 <= 20000; bytes += 500) {
+        fill(body, bytes, 'b');
+        body = arena_grow(arena, body, bytes, bytes + 500);
+        CHECK(body && holds(body, bytes, 'b'), bytes);
+        CHECK(arena_ledger_taken_bytes(&charged.ledger) < FIRST_BLOCK + bytes + 600, bytes);
+    }
+    assert_null(arena_alloc_alone(arena, 40000));
+    assert_null(arena_alloc_alone(arena, SIZE_MAX));
+    arena_destroy(arena);
+    charged_release(&charged);
+}
+
 #ifdef __SANITIZE_ADDRESS__
 static void test_arena_is_poisoned_where_nobody_may_look(void **state UNUSED)
 {
@@ -311,6 +448,11 @@ int main(void)
         cmocka_unit_test(test_arena_grow_past_the_budget_keeps_the_old),
         cmocka_unit_test(test_arena_pool_reuses_its_blocks),
         cmocka_unit_test(test_arena_copy_and_printf),
+        cmocka_unit_test(test_arena_ledger_counts_blocks),
+        cmocka_unit_test(test_arena_ledger_keeps_the_rest_for_small_ones),
+        cmocka_unit_test(test_arena_ledger_ends_first_blocks_too),
+        cmocka_unit_test(test_arena_ledger_does_not_break_a_promise),
+        cmocka_unit_test(test_arena_alone_leaves_no_copies),
 #ifdef __SANITIZE_ADDRESS__ /* gcc's word for it; once is enough */
         cmocka_unit_test(test_arena_is_poisoned_where_nobody_may_look),
 #endif
