@@ -8,6 +8,7 @@
  */
 #include "http/address.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <arpa/inet.h>
@@ -101,6 +102,36 @@ bool address_parse(struct slice host_port, struct address *ret, struct error *er
     if (!parse_host(slice_sub(host_port, 0, colon - 1), (uint16_t)port, ret))
         return refuse(host_port, "this is no address", err);
     return true;
+}
+
+static size_t format_six(const struct sockaddr_storage *address, char out[ADDRESS_TEXT_MAX])
+{
+    char text[INET6_ADDRSTRLEN];
+    struct sockaddr_in6 six;
+
+    memcpy(&six, address, sizeof six);
+    if (IN6_IS_ADDR_V4MAPPED(&six.sin6_addr)) {
+        uint32_t four;
+        memcpy(&four, six.sin6_addr.s6_addr + 12, sizeof four);
+        struct sockaddr_storage mapped = address_four(ntohl(four), ntohs(six.sin6_port));
+        return address_format(&mapped, out);
+    }
+    if (!inet_ntop(AF_INET6, &six.sin6_addr, text, sizeof text))
+        return 0;
+    return (size_t)snprintf(out, ADDRESS_TEXT_MAX, "[%s]:%u", text, ntohs(six.sin6_port));
+}
+
+size_t address_format(const struct sockaddr_storage *address, char out[ADDRESS_TEXT_MAX])
+{
+    char text[INET_ADDRSTRLEN];
+    struct sockaddr_in four;
+
+    if (address->ss_family == AF_INET6)
+        return format_six(address, out);
+    memcpy(&four, address, sizeof four);
+    if (address->ss_family != AF_INET || !inet_ntop(AF_INET, &four.sin_addr, text, sizeof text))
+        return 0;
+    return (size_t)snprintf(out, ADDRESS_TEXT_MAX, "%s:%u", text, ntohs(four.sin_port));
 }
 
 socklen_t address_len(const struct sockaddr_storage *address)

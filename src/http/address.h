@@ -33,6 +33,11 @@ bool address_parse(struct slice host_port, struct address *ret, struct error *er
 struct sockaddr_storage address_four(uint32_t host_order, uint16_t port);
 struct sockaddr_storage address_six(bool loopback, uint16_t port);
 
+/* "127.0.0.1:80" or "[::1]:80", into ADDRESS_TEXT_MAX bytes; returns how many. An IPv4 address that
+ * came in on an IPv6 socket is written as what it is. 0: of another family. */
+#define ADDRESS_TEXT_MAX 64
+size_t address_format(const struct sockaddr_storage *address, char out[ADDRESS_TEXT_MAX]);
+
 socklen_t address_len(const struct sockaddr_storage *address);
 uint16_t address_port(const struct sockaddr_storage *address);
 

@@ -82,11 +82,33 @@ static void test_made_addresses(void **state UNUSED)
     assert_int_equal(address_port(&six), 81);
 }
 
+static void test_formatted_addresses(void **state UNUSED)
+{
+    static const struct {
+        const char *host_port, *text;
+    } formatted[] = {
+        { "127.0.0.1:80", "127.0.0.1:80" },
+        { "[::1]:65535", "[::1]:65535" },
+        { "[::ffff:10.1.2.3]:8080", "10.1.2.3:8080" }, /* what a socket for both kinds says */
+    };
+    struct sockaddr_storage unknown = { .ss_family = AF_UNIX };
+    char text[ADDRESS_TEXT_MAX];
+
+    for (size_t i = 0; i < COUNT_OF(formatted); i++) {
+        struct address address;
+        CHECK(address_parse(slice_of(formatted[i].host_port), &address, NULL), i);
+        size_t len = address_format(&address.literal, text);
+        CHECK(slice_eq((struct slice){ text, len }, slice_of(formatted[i].text)), i);
+    }
+    assert_int_equal(address_format(&unknown, text), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_made_addresses),
+        cmocka_unit_test(test_formatted_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,6 +35,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/arena.h"
+#include "http/address.h"
 #include "http/tls.h"
 #include "http/transport.h"
 #include "http/work.h"
@@ -50,7 +52,8 @@ enum state { NEW, HANDSHAKE, IDLE, HEAD, BODY, HANDLING, SENDING, LINGER, CLOSED
 static const unsigned allowed_moves[STATES] = {
     [NEW] = TO(HANDSHAKE) | TO(IDLE) | TO(CLOSED),
     [HANDSHAKE] = TO(IDLE) | TO(CLOSED),
-    [IDLE] = TO(HEAD) | TO(SENDING) | TO(CLOSED), /* SENDING: one too many is told so */
+    /* SENDING: one too many is told so; LINGER: so is one that there is no memory for */
+    [IDLE] = TO(HEAD) | TO(SENDING) | TO(LINGER) | TO(CLOSED),
     [HEAD] = TO(BODY) | TO(HANDLING) | TO(SENDING) | TO(CLOSED),
     [BODY] = TO(HANDLING) | TO(SENDING) | TO(CLOSED),
     [HANDLING] = TO(SENDING) | TO(CLOSED),
@@ -210,7 +213,13 @@ static enum step refuse(struct connection *connection, const struct error *err)
 {
     const struct http_handler *handler = connection->home->handler;
     struct work *work = connection->work;
+    struct error busy = { 0 };
 
+    if (arena_is_starved(work->exchange.arena)) { /* too large for now, not too large */
+        error_set(&busy, ERROR_BUSY, SLICE_EMPTY, "The server is busy. Try again later.");
+        err = &busy;
+    }
+    work_release_memory(work);
     connection->in_handler = true;
     connection->answered = false;
     handler->refuse(handler->context, &work->exchange, err);
@@ -232,11 +241,30 @@ static void bury(struct connection *connection)
     home->left(home);
 }
 
+/* HTTP/1.0 knows no Host. What sends none are mostly probes of load balancers, which a 400 would
+ * have take the server out of service; so it was asked for by the address it was reached at. */
+static void name_authority(struct connection *connection)
+{
+    struct http_request *request = &connection->work->exchange.request;
+    char text[ADDRESS_TEXT_MAX];
+    struct sockaddr_storage address = { 0 };
+    socklen_t len = sizeof address;
+
+    if (getsockname(connection->transport.fd, (struct sockaddr *)&address, &len) < 0)
+        return;
+    struct slice authority = { text, address_format(&address, text) };
+    if (!arena_copy(connection->work->exchange.arena, authority, &request->authority))
+        request->authority = SLICE_EMPTY;
+}
+
 static enum step hand_over(struct connection *connection)
 {
     const struct http_handler *handler = connection->home->handler;
 
     connection->work->keep = connection->work->intake.framing.keep_alive;
+    work_release_memory(connection->work);
+    if (connection->work->exchange.request.authority.len == 0)
+        name_authority(connection);
     move_to(connection, HANDLING);
     connection->in_handler = true;
     connection->answered = false;
@@ -327,12 +355,31 @@ static enum step step_handshake(struct connection *connection)
     return close_and_wait(connection);
 }
 
+static enum step start_linger(struct connection *connection)
+{
+    drop_work(connection);
+    move_to(connection, LINGER);
+    transport_end_writing(&connection->transport);
+    return GO_ON;
+}
+
+/* Not even an exchange can be made. A client without room for so short an answer is not told. */
+static enum step refuse_without_memory(struct connection *connection)
+{
+    struct iovec answer = work_busy_answer();
+
+    connection_home_log_memory(connection->home);
+    if (transport_write(&connection->transport, &answer, 1) != TRANSPORT_OK)
+        return close_and_wait(connection);
+    return start_linger(connection);
+}
+
 static enum step refuse_surplus(struct connection *connection)
 {
     struct error err = { 0 };
 
     if (!begin_work(connection, SLICE_EMPTY))
-        return close_and_wait(connection);
+        return refuse_without_memory(connection);
     error_set(&err, ERROR_TOO_MANY_CONNECTIONS, SLICE_EMPTY,
               "There are too many connections; try again in a moment.");
     return refuse(connection, &err);
@@ -350,7 +397,7 @@ static enum step step_idle(struct connection *connection)
         return WAIT;
     if (!begin_work(connection, SLICE_EMPTY) ||
         !intake_room(&connection->work->intake, &to, &room, &err))
-        return close_and_wait(connection);
+        return refuse_without_memory(connection);
     if (read_once(connection, to, room, &bytes) == WAIT) {
         if (connection->state != CLOSED)
             drop_work(connection); /* nothing came after all */
@@ -403,14 +450,6 @@ static enum step step_handling(struct connection *connection)
 
 /* --- answering ------------------------------------------------------------------------------- */
 
-static enum step start_linger(struct connection *connection)
-{
-    drop_work(connection);
-    move_to(connection, LINGER);
-    transport_end_writing(&connection->transport);
-    return GO_ON;
-}
-
 /* The answer has left. */
 static enum step next_request(struct connection *connection)
 {
@@ -431,7 +470,7 @@ static enum step next_request(struct connection *connection)
         return connection->may_read ? GO_ON : WAIT;
     }
     if (!begin_work(connection, work->intake.rest))
-        return close_and_wait(connection);
+        return refuse_without_memory(connection);
     move_to(connection, HEAD);
     return look_at(connection, 0);
 }
@@ -443,6 +482,8 @@ static enum step step_sending(struct connection *connection)
     if (work->piece_count == 0) {
         if (work->exchange.response.close || connection->home->stopping)
             work->keep = false;
+        if (arena_is_starved(work->exchange.arena))
+            connection_home_log_memory(connection->home);
         work_lay_out(work, connection_home_date_line(connection->home));
     }
     switch (transport_write(&connection->transport, work->pieces, work->piece_count)) {

@@ -38,6 +38,7 @@ struct connection_home {
     bool stopping;            /* no request after the one that is being worked on */
     uint64_t date_until_ms;   /* time of the loop */
     uint64_t log_again_ms;    /* when a failed handshake may be logged again */
+    uint64_t log_memory_ms;   /* when a lack of memory may be */
     char date_line[HTTP_DATE_LINE_LEN];
     void (*left)(struct connection_home *home); /* a socket, or something lent out, has gone */
 };
@@ -51,6 +52,10 @@ const char *connection_home_date_line(struct connection_home *home);
 /* Logs why a handshake failed, at most once a second: a client that does not trust us tries again
  * and again. Nothing for one that just went away ("" as its reason). */
 void connection_home_log_handshake(struct connection_home *home, struct slice reason);
+
+/* Logs that requests are told 503 for want of memory, at most every ten seconds: that is when there
+ * are many. */
+void connection_home_log_memory(struct connection_home *home);
 
 /* True when nothing of any connection is left. */
 bool connection_home_is_empty(const struct connection_home *home);

@@ -68,6 +68,7 @@ bool http_engine_create(struct loop *loop, const struct http_limits *limits,
         return error_no_memory(err);
     }
     assert(limits->fields <= HTTP_FIELDS_MAX);
+    arena_pool_charge_to(arenas, limits->memory);
     engine->home = (struct connection_home){
         .loop = loop,
         .uv = loop_uv(loop),

@@ -20,6 +20,7 @@
 #include "base/slice.h"
 #include "http/message.h"
 
+struct arena_ledger;
 struct http_engine;
 struct http_acceptor;
 struct log;
@@ -30,7 +31,8 @@ struct http_limits {
     size_t head_bytes; /* request line and fields */
     size_t fields;     /* <= HTTP_FIELDS_MAX */
     size_t body_bytes;
-    size_t request_arena_bytes; /* everything a request may need beside its body */
+    size_t request_arena_bytes;  /* everything a request may need beside its body */
+    struct arena_ledger *memory; /* all requests together, whoever has them; NULL: no limit */
 
     /* From the first byte to the head's end; over TLS from accept on, handshake included. */
     uint64_t head_ms;
@@ -45,8 +47,8 @@ struct http_limits {
 
 /* --- per loop -------------------------------------------------------------------------------- */
 
-/* `handler` and `limits` are kept by pointer; they outlive the engine. Call on no loop or on its
- * own before it runs. */
+/* `handler` and `limits` are kept by pointer; they outlive the engine, and limits->memory the last
+ * exchange. Call on no loop or on its own before it runs. */
 bool http_engine_create(struct loop *loop, const struct http_limits *limits,
                         const struct http_handler *handler, struct log *log,
                         struct http_engine **ret, struct error *err) MUST_CHECK;

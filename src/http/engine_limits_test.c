@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "base/arena.h"
 #include "base/test.h"
 #include "http/engine_rig_test.h"
 #include "loop/loop.h"
@@ -240,6 +241,134 @@ static void test_arena_budget(void **state UNUSED)
     assert_int_equal(
         rig_status_of(&rig, false, SLICE("POST / HTTP/1.1\r\n" H "Content-Length: 101\r\n\r\n")),
         413);
+    rig_stop(&rig, 30000);
+}
+
+/* --- the memory of all ------------------------------------------------------------------------ */
+
+enum { MEMORY = 8 << 20, GREEDY = 16, BODY = 2 << 20 };
+
+/* Sends a body but for its last byte. A status: it was refused in the midst; 0: it may go on. */
+static int send_all_but_one(struct client *client, const char *body)
+{
+    struct reply reply;
+
+    client_send(client, SLICE("POST /echo HTTP/1.1\r\n" H "Content-Length: 2097152\r\n\r\n"));
+    client_try_send(client, (struct slice){ body, BODY - 1 });
+    struct timeval soon = { .tv_usec = 300000 };
+    setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon);
+    return client_read(client, &reply, false) ? reply.status : 0;
+}
+
+/* Bodies that do not end take half of the memory and no more; small requests do not notice. */
+static void test_memory_of_all(void **state UNUSED)
+{
+    static struct rig rig;
+    static char body[BODY];
+    struct arena_ledger memory;
+    struct http_limits limits = rig_limits();
+    arena_ledger_init(&memory, MEMORY);
+    limits.memory = &memory;
+    rig_start(&rig, &limits);
+    struct client greedy[GREEDY];
+    int waiting = 0;
+    memset(body, 'b', sizeof body);
+
+    for (int i = 0; i < GREEDY; i++) {
+        greedy[i] = client_open(&rig, i % 4 == 3);
+        int status = send_all_but_one(&greedy[i], body);
+        CHECK(status == 0 || status == 503, i);
+        waiting += status == 0;
+        CHECK(arena_ledger_taken_bytes(&memory) <= MEMORY / 2 + GREEDY * 16 * 1024, i);
+        CHECK(rig_status_of(&rig, i & 1, SLICE(INFO)) == 200, i);
+        CHECK(rig_status_of(&rig, false,
+                            SLICE("POST /later HTTP/1.1\r\n" H "Content-Length: 2\r\n\r\nhi")) ==
+                  200,
+              i);
+    }
+    assert_in_range(waiting, 1, 2);
+    for (int i = 0; i < GREEDY; i++)
+        client_close(&greedy[i]);
+    assert_true(rig_wait_connections(&rig, 0)); /* then there is room again */
+    struct client client = client_open(&rig, false);
+    struct reply reply;
+    assert_int_equal(send_all_but_one(&client, body), 0);
+    client_send(&client, SLICE("b"));
+    assert_true(client_read(&client, &reply, false));
+    assert_int_equal(reply.status, 200);
+    client_close(&client);
+    rig_stop(&rig, 30000);
+    assert_int_equal(arena_ledger_taken_bytes(&memory), 0);
+}
+
+/* Where not even a first block is left the client is told so, by constants. */
+static void test_no_memory_at_all(void **state UNUSED)
+{
+    static struct rig rig;
+    struct arena_ledger memory;
+    struct http_limits limits = rig_limits();
+    arena_ledger_init(&memory, 20000);
+    limits.memory = &memory;
+    rig_start(&rig, &limits);
+    struct client holds = client_open(&rig, false);
+    struct reply reply;
+
+    client_send(&holds, SLICE("GET /hold HTTP/1.1\r\n" H "\r\n" INFO));
+    assert_true(rig_wait_count(&rig.held, 1));
+    for (int tls = 0; tls < 2; tls++) {
+        struct client client = client_open(&rig, tls);
+        client_send(&client, SLICE(INFO));
+        assert_true(client_read(&client, &reply, false));
+        assert_int_equal(reply.status, 503);
+        assert_true(reply_has(&reply, "\r\nRetry-After: 1\r\n"));
+        assert_true(reply_has(&reply, "\r\nConnection: close\r\n"));
+        assert_true(client_sees_end(&client));
+        client_close(&client);
+    }
+    sem_post(&rig.gate);
+    assert_true(client_read(&holds, &reply, false));
+    assert_int_equal(reply.status, 200);
+    assert_true(client_read(&holds, &reply, false)); /* the one behind it needs a block as well */
+    client_close(&holds);
+    rig_stop(&rig, 30000);
+    assert_int_equal(arena_ledger_taken_bytes(&memory), 0);
+}
+
+/* An exchange whose client has gone holds its memory until it comes home. */
+static void test_memory_of_the_gone(void **state UNUSED)
+{
+    static struct rig rig;
+    struct arena_ledger memory;
+    struct http_limits limits = rig_limits();
+    arena_ledger_init(&memory, MEMORY);
+    limits.memory = &memory;
+    rig_start(&rig, &limits);
+    struct client client = client_open(&rig, false);
+
+    client_send(&client, SLICE("GET /hold HTTP/1.1\r\n" H "\r\n"));
+    assert_true(rig_wait_count(&rig.held, 1));
+    client_reset(&client);
+    assert_true(arena_ledger_taken_bytes(&memory) > 0);
+    sem_post(&rig.gate);
+    rig_stop(&rig, 30000);
+    assert_int_equal(arena_ledger_taken_bytes(&memory), 0);
+}
+
+/* HTTP/1.0 without Host: by the address it came in on. */
+static void test_no_host(void **state UNUSED)
+{
+    static struct rig rig;
+    struct http_limits limits = rig_limits();
+    rig_start(&rig, &limits);
+    struct client client = client_open(&rig, false);
+    struct reply reply;
+    char expected[100];
+
+    client_send(&client, SLICE("GET /info HTTP/1.0\r\n\r\n"));
+    assert_true(client_read(&client, &reply, false));
+    snprintf(expected, sizeof expected, "GET /info? 127.0.0.1:%u plain", rig.port);
+    assert_string_equal(reply.body, expected);
+    client_close(&client);
     rig_stop(&rig, 30000);
 }
 
@@ -488,6 +617,10 @@ int main(void)
         cmocka_unit_test(test_unread_answer),
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_arena_budget),
+        cmocka_unit_test(test_memory_of_all),
+        cmocka_unit_test(test_no_memory_at_all),
+        cmocka_unit_test(test_memory_of_the_gone),
+        cmocka_unit_test(test_no_host),
         cmocka_unit_test(test_cap_in_total),
         cmocka_unit_test(test_cap_per_address),
         cmocka_unit_test(test_no_descriptors),

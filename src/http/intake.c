@@ -4,12 +4,13 @@
  * block of 4 KiB and nothing is ever moved. Otherwise:
  *
  *     head    the block doubles in place (it is the arena's last allocation) up to the limit
- *     body    stays behind the head if that block has room for all of it, else moves to a block
- *             of its own, which doubles as bytes arrive
+ *     body    stays behind the head if that block has room for all of it, else moves to one of
+ *             its own, which grows by a quarter as bytes arrive
  *
- * The body's block never exceeds twice what has arrived (16 KiB to start with), whatever was
- * announced: ten thousand clients that announce 4 MiB and send nothing cost ten thousand small
- * blocks.
+ * The body's block never exceeds what has arrived by more than that quarter (16 KiB to start with),
+ * whatever was announced, and it grows where it stands or moves without leaving a copy behind: a
+ * client costs the memory that it has sent, no more. A quarter and not the whole again, because
+ * growing a large block moves page tables, not bytes.
  *
  * A chunked body is decoded where it was read, each piece against the end of the one before. Such a
  * body may be read too far, into the request behind it: what is too much becomes `rest`. With a
@@ -23,6 +24,7 @@
 #define BODY_BLOCK  ((size_t)16 * 1024)
 #define READ_MOST   ((size_t)16 * 1024) /* of a chunked body: bounds what is carried on */
 #define CHUNKED_GAP ((size_t)1024)      /* less room than this is not worth a read */
+#define BODY_STEP   ((size_t)16 * 1024) /* the least that a body's block grows by */
 
 size_t intake_budget_bytes(const struct http_limits *limits)
 {
@@ -75,6 +77,12 @@ static bool grow(struct intake *intake, size_t capacity, struct error *err)
     return true;
 }
 
+/* The body's block when it has become too small. */
+static size_t next_body_capacity(const struct intake *intake)
+{
+    return intake->capacity + at_least(BODY_STEP, intake->capacity / 4);
+}
+
 static size_t body_length(const struct intake *intake)
 {
     return (size_t)intake->framing.content_length; /* checked against limits->body_bytes */
@@ -92,12 +100,13 @@ bool intake_room(struct intake *intake, char **ret_at, size_t *ret_bytes, struct
     } else if (intake->framing.chunked) {
         most = READ_MOST;
         if (free < CHUNKED_GAP &&
-            !grow(intake, at_most(intake->capacity * 2, intake->limits->body_bytes + READ_MOST),
-                  err))
+            !grow(intake,
+                  at_most(next_body_capacity(intake), intake->limits->body_bytes + READ_MOST), err))
             return false;
     } else {
         most = intake->start + body_length(intake) - intake->filled;
-        if (free == 0 && !grow(intake, intake->capacity + at_most(intake->capacity, most), err))
+        if (free == 0 &&
+            !grow(intake, at_most(next_body_capacity(intake), intake->filled + most), err))
             return false;
     }
     *ret_at = intake->block + intake->filled;
@@ -143,11 +152,12 @@ static enum intake_phase take_chunks(struct intake *intake, size_t read,
     return INTAKE_BODY;
 }
 
-/* Gives the body a block of its own, of `capacity` bytes. */
-static bool move_body(struct intake *intake, size_t capacity)
+/* Gives the body a block of `capacity` bytes, which `grows` or is all that it needs. */
+static bool move_body(struct intake *intake, size_t capacity, bool grows)
 {
     size_t have = intake->filled - intake->start;
-    char *block = arena_alloc(intake->arena, capacity);
+    char *block =
+        grows ? arena_alloc_alone(intake->arena, capacity) : arena_alloc(intake->arena, capacity);
 
     if (!block)
         return false;
@@ -164,11 +174,14 @@ static bool settle_body(struct intake *intake)
 {
     size_t have = intake->filled - intake->start;
     size_t room = intake->capacity - intake->start;
-    size_t block = at_least(BODY_BLOCK, 2 * have);
+    size_t block = at_least(BODY_BLOCK, have + BODY_STEP);
 
     if (intake->framing.chunked) /* its length is not known: no point in staying */
-        return move_body(intake, block);
-    return room >= body_length(intake) || move_body(intake, at_most(block, body_length(intake)));
+        return move_body(intake, block, true);
+    if (room >= body_length(intake))
+        return true;
+    return body_length(intake) <= block ? move_body(intake, body_length(intake), false)
+                                        : move_body(intake, block, true);
 }
 
 /* intake->start is where the body starts, `read` the end of what came. */

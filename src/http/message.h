@@ -45,7 +45,8 @@ struct http_request {
     struct slice method_text;
     struct slice path;      /* still percent-encoded, starts with '/' ("*" for OPTIONS *) */
     struct slice query;     /* behind '?', still encoded; empty when there is none */
-    struct slice authority; /* host[:port] of the absolute target, else of Host; lower-cased */
+    struct slice authority; /* host[:port] of the absolute target, else of Host, else where it came
+                             * in; lower-cased */
     bool secure;            /* came over TLS */
     bool http_1_0;
     struct http_field *fields;

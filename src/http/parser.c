@@ -21,6 +21,8 @@
 #include "base/arena.h"
 #include "http/chars.h"
 
+#define HOST_BYTES_MAX 255 /* of a name: RFC 1035 2.3.4 */
+
 #define ONES  (~UINT64_C(0) / 255)
 #define HIGHS (ONES * 0x80)
 
@@ -209,7 +211,7 @@ static bool is_authority(struct slice text)
 {
     size_t len = host_len(text);
 
-    if (len == 0)
+    if (len == 0 || len > HOST_BYTES_MAX)
         return false;
     if (len == text.len)
         return true;

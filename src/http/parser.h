@@ -5,7 +5,8 @@
  * request smuggling is made of. Refused: two Content-Lengths (even equal ones), Content-Length with
  * Transfer-Encoding, any coding but one final "chunked", chunked in HTTP/1.0, blank before a colon,
  * obs-fold, bare CR or LF, NUL and other controls in values, a sign or blank in a length, HTTP/1.1
- * without exactly one Host, an authority that is not host[:port].
+ * without exactly one Host, an authority that is not host[:port], or whose host is longer than 255
+ * bytes.
  */
 #ifndef HTTP_PARSER_H
 #define HTTP_PARSER_H

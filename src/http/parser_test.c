@@ -14,6 +14,8 @@
 enum { HEAD_MAX = 600, FIELDS_MAX = 12 };
 
 #define H    "Host: a\r\n"
+#define H51  "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghij."
+#define H255 H51 H51 H51 H51 H51 /* the longest name */
 #define E    "\r\n"
 #define GET  "GET / HTTP/1.1\r\n"
 #define POST "POST / HTTP/1.1\r\n" H
@@ -74,6 +76,7 @@ static const struct {
     { SLICE_INIT(GET "Host: 127.0.0.1:65535\r\n" E), { "/", "", "127.0.0.1:65535", -1, 0, 0, 0 } },
     { SLICE_INIT(GET "Host: [::FFFF:1.2.3.4]\r\n" E),
       { "/", "", "[::ffff:1.2.3.4]", -1, 0, 0, 0 } },
+    { SLICE_INIT(GET "Host: " H255 ":65535\r\n" E), { "/", "", H255 ":65535", -1, 0, 0, 0 } },
     { SLICE_INIT(GET "Host: a_b-c.d~e\r\n" E), { "/", "", "a_b-c.d~e", -1, 0, 0, 0 } },
     { SLICE_INIT("GET / HTTP/1.0\r\n" E), { "/", "", "", -1, 1, 0, 1 } },
     { SLICE_INIT("GET / HTTP/1.0\r\n" H E), { "/", "", "a", -1, 1, 0, 1 } },
@@ -211,6 +214,9 @@ static const struct {
     { SLICE_INIT(GET "Host: a<script>\r\n" E), ERROR_BAD_REQUEST },
     { SLICE_INIT(GET "Host: \xc3\xa4\r\n" E), ERROR_BAD_REQUEST },
     { SLICE_INIT(GET "Host: ::1\r\n" E), ERROR_BAD_REQUEST },
+    { SLICE_INIT(GET "Host: " H255 "x\r\n" E), ERROR_BAD_REQUEST },
+    { SLICE_INIT(GET "Host: " H255 "x:8080\r\n" E), ERROR_BAD_REQUEST },
+    { SLICE_INIT("GET http://" H255 "x/ HTTP/1.1\r\nHost: a\r\n" E), ERROR_BAD_REQUEST },
     { SLICE_INIT(GET "Host: []\r\n" E), ERROR_BAD_REQUEST },
     { SLICE_INIT(GET "Host: [::1\r\n" E), ERROR_BAD_REQUEST },
     { SLICE_INIT(GET "Host: [::g]\r\n" E), ERROR_BAD_REQUEST },

@@ -212,15 +212,37 @@ static void log_failure(struct call *call, int status, const struct error *error
     log_end(log);
 }
 
+/* What others cause is not ours to mend, and must not fill the log; a lack of memory the connections
+ * log. */
+static bool is_ours_to_mend(const struct call *call, enum error_code code)
+{
+    return http_status_of(code) >= 500 && code != ERROR_TOO_MANY_CONNECTIONS &&
+           code != ERROR_NOT_IMPLEMENTED && code != ERROR_VERSION_NOT_SUPPORTED &&
+           !(code == ERROR_BUSY && arena_is_starved(call->arena));
+}
+
+/* Where memory ran short whatever failed may have failed for that, and nothing was executed: what
+ * fails behind a write is a 500. */
+static bool is_for_want_of_memory(const struct call *call, enum error_code code)
+{
+    return arena_is_starved(call->arena) && http_status_of(code) < 500;
+}
+
 void call_finish_error(struct call *call, const struct error *error)
 {
+    struct error busy = { 0 };
+
+    if (is_for_want_of_memory(call, error->code)) {
+        error_set(&busy, ERROR_BUSY, SLICE_EMPTY, "The server is busy. Try again later.");
+        error = &busy;
+    }
     int status = http_status_of(error->code);
     struct text body;
 
     use_kept_memory(call);
     text_init(&body, call->arena, 1024, ERROR_BODY_BYTES_MAX);
     write_error(call, error, &body);
-    if (status >= 500)
+    if (is_ours_to_mend(call, error->code))
         log_failure(call, status, error);
     /* Busy passes by itself; a failed store does not, so no client is told when to come back. */
     if (error->code == ERROR_BUSY || error->code == ERROR_TOO_MANY_CONNECTIONS)

@@ -2,23 +2,33 @@
  *
  * The struct is 1 KiB, most of it the response's fields, which have a count: clearing them for each
  * request would cost as much as parsing it.
+ *
+ * While bytes come in nobody knows who sends them. So what they are read to leaves half of the
+ * memory there is for all requests to those that are being answered, and a request that gets no
+ * more of it can still be refused properly: a little was set aside to tell the handler with.
  */
 #include "http/work.h"
+
+#include <assert.h>
 
 #include "base/arena.h"
 #include "http/response_write.h"
 
+#define TELLING_BYTES ((size_t)8 * 1024) /* a handler's own beginnings */
+
 struct work *work_create(struct arena_pool *arenas, const struct http_limits *limits,
                          struct slice carried)
 {
-    size_t budget_bytes = limits->request_arena_bytes + intake_budget_bytes(limits);
+    size_t budget_bytes = limits->request_arena_bytes + intake_budget_bytes(limits) + TELLING_BYTES;
     struct arena *arena = arena_create(arenas, budget_bytes);
     struct work *work = arena ? arena_alloc(arena, sizeof *work) : NULL;
 
-    if (!work || !intake_init(&work->intake, arena, limits, carried)) {
+    if (!work || !arena_set_aside(arena, TELLING_BYTES) ||
+        !intake_init(&work->intake, arena, limits, carried)) {
         arena_destroy(arena);
         return NULL;
     }
+    arena_set_modest(arena, true);
     work->exchange.request = (struct http_request){ 0 };
     work->exchange.response.status = 0;
     work->exchange.response.field_count = 0;
@@ -33,6 +43,25 @@ struct work *work_create(struct arena_pool *arenas, const struct http_limits *li
     work->keep = false;
     work->refused = false;
     return work;
+}
+
+void work_release_memory(struct work *work)
+{
+    bool less = arena_set_aside(work->exchange.arena, 0);
+
+    assert(less);
+    (void)less;
+    arena_set_modest(work->exchange.arena, false);
+}
+
+struct iovec work_busy_answer(void)
+{
+    static const char text[] = "HTTP/1.1 503 Service Unavailable\r\n"
+                               "Retry-After: 1\r\n"
+                               "Content-Length: 0\r\n"
+                               "Connection: close\r\n\r\n";
+
+    return (struct iovec){ (void *)(uintptr_t)text, sizeof text - 1 };
 }
 
 void work_destroy(struct work *work)

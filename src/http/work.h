@@ -28,10 +28,16 @@ struct work {
     bool refused;         /* the client may be sending still */
 };
 
-/* For a new request, whose first bytes are `carried`. NULL: no memory. */
+/* For a new request, whose first bytes are `carried`. Until it is told to somebody its arena is
+ * modest, and memory to tell it with is set aside. NULL: no memory. */
 struct work *work_create(struct arena_pool *arenas, const struct http_limits *limits,
                          struct slice carried);
+/* Before the handler has it: all that its arena has is the handler's. */
+void work_release_memory(struct work *work);
 void work_destroy(struct work *work); /* NULL does nothing */
+
+/* The answer of who has no memory for a work: constant, 503. */
+struct iovec work_busy_answer(void);
 
 /* Makes pieces of the response that the handler has filled in. Never fails: where memory ends, an
  * empty 500 goes out and `keep` is cleared. */

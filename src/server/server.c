@@ -96,6 +96,7 @@ struct server {
     struct token_rules rules;
     struct api api;
     struct http_limits http_limits;
+    struct arena_ledger memory; /* of all requests */
 
     struct server_loop *loops;
     size_t loop_count; /* made */
@@ -135,11 +136,13 @@ static void set_http_limits(struct server *server)
 
     if (files < UINT64_MAX && connections + OTHER_FILES > files)
         connections = files > 2 * OTHER_FILES ? files - OTHER_FILES : OTHER_FILES;
+    arena_ledger_init(&server->memory, (size_t)settings->limits.memory_bytes);
     server->http_limits = (struct http_limits){
         .head_bytes = settings->limits.head_bytes,
         .fields = settings->limits.fields,
         .body_bytes = settings->limits.body_bytes,
         .request_arena_bytes = settings->limits.request_bytes,
+        .memory = &server->memory,
         .head_ms = settings->limits.head_s * MS_PER_S,
         .body_grace_ms = settings->limits.body_grace_s * MS_PER_S,
         .body_bytes_per_s = settings->limits.body_bytes_per_s,

@@ -237,6 +237,11 @@ const struct setting settings_table[] = {
     { LIMIT("connections-per-address", connections_per_address), .min = 1, .max = 1000000,
       .default_text = "12288", /* a proxy in front is one address: three quarters, and never all */
       .doc = "Open connections of one IPv4 address or IPv6 /64." },
+    { LIMIT("memory-bytes", memory_bytes), .unit = "bytes", .min = 16 * MEBIBYTE,
+      .max = 1048576 * MEBIBYTE,
+      .default_text = "536870912", /* the first block of 16384 requests is half of it */
+      .doc = "Memory of all requests together, half of it for what comes in; past it they are told "
+             "503." },
     { LIMIT("idle-s", idle_s), .unit = "seconds", .min = 1, .max = 86400, .default_text = "120",
       .doc = "A connection between two requests." },
     { LIMIT("head-s", head_s), .unit = "seconds", .min = 1, .max = 3600, .default_text = "10",
