@@ -14,9 +14,10 @@ epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
 rm -rf build/dist
 mkdir -p "$folder"
 strip -o "$folder/connectord" build/connectord
-for file in LICENSE README.md packaging/connectord.service docs/man/*.[1-9] packaging/*.[1-9]; do
+for file in LICENSE packaging/connectord.service docs/man/*.[1-9] packaging/*.[1-9]; do
     [ ! -f "$file" ] || cp "$file" "$folder/"
 done
+sed "s/@VERSION@/$version/g" packaging/README.tarball.md >"$folder/README.md"
 for needed in LICENSE README.md connectord.service; do
     [ -f "$folder/$needed" ] || { echo "dist: $needed is missing" >&2; exit 1; }
 done
