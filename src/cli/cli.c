@@ -139,8 +139,9 @@ bool cli_key_is_missing(const struct cli *cli, const char *keys, const char *fil
 
 void cli_say_key_was_made(const struct cli *cli)
 {
-    fprintf(stderr, "connectord: warning: made a new key in '%.*s'; a server on another folder has "
-                    "another one\n",
+    fprintf(stderr,
+            "connectord: warning: made a new key in '%.*s'; a server on another folder has "
+            "another one\n",
             SLICE_ARG(cli->settings->data_dir));
 }
 
@@ -170,8 +171,7 @@ bool cli_open_store(const struct cli *cli, bool must_exist, struct store **ret, 
     if (!paths.folder)
         return error_set(err, ERROR_CONFIGURATION, SLICE("memory"),
                          "memory is set: that server's data is out of reach of this command");
-    if (!data_check_reach(&paths, err) ||
-        (must_exist && !check_store(&paths, cli->arena, err)))
+    if (!data_check_reach(&paths, err) || (must_exist && !check_store(&paths, cli->arena, err)))
         return false;
     return data_make_folders(&paths, err) && data_open(&paths, &graph_model, now_ticks, ret, err);
 }

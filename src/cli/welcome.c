@@ -181,8 +181,8 @@ static void append_plain(struct text *out, const struct welcome *welcome)
                 plain_url(welcome));
 }
 
-/* Where the CA's certificate is put: beside the program while that is a build folder, else where the
- * server was started. Absolute, since NODE_EXTRA_CA_CERTS outlives a `cd`. */
+/* Where the CA's certificate is put: beside the program while that is a build folder, else where
+ * the server was started. Absolute, since NODE_EXTRA_CA_CERTS outlives a `cd`. */
 static void append_ca_path(struct text *out, const struct welcome *welcome)
 {
     const char *slash = strrchr(welcome->program, '/');
@@ -257,7 +257,8 @@ static void append_powershell(struct text *out, const struct welcome *welcome)
     text_printf(out,
                 "  The Graph module sends no token to other hosts: %strust the CA, then\n"
                 "  Add-MgEnvironment -Name connectord -GraphEndpoint %.*s -AzureADEndpoint %.*s\n",
-                with_token(welcome) ? "start with --no-auth, " : "", SLICE_ARG(secure_url(welcome)), SLICE_ARG(secure_url(welcome)));
+                with_token(welcome) ? "start with --no-auth, " : "", SLICE_ARG(secure_url(welcome)),
+                SLICE_ARG(secure_url(welcome)));
 }
 
 void welcome_write(struct text *out, const struct welcome *welcome)

@@ -20,7 +20,8 @@ static const struct {
     const char *has[WORDS_MAX], *lacks[WORDS_MAX];
 } cases[] = {
     { .urls = 2,
-      .has = { "TOKEN=$(build/connectord token)\n", "curl -w '\\n' -H \"Authorization: Bearer $TOKEN\" http",
+      .has = { "TOKEN=$(build/connectord token)\n",
+               "curl -w '\\n' -H \"Authorization: Bearer $TOKEN\" http",
                "build/connectord ca export >", "Profile documented; --profile live differs" },
       .lacks = { "curl -k", "--data-dir" } },
     { .urls = 1, .has = { "TOKEN=$(" }, .lacks = { "--cacert", "Add-MgEnvironment" } },

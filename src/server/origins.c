@@ -113,9 +113,9 @@ bool origin_is_loopback(struct slice url)
         return false;
     if (slice_eq_nocase(parts.host, SLICE("localhost")) ||
         (parts.host.len > LOCALHOST_SUFFIX.len &&
-         slice_eq_nocase(slice_sub(parts.host, parts.host.len - LOCALHOST_SUFFIX.len,
-                                   parts.host.len),
-                         LOCALHOST_SUFFIX)))
+         slice_eq_nocase(
+             slice_sub(parts.host, parts.host.len - LOCALHOST_SUFFIX.len, parts.host.len),
+             LOCALHOST_SUFFIX)))
         return true;
     bool ipv6 = slice_index(parts.host, ':') < parts.host.len;
     int len = snprintf(host_port, sizeof host_port, "%s%.*s%s:0", ipv6 ? "[" : "",

@@ -155,12 +155,12 @@ static void test_loopback(void **state UNUSED)
         const char *url;
         bool loopback;
     } origins[] = {
-        { "http://localhost:8080", true },     { "https://LOCALHOST", true },
-        { "https://graph.localhost/", true },  { "http://127.3.2.1:9", true },
-        { "https://[::1]:8443", true },        { "https://connectord.example.com", false },
-        { "https://notlocalhost", false },     { "http://10.0.0.5", false },
+        { "http://localhost:8080", true },      { "https://LOCALHOST", true },
+        { "https://graph.localhost/", true },   { "http://127.3.2.1:9", true },
+        { "https://[::1]:8443", true },         { "https://connectord.example.com", false },
+        { "https://notlocalhost", false },      { "http://10.0.0.5", false },
         { "https://localhost.example", false }, { "http://0.0.0.0:80", false },
-        { "https://[fd00::5]", false },        { "https://.localhost", false },
+        { "https://[fd00::5]", false },         { "https://.localhost", false },
     };
 
     for (size_t i = 0; i < COUNT_OF(origins); i++)
@@ -190,12 +190,9 @@ static void test_as_bound(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_loopback),
-        cmocka_unit_test(test_as_bound),
-        cmocka_unit_test(test_origins),
-        cmocka_unit_test(test_validity),
-        cmocka_unit_test(test_origin_of_tokens),
-        cmocka_unit_test(test_url_of_listener),
+        cmocka_unit_test(test_loopback),         cmocka_unit_test(test_as_bound),
+        cmocka_unit_test(test_origins),          cmocka_unit_test(test_validity),
+        cmocka_unit_test(test_origin_of_tokens), cmocka_unit_test(test_url_of_listener),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

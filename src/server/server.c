@@ -214,13 +214,13 @@ static bool ask_default_client(void *context, struct store_session *session, str
         return false;
     if (!works)
         return true;
-    return error_set(
-        err, ERROR_CONFIGURATION, SLICE("allow-default-client"),
-        "a listener or a public URL can be reached from other machines and the "
-        "client " SERVICE_DEFAULT_CLIENT " has the secret that everyone can read in the "
-        "manual; remove it (connectord client remove), change its secret "
-        "(connectord client add --app " SERVICE_DEFAULT_CLIENT "), set "
-        "builtin-issuer=off, or allow-default-client if that is meant");
+    return error_set(err, ERROR_CONFIGURATION, SLICE("allow-default-client"),
+                     "a listener or a public URL can be reached from other machines and the "
+                     "client " SERVICE_DEFAULT_CLIENT
+                     " has the secret that everyone can read in the "
+                     "manual; remove it (connectord client remove), change its secret "
+                     "(connectord client add --app " SERVICE_DEFAULT_CLIENT "), set "
+                     "builtin-issuer=off, or allow-default-client if that is meant");
 }
 
 static bool check_default_client(struct server *server, struct error *err)
@@ -546,8 +546,8 @@ static bool is_echo(const struct server *server, int signal_number)
            clock_monotonic_ms() - server->stopping_since_ms < SIGNAL_ECHO_MS;
 }
 
-/* The first signal asks, a later one does not. Nothing that was answered is lost by it: an answer is
- * given behind its commit. */
+/* The first signal asks, a later one does not. Nothing that was answered is lost by it: an answer
+ * is given behind its commit. */
 static void on_signal(uv_signal_t *handle, int signal_number)
 {
     struct server *server = handle->data;

@@ -40,7 +40,8 @@ static COLD bool fail(struct reading *reading, const char *reason)
 /* The library passes a heading over in silence until a value stands under it. */
 static bool is_heading(const struct reading *reading, struct slice line)
 {
-    static const struct slice mark = SLICE_INIT("\xef\xbb\xbf"); /* U+FEFF, which it skips as well */
+    static const struct slice mark =
+        SLICE_INIT("\xef\xbb\xbf"); /* U+FEFF, which it skips as well */
 
     if (reading->line == 1 && slice_starts_with(line, mark))
         line = slice_sub(line, mark.len, line.len);

@@ -18,8 +18,8 @@
 #include "http/engine.h"
 #include "server/data.h"
 
-#define PEM_BYTES_MAX ((size_t)1 << 20)
-#define NAMES_MAX     128
+#define PEM_BYTES_MAX   ((size_t)1 << 20)
+#define NAMES_MAX       128
 #define PATH_QUOTED_MAX 100
 
 /* A host or address as text in `arena`; empty when it is neither, or a wildcard. */
@@ -110,8 +110,7 @@ bool tls_identity_context(const struct settings *settings, const struct tls_iden
     }
     return error_set(err, why.code, slice_of(why.target), "tls-cert '%.*s', tls-key '%.*s': %s",
                      SLICE_ARG(slice_utf8_prefix(settings->tls_cert, PATH_QUOTED_MAX)),
-                     SLICE_ARG(slice_utf8_prefix(settings->tls_key, PATH_QUOTED_MAX)),
-                     why.message);
+                     SLICE_ARG(slice_utf8_prefix(settings->tls_key, PATH_QUOTED_MAX)), why.message);
 }
 
 bool tls_identity_check(const struct settings *settings, struct arena *arena, struct error *err)
