@@ -5,8 +5,8 @@
  * the folder must be the same. A server whose keys live in memory cannot be reached by `connectord
  * token`; there the token is asked from the server itself.
  *
- * The CA's certificate goes where the program lies, or beside the reader: never is a file with a
- * private key handed to a client.
+ * The CA's certificate goes where the program lies, or where the server was started: never is a
+ * file with a private key handed to a client.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -26,7 +26,8 @@ bool server_create(const struct settings *settings, struct server **ret,
                    struct error *err) MUST_CHECK;
 
 /* Serves until SIGTERM or SIGINT has come and what was in flight is finished; a second signal ends
- * the process at once, unless it is SIGTERM within a second of the first. `ready` (may be NULL) is called once, when requests are accepted. */
+ * the process at once, unless it is SIGTERM within a second of the first. `ready` (may be NULL) is
+ * called once, when requests are accepted. */
 bool server_run(struct server *server, void (*ready)(void *context), void *context,
                 struct error *err) MUST_CHECK;
 
