@@ -86,7 +86,7 @@ bool call_authenticate(struct call *call, struct error *err) MUST_CHECK;
 /* graph.c: /{version}/... */
 void graph_handle(struct call *call);
 
-/* oauth.c: true when the path is one of the token issuer's; it was then answered. */
+/* oauth.c, oauth_grant.c: true when the path is one of the token issuer's; it was then answered. */
 bool oauth_handle(struct call *call);
 
 #endif
