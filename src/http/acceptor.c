@@ -213,13 +213,15 @@ static int open_socket(const struct sockaddr_storage *address, bool only_six, un
     return fd;
 }
 
-/* A port that is taken and an address that is not there yet may mend themselves: no wrong setting. */
+/* A port that is taken and an address that is not there yet may mend themselves: no wrong setting.
+ */
 static bool cannot_listen(struct slice host_port, int reason, struct error *err)
 {
     bool passing = reason == EADDRINUSE || reason == EADDRNOTAVAIL;
 
-    return error_set(err, passing ? ERROR_IO : ERROR_CONFIGURATION, SLICE("listen"), "cannot listen on '%.*s': %s",
-                     SLICE_ARG(slice_sub(host_port, 0, 100)), strerror(reason));
+    return error_set(err, passing ? ERROR_IO : ERROR_CONFIGURATION, SLICE("listen"),
+                     "cannot listen on '%.*s': %s", SLICE_ARG(slice_sub(host_port, 0, 100)),
+                     strerror(reason));
 }
 
 /* Takes `fd` over, also when it fails. */

@@ -73,8 +73,8 @@ bool http_acceptor_create(struct http_engine *const *engines, size_t engine_coun
 
 /* Binds and listens; before the loops run. `host_port` is "127.0.0.1:8080", "[::1]:0",
  * "localhost:8080" or "*:80"; names other than localhost and * are refused (no DNS). `tls` NULL:
- * plain. *ret_port is the bound port. Errors: ERROR_CONFIGURATION naming the address and the
- * reason. */
+ * plain. *ret_port is the bound port. Errors, naming the address and the reason:
+ * ERROR_CONFIGURATION; ERROR_IO when it is taken or not there, which may pass. */
 bool http_acceptor_listen(struct http_acceptor *acceptor, struct slice host_port,
                           struct tls_context *tls, uint16_t *ret_port,
                           struct error *err) MUST_CHECK;

@@ -212,8 +212,8 @@ static void log_failure(struct call *call, int status, const struct error *error
     log_end(log);
 }
 
-/* What others cause is not ours to mend, and must not fill the log; a lack of memory the connections
- * log. */
+/* What others cause is not ours to mend, and must not fill the log; a lack of memory the
+ * connections log. */
 static bool is_ours_to_mend(const struct call *call, enum error_code code)
 {
     return http_status_of(code) >= 500 && code != ERROR_TOO_MANY_CONNECTIONS &&

@@ -21,8 +21,8 @@ struct announcement {
     struct slice profile;
     struct setting_list urls;      /* to call it by */
     struct setting_list listeners; /* as bound */
-    size_t seeded;      /* entities */
-    size_t connections; /* as many as the system allows of those that were asked for */
+    size_t seeded;                 /* entities */
+    size_t connections;            /* as many as the system allows of those that were asked for */
 };
 
 /* Warnings, and what became of the seed. */

@@ -339,8 +339,8 @@ static void test_push_behind_the_end(void **state UNUSED)
     const struct dispatch_limits limits = { .queue = 10, .group = 4, .readers = 1 };
     struct store_options options = { .in_memory = true };
     struct chain chain = { .first = { .run = run_nothing, .done = first_done } };
-    struct store *store;
-    struct loop *loop;
+    struct store *store = NULL;
+    struct loop *loop = NULL;
     struct error error = { 0 };
 
     if (!store_open(&toy_model, &options, &store, &error) ||
