@@ -215,7 +215,7 @@ static enum step refuse(struct connection *connection, const struct error *err)
     struct work *work = connection->work;
     struct error busy = { 0 };
 
-    if (arena_is_starved(work->exchange.arena)) { /* too large for now, not too large */
+    if (arena_is_starved(work->exchange.arena)) { /* the server lacks memory, not the limit room */
         error_set(&busy, ERROR_BUSY, SLICE_EMPTY, "The server is busy. Try again later.");
         err = &busy;
     }
