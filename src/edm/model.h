@@ -92,7 +92,23 @@ struct edm_action {
     const char *doc;
 };
 
-#define EDM_PROPERTIES_MAX 64 /* so that a set of properties is a uint64_t */
+#define EDM_PROPERTIES_MAX    64 /* so that a set of properties is a uint64_t */
+#define EDM_HEALTH_STAGES_MAX 4
+
+/* How silence shows in an entity, once a policy is on (edm/health.h). */
+struct edm_health {
+    struct slice contact; /* DateTimeOffset: when it was last heard of */
+    struct slice state;   /* enumeration, not a collection */
+    struct slice healthy; /* member while it is not silent */
+    const struct edm_health_stage {
+        struct slice member;
+        int64_t after_s; /* default; each longer than the one before */
+    } * stages;
+    size_t stage_count;
+    int64_t remove_after_s; /* default; 0: never */
+    bool documented;        /* the durations are published; else we chose them */
+    const char *source;
+};
 
 /* Properties in the order in which the reference pages show them; the key first. */
 struct edm_entity_type {
@@ -106,6 +122,7 @@ struct edm_entity_type {
     struct edm_permission_list permissions[EDM_OPERATION_COUNT];
     unsigned beyond_graph; /* bits 1u << enum edm_operation: what the reference offers and the live
                             * service refuses */
+    const struct edm_health *health; /* NULL: silence means nothing to it */
     const char *doc;
     const char *set_doc;
 };

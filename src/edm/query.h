@@ -13,6 +13,8 @@
 #include "base/slice.h"
 #include "edm/entity.h"
 
+struct edm_health_view;
+
 struct edm_query {
     const struct edm_entity_type *type;
     uint64_t select; /* properties to read; edm_all_properties() when none were named */
@@ -22,6 +24,11 @@ struct edm_query {
                            bound */
     bool count;         /* also the number of all rows of the set */
     struct slice after; /* key behind which the page starts; empty: from the first */
+    /* NULL: states are what was written. Else rows that are gone by it do not exist, for the count
+     * neither, and wherever a condition names the state it means the one that the view says. What
+     * is read is still what was written: edm_health_apply() is the reader's. */
+    const struct edm_health_view *health;
+    bool gone; /* with `health`: only the rows that are gone by it */
 };
 
 struct edm_page {

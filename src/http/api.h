@@ -19,6 +19,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/slice.h"
+#include "base/uuid.h"
 #include "http/message.h"
 #include "odata/profile.h"
 #include "service/authorisation.h"
@@ -29,9 +30,18 @@ struct edm_model;
 struct issuer;
 struct log;
 struct loop;
+struct repeatable;
 struct store;
+struct testbeds;
 
 #define API_SEAL_KEY_BYTES 32
+
+/* Who may use the control API (docs/control.md). */
+enum api_control {
+    API_CONTROL_OFF,
+    API_CONTROL_LOOPBACK, /* loopback peers that ask for a name of this machine */
+    API_CONTROL_ANY,
+};
 
 enum api_hsts { API_HSTS_OFF, API_HSTS_ON, API_HSTS_AUTO /* not for loopback names */ };
 
@@ -47,7 +57,13 @@ struct api {
     const struct profile *profile;
     const struct authorisation *authorisation;
     const struct token_rules *rules; /* rules->builtin NULL: the issuer's resources are not there */
-    const struct clock *clock;
+    const struct clock *clock;       /* the server's; a tenant's is call_now_ticks() */
+    struct testbeds *testbeds;       /* NULL: the control API is not there */
+    enum api_control control;
+    struct slice seed;       /* what a reset of a tenant that is no sandbox goes back to */
+    struct uuid seed_tenant; /* only this one's; any other is reset to nothing */
+    size_t sandboxes_max;
+    struct repeatable *repeatable; /* NULL: ids are random */
     struct store *store;
     struct dispatch *dispatch;
     uint8_t seal_key[API_SEAL_KEY_BYTES];

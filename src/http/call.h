@@ -34,6 +34,10 @@ struct call {
     bool own_origin;                /* it is one of this server's (token_rules) */
     struct slice origin;            /* "https://localhost:8443", as asked */
     const struct principal *who;
+    uint64_t began_us;                    /* monotonic */
+    struct testbed *testbed;              /* the tenant's, held until the answer; NULL: none */
+    struct fault_effect *fault;           /* what is to happen to it; NULL: nothing */
+    const struct edm_health_view *health; /* of the path's type; NULL: states as written */
 
     /* Filled in by http/graph.c as the checks are passed. */
     struct odata_path path;
@@ -53,6 +57,9 @@ struct call *call_begin(struct api_loop *loop, struct http_exchange *exchange);
  * aside for it before; what any answer needs besides is kept from call_begin() on. An answer's end
  * gives all of it back. False: not as much is left. */
 bool call_keep_memory(struct call *call, size_t body_bytes) MUST_CHECK;
+
+/* Now, by the clock of the caller's tenant; by the server's before there is one. */
+int64_t call_now_ticks(const struct call *call);
 
 /* True when the request asked for a name of the machine it runs on: localhost, 127.*, [::1]. */
 bool call_asks_loopback(const struct call *call);
@@ -85,6 +92,9 @@ bool call_authenticate(struct call *call, struct error *err) MUST_CHECK;
 
 /* graph.c: /{version}/... */
 void graph_handle(struct call *call);
+
+/* control.c: true when the path is one of the control API's; it was then answered. */
+bool control_handle(struct call *call);
 
 /* oauth.c, oauth_grant.c: true when the path is one of the token issuer's; it was then answered. */
 bool oauth_handle(struct call *call);

@@ -48,6 +48,7 @@ struct http_request {
     struct slice authority; /* host[:port] of the absolute target, else of Host, else where it came
                              * in; lower-cased */
     bool secure;            /* came over TLS */
+    bool from_loopback;     /* the peer's address is this machine's, 127.0.0.0/8 or ::1 */
     bool http_1_0;
     struct http_field *fields;
     size_t field_count;
@@ -62,6 +63,13 @@ bool http_request_has(const struct http_request *request, struct slice name, siz
 
 #define HTTP_RESPONSE_FIELDS_MAX 24
 
+/* What becomes of an answer: failures on demand end connections as a bad network does. */
+enum http_fate {
+    HTTP_FATE_SENT,
+    HTTP_FATE_TRUNCATED, /* the whole head, half of the body, then the connection ends */
+    HTTP_FATE_RESET,     /* nothing is sent: the peer sees its connection reset */
+};
+
 /* What the handler fills in. Content-Length, Date and Connection are the connection's business. */
 struct http_response {
     int status; /* 200...599 */
@@ -69,6 +77,7 @@ struct http_response {
     size_t field_count;
     struct slice body; /* for HEAD too: its length is announced, its bytes are not sent */
     bool close;        /* close the connection behind this answer */
+    enum http_fate fate;
 };
 
 /* Adds a field; name and value must live as long as the arena. Values hold no CR, LF or NUL

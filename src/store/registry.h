@@ -47,6 +47,9 @@ bool registry_tenant_get(struct store_session *session, struct uuid id, struct a
 /* ERROR_CONFLICT when it exists. */
 bool registry_tenant_add(struct store_session *session, const struct registry_tenant *tenant,
                          struct error *err) MUST_CHECK;
+/* Only the row: what else belongs to the tenant is the caller's to delete. ERROR_NOT_FOUND. */
+bool registry_tenant_remove(struct store_session *session, struct uuid id,
+                            struct error *err) MUST_CHECK;
 bool registry_tenant_set_license(struct store_session *session, struct uuid id, bool licensed,
                                  struct error *err) MUST_CHECK;
 bool registry_tenant_list(struct store_session *session, struct arena *arena,

@@ -26,6 +26,7 @@
 #include "edm/query.h"
 
 struct arena;
+struct repeatable;
 struct store;
 struct store_session;
 struct db_fault_plan; /* store/db_fault.h */
@@ -33,8 +34,10 @@ struct db_fault_plan; /* store/db_fault.h */
 struct store_options {
     const char *directory; /* holds connectord.db; with `in_memory` may be NULL */
     bool in_memory;        /* a private temporary folder, see store_seal(); synchronous off */
-    struct db_fault_plan *faults; /* tests only; NULL in production */
-    uint64_t (*unix_ms)(void);    /* tests only; NULL: the machine's clock (ids take real time) */
+    struct db_fault_plan *faults;  /* tests only; NULL in production */
+    uint64_t (*unix_ms)(void);     /* tests only; NULL: the machine's clock (ids take real time) */
+    struct repeatable *repeatable; /* NULL: ids take chance from the kernel and time from the
+                                    * machine; else both come from here (base/repeatable.h) */
 };
 
 /* Opens or makes the database and brings its schema to the model's. `directory` must be held by
@@ -118,6 +121,10 @@ bool store_entity_update(struct store_session *session, struct uuid tenant,
 bool store_entity_delete(struct store_session *session, struct uuid tenant,
                          const struct edm_entity_type *type, struct slice key,
                          struct error *err) MUST_CHECK;
+/* Deletes every entity of `type` in the tenant; *ret_count is how many there were. */
+bool store_entity_delete_all(struct store_session *session, struct uuid tenant,
+                             const struct edm_entity_type *type, int64_t *ret_count,
+                             struct error *err) MUST_CHECK;
 /* True in *ret when no entity table holds a row. */
 bool store_is_empty(struct store_session *session, bool *ret, struct error *err) MUST_CHECK;
 

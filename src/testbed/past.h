@@ -1,0 +1,46 @@
+/* testbed/past.h - what entities were before their last writes, for reads that are to be stale.
+ *
+ * Only kept while a rule asks for it. A write is remembered with what was there before it, as the
+ * text of one JSON object; readers ask for the state before all writes of the last so many
+ * milliseconds. What is older than the longest that may be asked for is forgotten, and the oldest
+ * go when there are too many.
+ *
+ * Must not know: entities (it keeps texts), the store.
+ * Threads: any; one lock inside.
+ */
+#ifndef TESTBED_PAST_H
+#define TESTBED_PAST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/slice.h"
+
+struct arena;
+struct past;
+
+/* NULL: no memory. */
+struct past *past_create(size_t entries_max);
+void past_destroy(struct past *past); /* NULL does nothing */
+
+/* `set` and `key` name the entity. `before` is its JSON text, empty when it did not exist. */
+void past_add(struct past *past, struct slice set, struct slice key, struct slice before,
+              uint64_t now_ms);
+void past_clear(struct past *past);
+
+struct past_entry {
+    struct slice key;
+    struct slice before; /* empty: it did not exist */
+};
+
+/* Each entity of `set` that was written within the last `window_ms`, as it was before the first of
+ * those writes; each once, in the order of keys (bytes). In the arena. False: no memory. */
+bool past_list(struct past *past, struct slice set, uint64_t now_ms, uint64_t window_ms,
+               struct arena *arena, struct past_entry **ret, size_t *ret_count) MUST_CHECK;
+/* The one of `key`. False: it was not written within the window (or memory ran out). */
+bool past_find(struct past *past, struct slice set, struct slice key, uint64_t now_ms,
+               uint64_t window_ms, struct arena *arena, struct slice *ret_before) MUST_CHECK;
+
+#endif
