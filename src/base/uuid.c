@@ -116,6 +116,15 @@ static void put_big_endian(uint8_t *to, size_t bytes, uint64_t value)
         to[i] = (uint8_t)value;
 }
 
+struct uuid uuid_v4(uint64_t high, uint64_t low)
+{
+    struct uuid id;
+
+    put_big_endian(id.bytes, 8, high);
+    put_big_endian(id.bytes + 8, 8, low);
+    return stamp(id, 4);
+}
+
 struct uuid uuid_v7(uint64_t unix_ms, uint16_t rand_a_12bits, uint64_t rand_b_62bits)
 {
     struct uuid id;

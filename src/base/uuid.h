@@ -30,6 +30,9 @@ void uuid_format(struct uuid id, char out[UUID_TEXT_LEN]);
  * cannot once the machine has started. Thread-safe. */
 struct uuid uuid_random(void);
 
+/* Version 4 made from bits that the caller drew (the version and the variant take six of them). */
+struct uuid uuid_v4(uint64_t high, uint64_t low);
+
 /* Version 7 made from 48 bits of Unix milliseconds and a 74-bit tail; see store/entity_ids.h for
  * who guarantees that they only rise. */
 struct uuid uuid_v7(uint64_t unix_ms, uint16_t rand_a_12bits, uint64_t rand_b_62bits);
