@@ -15,12 +15,14 @@
 #include "auth/secret.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/duration.h"
 #include "edm/entity.h"
 #include "edm/model.h"
 #include "store/registry.h"
 #include "store/store.h"
 #include "json/reader.h"
 
+#define LAST_TICK          INT64_C(3155378975999999999) /* 9999-12-31T23:59:59.9999999Z */
 #define SEED_ARENA_BYTES   (size_t)(1 << 20)
 #define ENTITY_ARENA_BYTES (size_t)(1 << 20)
 /* What a reader may take at most for a byte of its text: the names of an object that has nothing
@@ -139,39 +141,31 @@ static COLD bool wrong(struct seeding *seeding, size_t position, const char *wha
     return at_position(seeding, position, err);
 }
 
-/* [+-]<digits><s|m|h|d>, as ticks. */
-static bool read_relative(struct slice text, int64_t *ret_ticks)
+/* A sign and a duration, "-1d12h", counted from now; whole seconds, since a seed's dates are for
+ * people to read. What no date can say is not one. */
+static bool read_relative(struct slice text, int64_t now_ticks, int64_t *ret_ticks)
 {
-    static const struct {
-        char unit;
-        int64_t seconds;
-    } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
-    uint64_t amount;
+    int64_t relative;
 
-    if (text.len < 3 || (text.ptr[0] != '-' && text.ptr[0] != '+') ||
-        !slice_to_uint64(slice_sub(text, 1, text.len - 2), 1000000, &amount))
+    if (text.len == 0 || (text.ptr[0] != '-' && text.ptr[0] != '+') ||
+        !duration_parse(text, &relative))
         return false;
-    for (size_t i = 0; i < COUNT_OF(units); i++) {
-        if (text.ptr[text.len - 1] == units[i].unit) {
-            int64_t ticks = (int64_t)amount * units[i].seconds * CLOCK_TICKS_PER_SECOND;
-            *ret_ticks = text.ptr[0] == '-' ? -ticks : ticks;
-            return true;
-        }
-    }
-    return false;
+    int64_t ticks = now_ticks + relative; /* neither is far enough from zero to overflow */
+    if (ticks < 0 || ticks > LAST_TICK)
+        return false;
+    *ret_ticks = ticks - ticks % CLOCK_TICKS_PER_SECOND;
+    return true;
 }
 
 static bool read_value(struct seeding *seeding, const struct edm_property *property,
                        const struct json_token *token, struct edm_value *ret, struct error *err)
 {
-    int64_t relative;
+    int64_t ticks;
 
     if (property->kind == EDM_DATE_TIME_OFFSET && token->kind == JSON_STRING &&
-        read_relative(token->text, &relative)) {
-        /* Whole seconds: a seed's dates are for people to read. */
-        int64_t ticks = seeding->now_ticks + relative;
+        read_relative(token->text, seeding->now_ticks, &ticks)) {
         ret->is_null = false;
-        ret->at = (struct edm_date_time){ .ticks = ticks - ticks % CLOCK_TICKS_PER_SECOND };
+        ret->at = (struct edm_date_time){ .ticks = ticks };
         return true;
     }
     return edm_value_read(seeding->model, property, &seeding->entity_reader, token, seeding->arena,

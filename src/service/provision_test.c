@@ -104,31 +104,37 @@ static struct edm_entity *get(struct fixture *fixture, const struct edm_entity_t
 
 static void test_seed_loads(void **state)
 {
-    static const char seed[] = "{ \"articles\": ["
-                               "  {\"id\": \"a-1\", \"title\": \"Kettle\", \"madeAt\": \"-5d\"},"
-                               "  {\"id\": \"a-2\", \"@odata.type\": \"#toy.shop.article\","
-                               "   \"countedAt\": \"+90m\", \"madeAt\": \"2024-02-29T12:00:00Z\"},"
-                               "  {}"
-                               "], \"crates\": [ {\"id\": \"c-1\", \"place\": null} ] }";
+    static const char seed[] =
+        "{ \"articles\": ["
+        "  {\"id\": \"a-1\", \"title\": \"Kettle\", \"madeAt\": \"-5d\"},"
+        "  {\"id\": \"a-2\", \"@odata.type\": \"#toy.shop.article\","
+        "   \"countedAt\": \"+90m\", \"madeAt\": \"2024-02-29T12:00:00Z\"},"
+        "  {\"id\": \"a-3\", \"madeAt\": \"-1d12h\", \"countedAt\": \"+1ms\"},"
+        "  {}"
+        "], \"crates\": [ {\"id\": \"c-1\", \"place\": null} ] }";
     struct fixture *fixture = *state;
     int64_t now_s = NOW_TICKS - NOW_TICKS % CLOCK_TICKS_PER_SECOND;
     struct error error = { 0 };
-    struct edm_entity *kettle, *other;
+    struct edm_entity *kettle, *other, *third;
     size_t count;
 
     begin(fixture);
     if (!service_seed(fixture->session, &toy_model, service_default_tenant(), slice_of(seed),
                       NOW_TICKS, &count, &error))
         fail_msg("%s", error.message);
-    assert_int_equal(count, 4);
+    assert_int_equal(count, 5);
     kettle = get(fixture, &toy_article, "a-1");
     other = get(fixture, &toy_article, "a-2");
+    third = get(fixture, &toy_article, "a-3");
     assert_true(slice_eq(kettle->values[TOY_ARTICLE_TITLE].text, SLICE("Kettle")));
     assert_int_equal(kettle->values[TOY_ARTICLE_MADE_AT].at.ticks,
                      now_s - 5 * 86400 * CLOCK_TICKS_PER_SECOND);
     assert_int_equal(kettle->values[TOY_ARTICLE_STOCK].integer, 7); /* the model's default */
     assert_int_equal(other->values[TOY_ARTICLE_COUNTED_AT].at.ticks,
                      now_s + 5400 * CLOCK_TICKS_PER_SECOND);
+    assert_int_equal(third->values[TOY_ARTICLE_MADE_AT].at.ticks,
+                     now_s - 36 * 3600 * CLOCK_TICKS_PER_SECOND);
+    assert_int_equal(third->values[TOY_ARTICLE_COUNTED_AT].at.ticks, now_s);
     end(fixture);
 }
 
@@ -144,6 +150,10 @@ static const struct {
     { "{\"articles\": [{\"stock\": \"x\"}]}", "seed, line 1, column 25: Cannot convert" },
     { "{\"articles\": [{\"madeAt\": \"-5y\"}]}", "seed, line 1, column 26: Cannot convert" },
     { "{\"articles\": [{\"madeAt\": \"-d\"}]}", "seed, line 1, column 26: Cannot convert" },
+    { "{\"articles\": [{\"madeAt\": \"5d\"}]}", "seed, line 1, column 26: Cannot convert" },
+    { "{\"articles\": [{\"madeAt\": \"-12h1d\"}]}", "seed, line 1, column 26: Cannot convert" },
+    { "{\"articles\": [{\"madeAt\": \"-3000000d\"}]}", "seed, line 1, column 26: Cannot convert" },
+    { "{\"articles\": [{\"madeAt\": \"+3652500d\"}]}", "seed, line 1, column 26: Cannot convert" },
     { "{\"articles\": [{\"id\": \"a\"}, {\"id\": \"a\"}]}", "seed, line 1, column 28: " },
     { "{\"articles\": [{\"id\": \"\"}]}", "seed, line 1, column 22: \"id\" must not be empty" },
     { "{\"articles\": [\n{},\n {\"title\": \"a\\n\", \"stock\": []}]}",
