@@ -22,7 +22,9 @@ struct arena;
 struct journal;
 struct json_writer;
 
-#define JOURNAL_PATH_MAX 512 /* bytes; a longer path or query is cut, on a character's boundary */
+/* Bytes; longer texts are cut, on a character's boundary. */
+#define JOURNAL_PATH_MAX 512 /* path and query */
+#define JOURNAL_TEXT_MAX 256 /* every other */
 
 enum journal_outcome { JOURNAL_ANSWERED, JOURNAL_RESET, JOURNAL_TRUNCATED };
 
@@ -45,7 +47,7 @@ void journal_destroy(struct journal *journal); /* NULL does nothing */
 
 /* Keeps a copy. Without memory the entry counts as lost. */
 void journal_add(struct journal *journal, const struct journal_entry *entry);
-/* Forgets all entries; the sequence goes on. */
+/* Forgets all entries, and how many were lost; the sequence goes on. */
 void journal_clear(struct journal *journal);
 
 /* What to look for; all of it must hold. Zeroed: everything. */
@@ -62,13 +64,15 @@ struct journal_filter {
 };
 
 /* One member of a filter, by the name that docs/control.md gives it, its value as text ("true",
- * "4xx", "17"). Error: ERROR_BAD_REQUEST, the name as target, for a wrong value or name. */
+ * "4xx", "17"); texts are not copied. Error: ERROR_BAD_REQUEST, the name as target, for a wrong
+ * value or name. */
 bool journal_filter_set(struct journal_filter *filter, struct slice name, struct slice value,
                         struct error *err) MUST_CHECK;
+bool journal_filter_fits(const struct journal_filter *filter, const struct journal_entry *entry);
 
-/* How many match. */
+/* How many match, at most `top`. */
 size_t journal_count(struct journal *journal, const struct journal_filter *filter);
-/* The object of GET requests. False: no memory. */
+/* The object of GET requests. False: no memory, and nothing was written. */
 bool journal_write(struct journal *journal, const struct journal_filter *filter,
                    struct arena *arena, struct json_writer *writer) MUST_CHECK;
 
@@ -77,7 +81,8 @@ struct journal_verdict {
     size_t count;
 };
 
-/* The object of POST requests/verify. Error: ERROR_BAD_REQUEST. */
+/* Answers the JSON object of POST requests/verify. Errors: ERROR_BAD_REQUEST, the member as target;
+ * ERROR_TOO_LARGE past the arena's budget. */
 bool journal_verify(struct journal *journal, struct slice json, struct arena *arena,
                     struct journal_verdict *ret, struct error *err) MUST_CHECK;
 

@@ -3,7 +3,7 @@
  * Only kept while a rule asks for it. A write is remembered with what was there before it, as the
  * text of one JSON object; readers ask for the state before all writes of the last so many
  * milliseconds. What is older than the longest that may be asked for is forgotten, and the oldest
- * go when there are too many.
+ * go when there are too many or their texts too long.
  *
  * Must not know: entities (it keeps texts), the store.
  * Threads: any; one lock inside.
@@ -21,6 +21,9 @@
 struct arena;
 struct past;
 
+#define PAST_WINDOW_MS_MAX UINT64_C(3600000)  /* an hour: the longest that may be asked for */
+#define PAST_BYTES_MAX     ((size_t)32 << 20) /* of one tenant's texts */
+
 /* NULL: no memory. */
 struct past *past_create(size_t entries_max);
 void past_destroy(struct past *past); /* NULL does nothing */
@@ -35,7 +38,7 @@ struct past_entry {
     struct slice before; /* empty: it did not exist */
 };
 
-/* Each entity of `set` that was written within the last `window_ms`, as it was before the first of
+/* Each entity of `set` that was written less than `window_ms` ago, as it was before the first of
  * those writes; each once, in the order of keys (bytes). In the arena. False: no memory. */
 bool past_list(struct past *past, struct slice set, uint64_t now_ms, uint64_t window_ms,
                struct arena *arena, struct past_entry **ret, size_t *ret_count) MUST_CHECK;

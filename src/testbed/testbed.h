@@ -27,7 +27,7 @@ struct testbed;
 struct testbeds;
 
 struct testbed_limits {
-    size_t testbeds;         /* kept at once, those in use not counted */
+    size_t testbeds;         /* kept at once; more only while they are in use or something is set */
     size_t journal_requests; /* of each tenant; 0: no journals */
     size_t fault_rules;      /* of each tenant */
     size_t past_entities;    /* of each tenant: what stale reads remember */
@@ -64,7 +64,7 @@ struct testbed_clock {
     bool frozen;
 };
 
-struct testbed_clock testbed_clock_get(const struct testbed *testbed);
+struct testbed_clock testbed_clock_get(struct testbed *testbed);
 /* Goes on from `ticks`, or stays there when `frozen`. Clamped to the years 1 to 9999. */
 void testbed_clock_set(struct testbed *testbed, int64_t ticks, bool frozen);
 /* Follows the server's clock again. */

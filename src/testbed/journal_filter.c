@@ -1,0 +1,278 @@
+/* testbed/journal_filter.c - questions about the journal: their members, as text and as JSON.
+ *
+ * A filter comes as a query ("status=4xx&since=17") or as the members of a JSON object, and one
+ * table says for both what there is. A query's values are texts; of a JSON value the literal is
+ * taken as the text, once it is of a kind that the row allows: so 201 and "4xx" are read by the
+ * same lines, and `"since": "17"` is refused as the slip that it is.
+ *
+ * What is not known is refused by name. A filter that silently does not filter would verify what
+ * was never asked.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "testbed/journal.h"
+#include "testbed/pattern.h"
+#include "json/reader.h"
+
+#define FILTER_NAMES                                                                               \
+    "method, path, status, app, requestId, clientRequestId, fault, faulted, since, top"
+
+struct member {
+    struct slice name;
+    unsigned kinds; /* of JSON, a bit each */
+    bool (*set)(struct journal_filter *filter, struct slice value);
+    const char *expected;
+};
+
+#define KIND(kind) (1u << (kind))
+#define TEXT       KIND(JSON_STRING)
+#define NUMBER     KIND(JSON_NUMBER)
+#define BOOLEAN    (KIND(JSON_TRUE) | KIND(JSON_FALSE))
+
+/* What is longer than the journal keeps would never be found. */
+static bool set_text(struct slice *to, struct slice value, size_t max)
+{
+    if (value.len == 0 || value.len > max)
+        return false;
+    *to = value;
+    return true;
+}
+
+static bool set_method(struct journal_filter *filter, struct slice value)
+{
+    return set_text(&filter->method, value, JOURNAL_TEXT_MAX);
+}
+
+static bool set_path(struct journal_filter *filter, struct slice value)
+{
+    return set_text(&filter->path, value, JOURNAL_PATH_MAX);
+}
+
+static bool set_app(struct journal_filter *filter, struct slice value)
+{
+    return set_text(&filter->app_id, value, JOURNAL_TEXT_MAX);
+}
+
+static bool set_request_id(struct journal_filter *filter, struct slice value)
+{
+    return set_text(&filter->request_id, value, JOURNAL_TEXT_MAX);
+}
+
+static bool set_client_request_id(struct journal_filter *filter, struct slice value)
+{
+    return set_text(&filter->client_request_id, value, JOURNAL_TEXT_MAX);
+}
+
+static bool set_fault(struct journal_filter *filter, struct slice value)
+{
+    return set_text(&filter->fault, value, JOURNAL_TEXT_MAX);
+}
+
+static bool set_status(struct journal_filter *filter, struct slice value)
+{
+    bool is_class = value.len == 3 && slice_eq_nocase(slice_sub(value, 1, 2), SLICE("xx"));
+    uint64_t status;
+
+    if (!slice_to_uint64(is_class ? slice_sub(value, 0, 1) : value, 599, &status) ||
+        status < (is_class ? 1 : 100) || (is_class && status > 5))
+        return false;
+    filter->status = (int)status;
+    return true;
+}
+
+static bool set_faulted(struct journal_filter *filter, struct slice value)
+{
+    bool faulted = slice_eq(value, SLICE("true"));
+
+    if (!faulted && !slice_eq(value, SLICE("false")))
+        return false;
+    filter->faulted = faulted ? JOURNAL_FAULTED : JOURNAL_UNFAULTED;
+    return true;
+}
+
+static bool set_since(struct journal_filter *filter, struct slice value)
+{
+    return slice_to_uint64(value, INT64_MAX, &filter->since);
+}
+
+static bool set_top(struct journal_filter *filter, struct slice value)
+{
+    uint64_t top;
+
+    if (!slice_to_uint64(value, INT32_MAX, &top) || top == 0)
+        return false;
+    filter->top = (size_t)top;
+    return true;
+}
+
+static const struct member members[] = {
+    { SLICE_INIT("method"), TEXT, set_method, "the name of a method" },
+    { SLICE_INIT("path"), TEXT, set_path, "a pattern of 1 to 512 bytes" },
+    { SLICE_INIT("status"), TEXT | NUMBER, set_status, "a status (100 to 599) or a class (4xx)" },
+    { SLICE_INIT("app"), TEXT, set_app, "the id of an application" },
+    { SLICE_INIT("requestId"), TEXT, set_request_id, "a request's id" },
+    { SLICE_INIT("clientRequestId"), TEXT, set_client_request_id, "a request's id" },
+    { SLICE_INIT("fault"), TEXT, set_fault, "the name of a rule" },
+    { SLICE_INIT("faulted"), BOOLEAN, set_faulted, "true or false" },
+    { SLICE_INIT("since"), NUMBER, set_since, "a sequence number" },
+    { SLICE_INIT("top"), NUMBER, set_top, "a whole number from 1" },
+};
+
+static const struct member *find_member(struct slice name)
+{
+    for (size_t i = 0; i < COUNT_OF(members); i++) {
+        if (slice_eq(members[i].name, name))
+            return &members[i];
+    }
+    return NULL;
+}
+
+static bool wrong_value(struct slice name, const char *expected, struct error *err)
+{
+    return error_set(err, ERROR_BAD_REQUEST, name, "\"%.*s\": expected %s", SLICE_ARG(name),
+                     expected);
+}
+
+bool journal_filter_set(struct journal_filter *filter, struct slice name, struct slice value,
+                        struct error *err)
+{
+    const struct member *member = find_member(name);
+
+    if (!member)
+        return error_set(err, ERROR_BAD_REQUEST, name,
+                         "there is no filter \"%.*s\"; there are " FILTER_NAMES,
+                         SLICE_ARG(slice_utf8_prefix(name, 100)));
+    return member->set(filter, value) || wrong_value(name, member->expected, err);
+}
+
+/* --- what fits ------------------------------------------------------------------------------- */
+
+/* Methods and ids are compared without regard to case: GUIDs are written both ways. */
+static bool is_wanted(struct slice wanted, struct slice text)
+{
+    return wanted.len == 0 || slice_eq_nocase(wanted, text);
+}
+
+static bool status_fits(int wanted, int status)
+{
+    return wanted == 0 || wanted == status || (wanted <= 5 && wanted == status / 100);
+}
+
+bool journal_filter_fits(const struct journal_filter *filter, const struct journal_entry *entry)
+{
+    return entry->sequence > filter->since && status_fits(filter->status, entry->status) &&
+           (filter->faulted == JOURNAL_ANY ||
+            (filter->faulted == JOURNAL_FAULTED) == (entry->fault.len > 0)) &&
+           is_wanted(filter->method, entry->method) && is_wanted(filter->app_id, entry->app_id) &&
+           is_wanted(filter->request_id, entry->request_id) &&
+           is_wanted(filter->client_request_id, entry->client_request_id) &&
+           (filter->fault.len == 0 || slice_eq(filter->fault, entry->fault)) &&
+           (filter->path.len == 0 || pattern_matches(filter->path, entry->path));
+}
+
+/* --- verifying ------------------------------------------------------------------------------- */
+
+static const struct slice bound_names[] = {
+    SLICE_INIT("exactly"),
+    SLICE_INIT("atLeast"),
+    SLICE_INIT("atMost"),
+};
+enum bound { BOUND_EXACTLY, BOUND_AT_LEAST, BOUND_AT_MOST, BOUND_NONE };
+
+struct question {
+    struct journal_filter filter;
+    enum bound bound;
+    int64_t number; /* of the bound */
+};
+
+static enum bound find_bound(struct slice name)
+{
+    enum bound bound = BOUND_EXACTLY;
+
+    while (bound < BOUND_NONE && !slice_eq(bound_names[bound], name))
+        bound++;
+    return bound;
+}
+
+static bool read_bound(struct question *question, enum bound bound, const struct json_token *value,
+                       struct error *err)
+{
+    int64_t number;
+
+    if (question->bound != BOUND_NONE)
+        return error_set(err, ERROR_BAD_REQUEST, bound_names[bound],
+                         "give one of exactly, atLeast, atMost, not two");
+    if (value->kind != JSON_NUMBER || !json_number_to_int64(value->text, &number) || number < 0)
+        return wrong_value(bound_names[bound], "a whole number from 0", err);
+    question->bound = bound;
+    question->number = number;
+    return true;
+}
+
+/* `name` has been read; its value is next. */
+static bool read_member(struct question *question, struct json_reader *reader, struct slice name,
+                        struct error *err)
+{
+    enum bound bound = find_bound(name);
+    const struct member *member = find_member(name);
+    struct json_token value;
+
+    if (bound == BOUND_NONE && !member)
+        return error_set(err, ERROR_BAD_REQUEST, name,
+                         "there is no member \"%.*s\"; there are " FILTER_NAMES
+                         ", exactly, atLeast, atMost",
+                         SLICE_ARG(slice_utf8_prefix(name, 100)));
+    if (!json_reader_next(reader, &value, err))
+        return false;
+    if (bound != BOUND_NONE)
+        return read_bound(question, bound, &value, err);
+    return (member->kinds & KIND(value.kind) && member->set(&question->filter, value.text)) ||
+           wrong_value(name, member->expected, err);
+}
+
+static bool read_question(struct question *question, struct json_reader *reader, struct error *err)
+{
+    struct json_token token;
+
+    if (!json_reader_next(reader, &token, err))
+        return false;
+    if (token.kind != JSON_OBJECT_BEGIN)
+        return error_set(err, ERROR_BAD_REQUEST, SLICE_EMPTY, "expected an object");
+    for (;;) {
+        if (!json_reader_next(reader, &token, err))
+            return false;
+        if (token.kind == JSON_OBJECT_END)
+            return json_reader_finish(reader, err);
+        if (!read_member(question, reader, token.text, err))
+            return false;
+    }
+}
+
+static bool holds(enum bound bound, size_t count, int64_t number)
+{
+    switch (bound) {
+    case BOUND_EXACTLY:
+        return count == (uint64_t)number;
+    case BOUND_AT_LEAST:
+        return count >= (uint64_t)number;
+    default:
+        return count <= (uint64_t)number;
+    }
+}
+
+bool journal_verify(struct journal *journal, struct slice json, struct arena *arena,
+                    struct journal_verdict *ret, struct error *err)
+{
+    struct question question = { .bound = BOUND_NONE };
+    struct json_reader reader;
+
+    json_reader_init(&reader, json, arena, JSON_DEPTH_DEFAULT);
+    if (!read_question(&question, &reader, err))
+        return false;
+    if (question.bound == BOUND_NONE)
+        return error_set(err, ERROR_BAD_REQUEST, SLICE_EMPTY,
+                         "one of exactly, atLeast, atMost is needed");
+    ret->count = journal_count(journal, &question.filter);
+    ret->verified = holds(question.bound, ret->count, question.number);
+    return true;
+}
