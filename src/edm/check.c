@@ -14,6 +14,7 @@
  */
 #include "base/arena.h"
 #include "base/text.h"
+#include "edm/health.h"
 #include "edm/model.h"
 #include "edm/value.h"
 #include "json/writer.h"
@@ -360,6 +361,13 @@ static bool check_actions(struct spot spot, const struct edm_entity_type *type)
 
 /* --- types and the model ------------------------------------------------------------------- */
 
+static bool check_health(const struct spot *spot, const struct edm_entity_type *type)
+{
+    const char *fault = type->health ? edm_health_fault(type) : NULL;
+
+    return !fault || wrong(spot, fault);
+}
+
 static bool check_type(struct spot spot, const struct edm_entity_type *type)
 {
     spot.owner = type->name;
@@ -373,7 +381,7 @@ static bool check_type(struct spot spot, const struct edm_entity_type *type)
         return wrong(&spot, "an operation beyond Graph is none that there is");
     return check_versions(&spot, type->versions, spot.model->singleton->versions) &&
            check_properties(spot, type) && check_actions(spot, type) &&
-           check_operations(spot, type);
+           check_operations(spot, type) && check_health(&spot, type);
 }
 
 /* The n-th enumeration that the type uses, counting each use; NULL past the last. */

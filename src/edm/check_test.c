@@ -24,6 +24,8 @@ struct copy {
     struct edm_enum size, colour;
     struct edm_enum_member sizes[3], colours[5];
     struct slice permissions[2];
+    struct edm_health health;
+    struct edm_health_stage stages[EDM_HEALTH_STAGES_MAX + 1];
 };
 
 static void copy_enums(struct copy *copy)
@@ -55,6 +57,14 @@ static void copy_actions(struct copy *copy)
     restock->permissions.names = copy->permissions;
 }
 
+static void copy_health(struct copy *copy)
+{
+    copy->health = *toy_article.health;
+    memcpy(copy->stages, copy->health.stages, copy->health.stage_count * sizeof copy->stages[0]);
+    copy->health.stages = copy->stages;
+    copy->article.health = &copy->health;
+}
+
 static struct copy *copy_create(void)
 {
     struct copy *copy = calloc(1, sizeof *copy);
@@ -79,6 +89,7 @@ static struct copy *copy_create(void)
     copy_actions(copy);
     copy->article.actions = copy->actions;
     copy_enums(copy);
+    copy_health(copy);
     return copy;
 }
 
@@ -434,6 +445,80 @@ BREAK(effect_kind)
     copy->effects[0].kind = (enum edm_effect_kind)7;
 }
 
+/* health */
+BREAK(no_health)
+{
+    copy->article.health = NULL; /* is no mistake */
+}
+BREAK(no_stages)
+{
+    copy->health.stage_count = 0; /* nor is this */
+}
+BREAK(contact_on_nothing)
+{
+    copy->health.contact = SLICE("madeat");
+}
+BREAK(contact_on_string)
+{
+    copy->health.contact = SLICE("code");
+}
+BREAK(contact_nullable)
+{
+    copy->health.contact = SLICE("countedAt");
+}
+BREAK(state_on_nothing)
+{
+    copy->health.state = SLICE_EMPTY;
+}
+BREAK(state_on_string)
+{
+    copy->health.state = SLICE("code");
+}
+BREAK(state_nullable)
+{
+    copy->health.state = SLICE("finish");
+}
+BREAK(healthy_of_another)
+{
+    copy->health.healthy = SLICE("red");
+}
+BREAK(stage_of_another)
+{
+    copy->stages[1].member = SLICE("red");
+}
+BREAK(stage_is_healthy)
+{
+    copy->stages[1].member = SLICE("small");
+}
+BREAK(stage_named_as_word)
+{
+    copy->sizes[0].name = copy->stages[1].member = SLICE("remove");
+}
+BREAK(stage_twice)
+{
+    copy->stages[1].member = SLICE("medium");
+}
+BREAK(stage_as_long)
+{
+    copy->stages[1].after_s = copy->stages[0].after_s;
+}
+BREAK(stage_at_once)
+{
+    copy->stages[0].after_s = 0;
+}
+BREAK(too_many_stages)
+{
+    copy->health.stage_count = EDM_HEALTH_STAGES_MAX + 1;
+}
+BREAK(removed_before)
+{
+    copy->health.remove_after_s = -1;
+}
+BREAK(no_source)
+{
+    copy->health.source = "";
+}
+
 #define NAME_RULE "name is not a letter and letters or digits"
 
 /* `where` is how the message starts behind "model: "; NULL: the copy passes. */
@@ -534,6 +619,26 @@ static const struct {
       "an effect names a property that the type does not have" },
     { effect_on_string, "article.restock", "an effect sets something else than a date to now" },
     { effect_kind, "article.restock", "an effect is of a kind that nobody knows" },
+
+    { no_health, NULL, NULL },
+    { no_stages, NULL, NULL },
+    { contact_on_nothing, "article", "the contact of its health is no date, or may be null" },
+    { contact_on_string, "article", "the contact of its health is no date, or may be null" },
+    { contact_nullable, "article", "the contact of its health is no date, or may be null" },
+    { state_on_nothing, "article", "the state of its health is no enumeration, or may be null" },
+    { state_on_string, "article", "the state of its health is no enumeration, or may be null" },
+    { state_nullable, "article", "the state of its health is no enumeration, or may be null" },
+    { healthy_of_another, "article", "the healthy member of its health is none of the state's" },
+    { stage_of_another, "article", "a stage of its health is no member of the state" },
+    { stage_is_healthy, "article", "a stage of its health is the healthy member" },
+    { stage_named_as_word, "article",
+      "a stage of its health is called as something else in a policy is" },
+    { stage_twice, "article", "a stage of its health stands twice" },
+    { stage_as_long, "article", "a stage of its health is not longer than the one before" },
+    { stage_at_once, "article", "a stage of its health is not longer than the one before" },
+    { too_many_stages, "article", "its health has more stages than EDM_HEALTH_STAGES_MAX" },
+    { removed_before, "article", "its health removes before any silence" },
+    { no_source, "article", "its health has no source" },
 };
 
 static void test_broken(void **state UNUSED)

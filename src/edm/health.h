@@ -42,6 +42,11 @@ struct edm_health_view {
     int64_t gone_since_ticks; /* last contact at or before this (but never 0): gone; -1: none is */
 };
 
+/* What is wrong with the type's `health`, for edm_check(); NULL: nothing. Neither the contact nor
+ * the state may be null, stages ascend, and none is called as something else in a policy is
+ * (docs/control.md: "on", "healthy", "remove", "basis", "source"). */
+const char *edm_health_fault(const struct edm_entity_type *type);
+
 /* The model's durations, switched off. The type has a `health`. */
 struct edm_health_policy edm_health_default(const struct edm_entity_type *type);
 

@@ -153,8 +153,8 @@ struct edm_model {
 
 /* Checks the tables against the rules above (one key, unique names, enumeration exactly where the
  * kind says so, defaults that parse, effects on dates, a permission for each operation, a doc for
- * each row). Names are a letter and letters or digits, 63 bytes at most: what is derived from them
- * (columns, addresses, messages) quotes and measures nothing again.
+ * each row, a health whose stages ascend). Names are a letter and letters or digits, 63 bytes at
+ * most: what is derived from them (columns, addresses, messages) quotes and measures nothing again.
  * Error: ERROR_INTERNAL naming the type and property. Run over every model in the tests. */
 bool edm_check(const struct edm_model *model, struct error *err) MUST_CHECK;
 

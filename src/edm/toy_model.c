@@ -148,6 +148,23 @@ static const struct edm_action article_actions[] = {
 };
 static_assert(COUNT_OF(article_actions) == TOY_ARTICLE_ACTION_COUNT, "a name for each row");
 
+/* The toy's article goes stale: what was made long ago takes up ever more room. */
+static const struct edm_health_stage article_stages[] = {
+    { SLICE_INIT("medium"), 3600 },
+    { SLICE_INIT("large"), 5 * 86400 },
+};
+
+static const struct edm_health article_health = {
+    .contact = SLICE_INIT("madeAt"),
+    .state = SLICE_INIT("size"),
+    .healthy = SLICE_INIT("small"),
+    .stages = article_stages,
+    .stage_count = COUNT_OF(article_stages),
+    .remove_after_s = 30 * 86400,
+    .documented = true,
+    .source = "The toy shop's rules.",
+};
+
 const struct edm_entity_type toy_article = {
     .name = SLICE_INIT("article"),
     .set_name = SLICE_INIT("articles"),
@@ -161,6 +178,7 @@ const struct edm_entity_type toy_article = {
                      [EDM_CREATE] = LIST_OF(write_names),
                      [EDM_UPDATE] = LIST_OF(write_names),
                      [EDM_DELETE] = LIST_OF(delete_names) },
+    .health = &article_health,
     .doc = "Something that the shop sells.",
     .set_doc = "What the shop sells.",
 };

@@ -1,7 +1,9 @@
 /* edm/toy_model.h - a model for tests alone, in which no name is Graph's.
  *
  * A shop: articles (both versions) have a property of every kind and facet and two actions, crates
- * (beta only) are as small as a type can be. Floors that are handed a model are tested with this
+ * (beta only) are as small as a type can be. Silence means something to an article: of size small
+ * when madeAt is less than an hour ago, then medium, large after 5 days, gone after 30; a crate has
+ * no health. Floors that are handed a model are tested with this
  * one, so that nothing in them can lean on the names of the real one.
  */
 #ifndef EDM_TOY_MODEL_H

@@ -6,8 +6,9 @@
  * metadata. Properties stand in the order of the reference's examples.
  *
  * The only one of the three whose reference says when a state is reached: an hour without a
- * heartbeat is an error, five days are inactive. Here the state is what was written; a policy that
- * derives it from the last contact is the service's business.
+ * heartbeat is an error, five days are inactive. Microsoft's instructions for deploying the
+ * connector add that an inactive one is removed after 30 days. They hold once a health policy is
+ * on; without one the state is what was written.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -55,6 +56,23 @@ static const struct slice write_names[] = {
     SLICE_INIT("DeviceManagementConfiguration.ReadWrite.All"),
 };
 
+static const struct edm_health_stage stages[] = {
+    { SLICE_INIT("error"), 3600 },
+    { SLICE_INIT("inactive"), 5 * 86400 },
+};
+
+static const struct edm_health health = {
+    .contact = SLICE_INIT("lastConnectionDateTime"),
+    .state = SLICE_INIT("state"),
+    .healthy = SLICE_INIT("active"),
+    .stages = stages,
+    .stage_count = COUNT_OF(stages),
+    .remove_after_s = 30 * 86400,
+    .documented = true,
+    .source = "Error and inactive: the Graph reference of deviceManagementDomainJoinConnectorState."
+              " Removal: Microsoft's instructions for deploying the connector.",
+};
+
 const struct edm_entity_type model_device_management_domain_join_connector = {
     .name = SLICE_INIT("deviceManagementDomainJoinConnector"),
     .set_name = SLICE_INIT("domainJoinConnectors"),
@@ -71,6 +89,7 @@ const struct edm_entity_type model_device_management_domain_join_connector = {
     /* The page documents it; the service has answered 403 for years, whatever the state
      * (microsoft-graph-docs-contrib #1541 and #8508, msgraph-sdk-powershell #3685). */
     .beyond_graph = 1u << EDM_DELETE,
+    .health = &health,
     .doc = "A connector that creates and deletes machine accounts in an on-premises domain for "
            "devices that join it offline.",
     .set_doc = "The domain join connectors of the tenant.",

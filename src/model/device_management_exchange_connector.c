@@ -7,6 +7,9 @@
  * The only one of the three with an action. What sync does to the entity is not documented; here
  * the sync counts as done at once: lastSyncDateTime becomes now and the status stays.
  *
+ * No page says after how long without a sync one counts as disconnected: the day that a health
+ * policy begins with is our choice, and is labelled so.
+ *
  * Two of its enumerations are evolvable: they end in the sentinel that stands for members to come.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -133,6 +136,19 @@ static const struct edm_action actions[] = {
       .doc = "Asks the connector to sync now." },
 };
 
+static const struct edm_health_stage stages[] = {
+    { SLICE_INIT("disconnected"), 86400 },
+};
+
+static const struct edm_health health = {
+    .contact = SLICE_INIT("lastSyncDateTime"),
+    .state = SLICE_INIT("status"),
+    .healthy = SLICE_INIT("connected"),
+    .stages = stages,
+    .stage_count = COUNT_OF(stages),
+    .source = "Chosen by connectord: no duration is published for Exchange connectors.",
+};
+
 const struct edm_entity_type model_device_management_exchange_connector = {
     .name = SLICE_INIT("deviceManagementExchangeConnector"),
     .set_name = SLICE_INIT("exchangeConnectors"),
@@ -148,6 +164,7 @@ const struct edm_entity_type model_device_management_exchange_connector = {
         [EDM_UPDATE] = { write_names, COUNT_OF(write_names) },
         [EDM_DELETE] = { write_names, COUNT_OF(write_names) },
     },
+    .health = &health,
     .doc = "A connector to an Exchange server, which tells Intune about the devices that read mail "
            "there.",
     .set_doc = "The Exchange connectors of the tenant.",

@@ -224,6 +224,58 @@ static void test_sync(void **state UNUSED)
     assert_string_equal(sync->effects[0].property.ptr, "lastSyncDateTime");
 }
 
+#define DAY_S 86400
+
+static const struct {
+    const char *owner, *contact, *state, *healthy, *stages[2];
+    int64_t after_s[2], remove_after_s;
+    bool documented;
+} health_facts[] = {
+    { "ndesConnector",
+      "lastConnectionDateTime",
+      "state",
+      "active",
+      { "inactive" },
+      { DAY_S },
+      0,
+      false },
+    { "deviceManagementDomainJoinConnector",
+      "lastConnectionDateTime",
+      "state",
+      "active",
+      { "error", "inactive" },
+      { 3600, 5 * DAY_S },
+      30 * DAY_S,
+      true },
+    { "deviceManagementExchangeConnector",
+      "lastSyncDateTime",
+      "status",
+      "connected",
+      { "disconnected" },
+      { DAY_S },
+      0,
+      false },
+};
+
+static void test_health(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(health_facts); i++) {
+        const struct edm_health *health = type_named(health_facts[i].owner)->health;
+
+        assert_non_null(health);
+        CHECK(slice_eq(health->contact, slice_of(health_facts[i].contact)), i);
+        CHECK(slice_eq(health->state, slice_of(health_facts[i].state)), i);
+        CHECK(slice_eq(health->healthy, slice_of(health_facts[i].healthy)), i);
+        CHECK(health->remove_after_s == health_facts[i].remove_after_s, i);
+        CHECK(health->documented == health_facts[i].documented, i);
+        CHECK(health->stage_count == (health_facts[i].stages[1] ? 2 : 1), i);
+        for (size_t j = 0; j < health->stage_count; j++) {
+            CHECK(slice_eq(health->stages[j].member, slice_of(health_facts[i].stages[j])), i);
+            CHECK(health->stages[j].after_s == health_facts[i].after_s[j], i);
+        }
+    }
+}
+
 static void test_singleton(void **state UNUSED)
 {
     const struct edm_singleton *singleton = graph_model.singleton;
@@ -285,7 +337,7 @@ int main(void)
         cmocka_unit_test(test_properties),  cmocka_unit_test(test_enums),
         cmocka_unit_test(test_permissions), cmocka_unit_test(test_sync),
         cmocka_unit_test(test_singleton),   cmocka_unit_test(test_singleton_permissions),
-        cmocka_unit_test(test_demo_seed),
+        cmocka_unit_test(test_demo_seed),   cmocka_unit_test(test_health),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,9 @@
  * The metadata has no default for anything. An object that supports scope tags and was given none
  * has the built-in tag "0"; a list that was sent is kept as it was sent, an empty one too.
  *
+ * No page says how long a silence makes one inactive, nor that one is ever removed: the day that a
+ * health policy begins with is our choice, and is labelled so.
+ *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "model/types.h"
@@ -65,6 +68,19 @@ static const struct slice write_names[] = {
     SLICE_INIT("DeviceManagementConfiguration.ReadWrite.All"),
 };
 
+static const struct edm_health_stage stages[] = {
+    { SLICE_INIT("inactive"), 86400 },
+};
+
+static const struct edm_health health = {
+    .contact = SLICE_INIT("lastConnectionDateTime"),
+    .state = SLICE_INIT("state"),
+    .healthy = SLICE_INIT("active"),
+    .stages = stages,
+    .stage_count = COUNT_OF(stages),
+    .source = "Chosen by connectord: no duration is published for NDES connectors.",
+};
+
 const struct edm_entity_type model_ndes_connector = {
     .name = SLICE_INIT("ndesConnector"),
     .set_name = SLICE_INIT("ndesConnectors"),
@@ -78,6 +94,7 @@ const struct edm_entity_type model_ndes_connector = {
         [EDM_UPDATE] = { write_names, COUNT_OF(write_names) },
         [EDM_DELETE] = { write_names, COUNT_OF(write_names) },
     },
+    .health = &health,
     .doc = "A certificate connector that fetches certificates from an on-premises authority through "
            "NDES or PKCS.",
     .set_doc = "The NDES connectors of the tenant.",
