@@ -7,11 +7,15 @@
 #ifndef STORE_HEALTH_POLICIES_H
 #define STORE_HEALTH_POLICIES_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/uuid.h"
 #include "edm/health.h"
 
+struct arena;
 struct store_session;
 
 /* *ret_found false: none was ever put, and *ret is left alone. Stages that the model gained since
@@ -25,7 +29,10 @@ bool health_policy_put(struct store_session *session, struct uuid tenant,
 /* All of the tenant's. */
 bool health_policies_clear(struct store_session *session, struct uuid tenant,
                            struct error *err) MUST_CHECK;
-/* True in *ret when any tenant has a policy that removes. */
+/* True in *ret when the tenant has one that is on. */
+bool health_policies_any_on(struct store_session *session, struct uuid tenant, bool *ret,
+                            struct error *err) MUST_CHECK;
+/* True in *ret when any tenant has a policy that is on and removes. */
 bool health_policies_remove_any(struct store_session *session, bool *ret,
                                 struct error *err) MUST_CHECK;
 /* The tenants with a policy that is on and removes, in no order; in the arena. */

@@ -11,6 +11,11 @@
  *   schema_object   what was derived from the model and how it is laid out (schema.c)
  *   tenant, client  the registry (registry.c)
  *
+ * Step 2
+ *   health_policy   what silence means to a tenant's entities of one type (health_policies.c)
+ *   removal         the record of what such a policy removed (removals.c)
+ *   sandbox         the tenants that end by themselves, and what they began with (sandboxes.c)
+ *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "store/migrations.h"
@@ -85,11 +90,42 @@ static enum db_status step_1(struct db *db)
     return status == DB_OK ? add_state_row(db) : status;
 }
 
+static enum db_status step_2(struct db *db)
+{
+    const struct dialect *d = db->driver->dialect;
+    char memory[4][512];
+    struct text texts[COUNT_OF(memory)];
+
+    for (size_t i = 0; i < COUNT_OF(memory); i++)
+        text_init_fixed(&texts[i], memory[i], sizeof memory[i]);
+    text_printf(&texts[0],
+                "CREATE TABLE health_policy (tenant %s NOT NULL, type %s NOT NULL,"
+                " is_on %s NOT NULL, stages %s NOT NULL, remove_after_s %s NOT NULL,"
+                " PRIMARY KEY (tenant, type))%s",
+                d->bytes_type, d->key_type, d->integer_type, d->text_type, d->integer_type,
+                d->table_options);
+    text_printf(&texts[1],
+                "CREATE TABLE removal (tenant %s NOT NULL, number %s NOT NULL,"
+                " at_ticks %s NOT NULL, type %s NOT NULL, id %s NOT NULL,"
+                " contact_ticks %s NOT NULL, contact_offset %s NOT NULL, after_s %s NOT NULL,"
+                " PRIMARY KEY (tenant, number))%s",
+                d->bytes_type, d->integer_type, d->integer_type, d->key_type, d->key_type,
+                d->integer_type, d->integer_type, d->integer_type, d->table_options);
+    text_printf(&texts[2],
+                "CREATE TABLE sandbox (tenant %s NOT NULL PRIMARY KEY, expires_unix_ms %s NOT NULL,"
+                " policy %s NOT NULL, seed %s NOT NULL)%s",
+                d->bytes_type, d->integer_type, d->text_type, d->text_type, d->table_options);
+    /* So that who is next to end is found without walking past seeds of megabytes. */
+    text_printf(&texts[3], "CREATE INDEX sandbox_end ON sandbox (expires_unix_ms)");
+    return run_all(db, texts, COUNT_OF(texts));
+}
+
 static const struct migration {
     const char *doc;
     enum db_status (*run)(struct db *db);
 } migrations[] = {
     { "the store's state, the schema record and the registry", step_1 },
+    { "health policies, removals and sandboxes", step_2 },
 };
 static_assert(COUNT_OF(migrations) == MIGRATIONS_LAST, "a number for each row");
 

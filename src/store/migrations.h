@@ -10,7 +10,7 @@
 
 #include "store/db.h"
 
-#define MIGRATIONS_LAST 1
+#define MIGRATIONS_LAST 2
 
 /* Brings a store of schema `number` (0: nothing is there) to MIGRATIONS_LAST, in the transaction
  * that is open. */

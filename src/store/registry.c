@@ -5,90 +5,14 @@
  * next read transaction, at no cost of its own, and an undone change leaves no trace.
  *
  * The set-up is small (tenants in the hundreds, clients in the dozens): lists are read whole.
+ * What these tables share with the other ones that are written by hand is in hand_rows.c.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "store/registry.h"
 
-#include "base/arena.h"
+#include "store/hand_rows.h"
 #include "store/session.h"
-
-#define FIRST_ROWS 16 /* of a list, before it has to grow */
-
-/* Runs a write and raises the version; `changes` tells how many rows it touched. */
-static bool write_row(struct store_session *session, struct db_params *params,
-                      enum db_status *ret_status, int64_t *ret_changes, struct error *err)
-{
-    static const char raise_sql[] =
-        "UPDATE store_state SET registry_version = registry_version + 1";
-
-    *ret_status = db_params_step(params);
-    *ret_changes = *ret_status == DB_DONE ? session->db->driver->changes(session->db) : 0;
-    db_reset(params->statement);
-    if (*ret_status == DB_CONSTRAINT)
-        return true; /* the caller's to explain */
-    if (*ret_status != DB_DONE)
-        return session_error(session, *ret_status, err);
-    return session_run(session, raise_sql, err);
-}
-
-/* Reads the row that the statement is at into *ret, a struct of the registry. */
-typedef bool row_reader(struct store_session *session, struct db_statement *statement,
-                        struct arena *arena, void *ret, struct error *err);
-
-/* Runs a query for one row at most. *ret_found false: there is none, and that is no failure. */
-static bool read_one(struct store_session *session, struct db_params *params, row_reader *read,
-                     struct arena *arena, void *ret, bool *ret_found, struct error *err)
-{
-    enum db_status status = db_params_step(params);
-    bool ok = true;
-
-    *ret_found = status == DB_ROW;
-    if (status == DB_ROW)
-        ok = read(session, params->statement, arena, ret, err);
-    else if (status != DB_DONE)
-        ok = session_error(session, status, err);
-    db_reset(params->statement);
-    return ok;
-}
-
-/* Every row of `sql`, as an array of structs of `size` bytes. */
-static bool read_all(struct store_session *session, const char *sql, size_t size, row_reader *read,
-                     struct arena *arena, void **ret, size_t *ret_count, struct error *err)
-{
-    struct db_statement *statement;
-    enum db_status status;
-    char *list = NULL, *grown;
-    size_t bytes = 0, room = 0;
-    bool ok = false;
-
-    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
-        return false;
-    for (; (status = db_step(statement)) == DB_ROW; bytes += size) {
-        if (bytes == room) {
-            /* Doubled: the rows' texts lie between, so that it is copied when it grows. */
-            room = room ? 2 * room : FIRST_ROWS * size;
-            grown = arena_grow(arena, list, bytes, room);
-            if (!grown) {
-                error_no_memory(err);
-                goto out;
-            }
-            list = grown;
-        }
-        if (!read(session, statement, arena, list + bytes, err))
-            goto out;
-    }
-    if (status != DB_DONE) {
-        session_error(session, status, err);
-        goto out;
-    }
-    *ret = list;
-    *ret_count = bytes / size;
-    ok = true;
-out:
-    db_reset(statement);
-    return ok;
-}
 
 bool registry_version(struct store_session *session, int64_t *ret, struct error *err)
 {
@@ -152,7 +76,7 @@ bool registry_tenant_get(struct store_session *session, struct uuid id, struct a
         return false;
     params = DB_PARAMS(statement);
     db_params_bytes(&params, id.bytes, sizeof id.bytes);
-    return read_one(session, &params, read_tenant, arena, ret, &found, err) &&
+    return hand_rows_one(session, &params, read_tenant, arena, ret, &found, err) &&
            (found || tenant_not_found(id, err));
 }
 
@@ -173,7 +97,7 @@ bool registry_tenant_add(struct store_session *session, const struct registry_te
     db_params_text(&params, tenant->name);
     db_params_int(&params, tenant->licensed);
     db_params_int(&params, tenant->created_ticks);
-    if (!write_row(session, &params, &status, &changes, err))
+    if (!hand_rows_change(session, &params, &status, &changes, err))
         return false;
     if (status != DB_CONSTRAINT)
         return true;
@@ -196,7 +120,24 @@ bool registry_tenant_set_license(struct store_session *session, struct uuid id, 
     params = DB_PARAMS(statement);
     db_params_int(&params, licensed);
     db_params_bytes(&params, id.bytes, sizeof id.bytes);
-    if (!write_row(session, &params, &status, &changes, err))
+    if (!hand_rows_change(session, &params, &status, &changes, err))
+        return false;
+    return changes == 1 || tenant_not_found(id, err);
+}
+
+bool registry_tenant_remove(struct store_session *session, struct uuid id, struct error *err)
+{
+    static const char sql[] = "DELETE FROM tenant WHERE id = ?1";
+    struct db_statement *statement;
+    struct db_params params;
+    enum db_status status;
+    int64_t changes;
+
+    if (!session_check(session, true, err) || !session_literal(session, sql, &statement, err))
+        return false;
+    params = DB_PARAMS(statement);
+    db_params_bytes(&params, id.bytes, sizeof id.bytes);
+    if (!hand_rows_change(session, &params, &status, &changes, err))
         return false;
     return changes == 1 || tenant_not_found(id, err);
 }
@@ -205,9 +146,14 @@ bool registry_tenant_list(struct store_session *session, struct arena *arena,
                           struct registry_tenant **ret, size_t *ret_count, struct error *err)
 {
     static const char sql[] = "SELECT " TENANT_COLUMNS " FROM tenant ORDER BY id";
+    struct db_statement *statement;
+    struct db_params params;
     void *list;
 
-    if (!read_all(session, sql, sizeof **ret, read_tenant, arena, &list, ret_count, err))
+    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
+        return false;
+    params = DB_PARAMS(statement);
+    if (!hand_rows_all(session, &params, sizeof **ret, read_tenant, arena, &list, ret_count, err))
         return false;
     *ret = list;
     return true;
@@ -255,7 +201,7 @@ bool registry_client_get(struct store_session *session, struct slice app_id, str
         return false;
     params = DB_PARAMS(statement);
     db_params_text(&params, app_id);
-    return read_one(session, &params, read_client, arena, ret, &found, err) &&
+    return hand_rows_one(session, &params, read_client, arena, ret, &found, err) &&
            (found || client_not_found(app_id, err));
 }
 
@@ -287,7 +233,7 @@ bool registry_client_put(struct store_session *session, const struct registry_cl
     db_params_int(&params, client->created_ticks);
     db_params_bytes(&params, client->tenant.bytes, sizeof client->tenant.bytes);
     db_params_int(&params, client->any_tenant);
-    if (!write_row(session, &params, &status, &changes, err))
+    if (!hand_rows_change(session, &params, &status, &changes, err))
         return false;
     if (status != DB_CONSTRAINT)
         return true;
@@ -307,7 +253,7 @@ bool registry_client_remove(struct store_session *session, struct slice app_id, 
         return false;
     params = DB_PARAMS(statement);
     db_params_text(&params, app_id);
-    if (!write_row(session, &params, &status, &changes, err))
+    if (!hand_rows_change(session, &params, &status, &changes, err))
         return false;
     return changes == 1 || client_not_found(app_id, err);
 }
@@ -316,9 +262,14 @@ bool registry_client_list(struct store_session *session, struct arena *arena,
                           struct registry_client **ret, size_t *ret_count, struct error *err)
 {
     static const char sql[] = "SELECT " CLIENT_COLUMNS " FROM client ORDER BY app_id";
+    struct db_statement *statement;
+    struct db_params params;
     void *list;
 
-    if (!read_all(session, sql, sizeof **ret, read_client, arena, &list, ret_count, err))
+    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
+        return false;
+    params = DB_PARAMS(statement);
+    if (!hand_rows_all(session, &params, sizeof **ret, read_client, arena, &list, ret_count, err))
         return false;
     *ret = list;
     return true;

@@ -1,11 +1,13 @@
 /* store/removals.h - the record of entities that a health policy removed.
  *
  * A removal is written in the operation that deletes the entity: there is never one without the
- * other. It stays until its tenant is deleted.
+ * other. It stays until its tenant is reset or deleted.
+ * Functions that write need an open operation (store.h); the others an open transaction.
  */
 #ifndef STORE_REMOVALS_H
 #define STORE_REMOVALS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
