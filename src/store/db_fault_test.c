@@ -87,6 +87,13 @@ static bool do_delete(struct shop *shop, struct error *err)
     return store_entity_delete(shop->writer, shop_tenant, &toy_article, SLICE("old"), err);
 }
 
+static bool do_delete_all(struct shop *shop, struct error *err)
+{
+    int64_t count;
+
+    return store_entity_delete_all(shop->writer, shop_tenant, &toy_article, &count, err);
+}
+
 /* Whether the row "old" is there, and its stock. */
 static bool old_is_there(struct shop *shop, int64_t *ret_stock)
 {
@@ -133,10 +140,9 @@ static const struct {
     bool (*run)(struct shop *shop, struct error *err);
     bool (*happened)(struct shop *shop);
 } operations[] = {
-    { do_insert, insert_happened },
-    { do_insert_unkeyed, insert_unkeyed_happened },
-    { do_update, update_happened },
-    { do_delete, delete_happened },
+    { do_insert, insert_happened },     { do_insert_unkeyed, insert_unkeyed_happened },
+    { do_update, update_happened },     { do_delete, delete_happened },
+    { do_delete_all, delete_happened },
 };
 
 /* One operation in a group of its own, as the writer runs it. True: acknowledged. */

@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/uuid.h"
+#include "edm/health.h"
 #include "store/row.h"
 #include "store/session.h"
 
@@ -83,11 +84,25 @@ static bool read_rows(struct store_session *session, struct db_params *params,
     return status == DB_DONE || session_error(session, status, err);
 }
 
+static struct sql_rows rows_of(const struct edm_query *query)
+{
+    if (!query->health)
+        return (struct sql_rows){ SQL_WHEREVER, 0 };
+    return (struct sql_rows){ query->gone ? SQL_GONE : SQL_THERE, query->health->contact };
+}
+
+static void bind_rows(struct db_params *params, const struct edm_query *query)
+{
+    if (query->health)
+        db_params_int(params, query->health->gone_since_ticks);
+}
+
 static bool list_page(struct store_session *session, const struct uuid *tenant,
                       const struct edm_query *query, struct arena *arena, struct edm_page *ret,
                       struct error *err)
 {
     bool first = query->after.len == 0;
+    struct sql_rows rows = rows_of(query);
     struct db_statement *statement;
     struct db_params params;
     bool ok;
@@ -97,30 +112,33 @@ static bool list_page(struct store_session *session, const struct uuid *tenant,
         return error_no_memory(err);
     if (query->page_size == 0)
         return true;
-    if (!session_statement(session, query->type, first ? SQL_LIST_FIRST : SQL_LIST_AFTER,
-                           query->select, &statement, err))
+    if (!session_rows_statement(session, query->type, first ? SQL_LIST_FIRST : SQL_LIST_AFTER,
+                                query->select, &rows, &statement, err))
         return false;
     params = DB_PARAMS(statement);
     bind_tenant(&params, tenant);
     if (!first)
         db_params_text(&params, query->after);
     db_params_int(&params, (int64_t)query->page_size + 1);
+    bind_rows(&params, query);
     ok = read_rows(session, &params, query, arena, ret, err);
     db_reset(statement);
     return ok;
 }
 
 static bool count_rows(struct store_session *session, const struct uuid *tenant,
-                       const struct edm_entity_type *type, int64_t *ret, struct error *err)
+                       const struct edm_query *query, int64_t *ret, struct error *err)
 {
+    struct sql_rows rows = rows_of(query);
     struct db_statement *statement;
     struct db_params params;
     enum db_status status;
 
-    if (!session_statement(session, type, SQL_COUNT, 0, &statement, err))
+    if (!session_rows_statement(session, query->type, SQL_COUNT, 0, &rows, &statement, err))
         return false;
     params = DB_PARAMS(statement);
     bind_tenant(&params, tenant);
+    bind_rows(&params, query);
     status = db_params_step(&params);
     if (status == DB_ROW)
         *ret = db_int(statement, 0);
@@ -137,7 +155,7 @@ bool store_entity_list(struct store_session *session, struct uuid tenant,
     if (!session_check(session, false, err) ||
         !list_page(session, &tenant, query, arena, &page, err))
         return false;
-    if (query->count && !count_rows(session, &tenant, query->type, &page.total_count, err))
+    if (query->count && !count_rows(session, &tenant, query, &page.total_count, err))
         return false;
     *ret = page;
     return true;
@@ -201,7 +219,8 @@ static bool make_id(struct store_session *session, struct uuid *ret, int64_t *re
 
     if (limit_ms != 0 && !write_limit(session, limit_ms, err))
         return false;
-    *ret = entity_ids_next(&session->ids, unix_ms, ret_sequence);
+    /* uuid_random() is buffered, unlike random_bytes(). */
+    *ret = entity_ids_next(&session->ids, unix_ms, uuid_random(), ret_sequence);
     return true;
 }
 
@@ -317,4 +336,24 @@ bool store_entity_delete(struct store_session *session, struct uuid tenant,
     bind_tenant(&params, &tenant);
     db_params_text(&params, key);
     return finish_one(session, &params, key, err);
+}
+
+bool store_entity_delete_all(struct store_session *session, struct uuid tenant,
+                             const struct edm_entity_type *type, int64_t *ret_count,
+                             struct error *err)
+{
+    struct db_statement *statement;
+    struct db_params params;
+    enum db_status status;
+
+    if (!session_check(session, true, err) ||
+        !session_statement(session, type, SQL_DELETE_ALL, 0, &statement, err))
+        return false;
+    params = DB_PARAMS(statement);
+    bind_tenant(&params, &tenant);
+    status = db_params_step(&params);
+    if (status == DB_DONE)
+        *ret_count = session->db->driver->changes(session->db);
+    db_reset(statement);
+    return status == DB_DONE || session_error(session, status, err);
 }

@@ -54,16 +54,16 @@ void entity_ids_raise(struct entity_ids *ids, int64_t limit_ms)
     ids->limit_ms = limit_ms;
 }
 
-struct uuid entity_ids_next(struct entity_ids *ids, uint64_t unix_ms, int64_t *ret_sequence)
+struct uuid entity_ids_next(struct entity_ids *ids, uint64_t unix_ms, struct uuid chance,
+                            int64_t *ret_sequence)
 {
     uint64_t tail = 0;
     int64_t sequence = next_sequence(ids, unix_ms);
-    struct uuid random = uuid_random(); /* buffered, unlike random_bytes() */
 
     assert(sequence >> COUNTER_BITS < ids->limit_ms);
     /* Bytes 6 and 8 hold its version and variant, which are no chance. */
-    memcpy(&tail, random.bytes, 6);
-    memcpy((uint8_t *)&tail + 6, random.bytes + 9, 2);
+    memcpy(&tail, chance.bytes, 6);
+    memcpy((uint8_t *)&tail + 6, chance.bytes + 9, 2);
     ids->last = sequence;
     *ret_sequence = sequence;
     return uuid_v7((uint64_t)sequence >> COUNTER_BITS, (uint16_t)(sequence & 0xfff),

@@ -1,8 +1,8 @@
 /* store/entity_ids.h - ids of new entities: version 7 UUIDs (RFC 9562 5.7) that only rise.
  *
  * They rise over restarts, over steps of the machine's clock, and between processes that write to
- * one store in turns. The time is an argument, the limit that must be kept on disk is the caller's
- * to read and write (session.c).
+ * one store in turns. Time and chance are arguments, the limit that must be kept on disk is the
+ * caller's to read and write (session.c).
  *
  * Must not know: SQL, entities.
  * Threads: as the session that owns it.
@@ -30,7 +30,9 @@ void entity_ids_resume(struct entity_ids *ids, int64_t limit_on_disk_ms);
 int64_t entity_ids_wanted_limit(const struct entity_ids *ids, uint64_t unix_ms);
 void entity_ids_raise(struct entity_ids *ids, int64_t limit_ms);
 
-/* The next id and its sequence number, which rises just as the ids do. No limit may be wanted. */
-struct uuid entity_ids_next(struct entity_ids *ids, uint64_t unix_ms, int64_t *ret_sequence);
+/* The next id and its sequence number, which rises just as the ids do. No limit may be wanted.
+ * `chance`, a version 4 UUID, is where the id's random part is taken from. */
+struct uuid entity_ids_next(struct entity_ids *ids, uint64_t unix_ms, struct uuid chance,
+                            int64_t *ret_sequence);
 
 #endif

@@ -17,7 +17,7 @@ static struct uuid make(struct entity_ids *ids, uint64_t unix_ms, int64_t *ret_s
         disk_ms = wanted;
         entity_ids_raise(ids, wanted);
     }
-    return entity_ids_next(ids, unix_ms, ret_sequence);
+    return entity_ids_next(ids, unix_ms, uuid_random(), ret_sequence);
 }
 
 static const struct {

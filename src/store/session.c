@@ -99,6 +99,16 @@ static bool prepare(struct store_session *session, const struct statement_key *k
     return true;
 }
 
+static bool prepare_text(struct store_session *session, const struct edm_entity_type *type,
+                         const struct statement_key *key, const struct text *sql,
+                         struct db_statement **ret, struct error *err)
+{
+    if (sql->failed)
+        return error_set(err, ERROR_INTERNAL, SLICE_EMPTY, "The names of '%.*s' are too long.",
+                         SLICE_ARG(type->name));
+    return prepare(session, key, text_slice(sql), ret, err);
+}
+
 static bool prepare_operation(struct store_session *session, const struct edm_entity_type *type,
                               const struct statement_key *key, struct db_statement **ret,
                               struct error *err)
@@ -108,10 +118,20 @@ static bool prepare_operation(struct store_session *session, const struct edm_en
 
     text_init_fixed(&sql, memory, sizeof memory);
     sql_operation(&sql, type, (enum sql_operation)key->operation, key->properties);
-    if (sql.failed)
-        return error_set(err, ERROR_INTERNAL, SLICE_EMPTY, "The names of '%.*s' are too long.",
-                         SLICE_ARG(type->name));
-    return prepare(session, key, text_slice(&sql), ret, err);
+    return prepare_text(session, type, key, &sql, ret, err);
+}
+
+static bool prepare_rows(struct store_session *session, const struct edm_entity_type *type,
+                         enum sql_operation operation, const struct sql_rows *rows,
+                         const struct statement_key *key, struct db_statement **ret,
+                         struct error *err)
+{
+    char memory[SQL_TEXT_MAX];
+    struct text sql;
+
+    text_init_fixed(&sql, memory, sizeof memory);
+    sql_rows_operation(&sql, type, operation, key->properties, rows);
+    return prepare_text(session, type, key, &sql, ret, err);
 }
 
 bool session_statement(struct store_session *session, const struct edm_entity_type *type,
@@ -122,6 +142,23 @@ bool session_statement(struct store_session *session, const struct edm_entity_ty
 
     *ret = statements_find(&session->statements, &key);
     return *ret || prepare_operation(session, type, &key, ret, err);
+}
+
+/* What tells one statement from another beside the type and the properties, in one number. */
+static uint32_t rows_operation_key(enum sql_operation operation, const struct sql_rows *rows)
+{
+    return operation | (uint32_t)rows->presence << 8 | (uint32_t)rows->contact << 16;
+}
+
+bool session_rows_statement(struct store_session *session, const struct edm_entity_type *type,
+                            enum sql_operation operation, uint64_t properties,
+                            const struct sql_rows *rows, struct db_statement **ret,
+                            struct error *err)
+{
+    struct statement_key key = { type, rows_operation_key(operation, rows), properties };
+
+    *ret = statements_find(&session->statements, &key);
+    return *ret || prepare_rows(session, type, operation, rows, &key, ret, err);
 }
 
 bool session_literal(struct store_session *session, const char *sql, struct db_statement **ret,

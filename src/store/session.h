@@ -45,6 +45,11 @@ struct store_session {
 bool session_statement(struct store_session *session, const struct edm_entity_type *type,
                        enum sql_operation operation, uint64_t properties, struct db_statement **ret,
                        struct error *err) MUST_CHECK;
+/* The same for a list or a count of some of the rows (sql_rows_operation()). */
+bool session_rows_statement(struct store_session *session, const struct edm_entity_type *type,
+                            enum sql_operation operation, uint64_t properties,
+                            const struct sql_rows *rows, struct db_statement **ret,
+                            struct error *err) MUST_CHECK;
 bool session_literal(struct store_session *session, const char *sql, struct db_statement **ret,
                      struct error *err) MUST_CHECK;
 

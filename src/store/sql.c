@@ -126,10 +126,51 @@ static void put_key(struct text *out, const char *compare, unsigned *number)
     put_parameter(out, number);
 }
 
-static void put_page_end(struct text *out, unsigned *number)
+/* A date of 0 (never) and none at all are no contact that could be too long ago. */
+static void put_presence(struct text *out, const struct edm_entity_type *type,
+                         const struct sql_rows *rows, unsigned *number)
 {
-    put(out, " ORDER BY id LIMIT ");
+    const struct edm_property *contact = &type->properties[rows->contact];
+
+    if (rows->presence == SQL_WHEREVER)
+        return;
+    put(out, " AND ");
+    if (rows->presence == SQL_THERE)
+        put(out, "NOT ");
+    put(out, "(coalesce(");
+    put_column(out, contact, 0);
+    put(out, ", 0) <> 0 AND ");
+    put_column(out, contact, 0);
+    put(out, " <= ");
     put_parameter(out, number);
+    put(out, ")");
+}
+
+static void put_list(struct text *out, const struct edm_entity_type *type, uint64_t properties,
+                     bool first, const struct sql_rows *rows)
+{
+    unsigned number = 1, limit;
+
+    put_select(out, type, properties);
+    if (first)
+        put_tenant(out, &number);
+    else
+        put_key(out, " AND id > ", &number);
+    limit = number++;
+    put_presence(out, type, rows, &number);
+    put(out, " ORDER BY id LIMIT ");
+    put_parameter(out, &limit);
+}
+
+static void put_count(struct text *out, const struct edm_entity_type *type,
+                      const struct sql_rows *rows)
+{
+    unsigned number = 1;
+
+    put(out, "SELECT count(*) FROM ");
+    put_table(out, type);
+    put_tenant(out, &number);
+    put_presence(out, type, rows, &number);
 }
 
 static void put_insert(struct text *out, const struct edm_entity_type *type, uint64_t properties,
@@ -174,6 +215,16 @@ static void put_update(struct text *out, const struct edm_entity_type *type, uin
     put_parameter(out, number);
 }
 
+void sql_rows_operation(struct text *out, const struct edm_entity_type *type,
+                        enum sql_operation operation, uint64_t properties,
+                        const struct sql_rows *rows)
+{
+    if (operation == SQL_COUNT)
+        put_count(out, type, rows);
+    else
+        put_list(out, type, properties, operation == SQL_LIST_FIRST, rows);
+}
+
 void sql_operation(struct text *out, const struct edm_entity_type *type,
                    enum sql_operation operation, uint64_t properties)
 {
@@ -185,19 +236,9 @@ void sql_operation(struct text *out, const struct edm_entity_type *type,
         put_key(out, " AND id = ", &number);
         break;
     case SQL_LIST_FIRST:
-        put_select(out, type, properties);
-        put_tenant(out, &number);
-        put_page_end(out, &number);
-        break;
     case SQL_LIST_AFTER:
-        put_select(out, type, properties);
-        put_key(out, " AND id > ", &number);
-        put_page_end(out, &number);
-        break;
     case SQL_COUNT:
-        put(out, "SELECT count(*) FROM ");
-        put_table(out, type);
-        put_tenant(out, &number);
+        sql_rows_operation(out, type, operation, properties, &(struct sql_rows){ SQL_WHEREVER, 0 });
         break;
     case SQL_ANY_ROW:
         put(out, "SELECT 1 FROM ");
@@ -214,6 +255,11 @@ void sql_operation(struct text *out, const struct edm_entity_type *type,
         put(out, "DELETE FROM ");
         put_table(out, type);
         put_key(out, " AND id = ", &number);
+        break;
+    case SQL_DELETE_ALL:
+        put(out, "DELETE FROM ");
+        put_table(out, type);
+        put_tenant(out, &number);
         break;
     case SQL_OPERATION_COUNT:
         break;

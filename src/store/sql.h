@@ -25,13 +25,14 @@ struct text;
 /* operation: parameters, in order; columns, in order */
 enum sql_operation {
     SQL_GET,        /* tenant, id; id, version, the properties' columns */
-    SQL_LIST_FIRST, /* tenant, limit; as get */
-    SQL_LIST_AFTER, /* tenant, id, limit; as get */
-    SQL_COUNT,      /* tenant; how many */
+    SQL_LIST_FIRST, /* tenant, limit, those of the rows; as get */
+    SQL_LIST_AFTER, /* tenant, id, limit, those of the rows; as get */
+    SQL_COUNT,      /* tenant, those of the rows; how many */
     SQL_ANY_ROW,    /* none; a row when the table holds one */
     SQL_INSERT,     /* tenant, id, version, created_seq, the properties' columns */
     SQL_UPDATE,     /* the properties' columns, new version, tenant, id, old version */
     SQL_DELETE,     /* tenant, id */
+    SQL_DELETE_ALL, /* tenant */
     SQL_OPERATION_COUNT
 };
 
@@ -40,6 +41,18 @@ enum sql_operation {
 /* `properties` is a bit set; the key in it is passed over, since the operations name it anyway. */
 void sql_operation(struct text *out, const struct edm_entity_type *type,
                    enum sql_operation operation, uint64_t properties);
+
+/* Which of a tenant's rows a list or a count is about. Parameters: the point in time behind which
+ * an entity is gone (unless SQL_WHEREVER), then those of the condition. */
+struct sql_rows {
+    enum sql_presence { SQL_WHEREVER, SQL_THERE, SQL_GONE } presence;
+    size_t contact; /* the property that says it; not for SQL_WHEREVER */
+};
+
+/* sql_operation() for the lists and the count, with `rows` in place of all rows. */
+void sql_rows_operation(struct text *out, const struct edm_entity_type *type,
+                        enum sql_operation operation, uint64_t properties,
+                        const struct sql_rows *rows);
 
 /* The table's name, without quotes. */
 void sql_table_name(struct text *out, const struct edm_entity_type *type);

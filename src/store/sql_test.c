@@ -43,6 +43,7 @@ static const struct {
     { SQL_UPDATE, &toy_crate, 0, /* an update that changes nothing still raises the version */
       "UPDATE \"entity_crate\" SET version = ?1 WHERE tenant = ?2 AND id = ?3 AND version = ?4" },
     { SQL_DELETE, &toy_crate, 0, "DELETE FROM \"entity_crate\" WHERE tenant = ?1 AND id = ?2" },
+    { SQL_DELETE_ALL, &toy_crate, 0, "DELETE FROM \"entity_crate\" WHERE tenant = ?1" },
 };
 
 static void test_operations(void **state UNUSED)
@@ -56,6 +57,37 @@ static void test_operations(void **state UNUSED)
         sql_operation(&text, operation_cases[i].type, operation_cases[i].operation,
                       operation_cases[i].properties);
         CHECK(slice_eq(text_slice(&text), slice_of(operation_cases[i].want)), i);
+    }
+}
+
+static const struct {
+    enum sql_operation operation;
+    enum sql_presence presence;
+    const char *want;
+} rows_cases[] = {
+    { SQL_COUNT, SQL_WHEREVER, "SELECT count(*) FROM \"entity_article\" WHERE tenant = ?1" },
+    { SQL_COUNT, SQL_GONE,
+      "SELECT count(*) FROM \"entity_article\" WHERE tenant = ?1"
+      " AND (coalesce(\"p_madeAt\", 0) <> 0 AND \"p_madeAt\" <= ?2)" },
+    { SQL_LIST_FIRST, SQL_THERE,
+      "SELECT id, version FROM \"entity_article\" WHERE tenant = ?1"
+      " AND NOT (coalesce(\"p_madeAt\", 0) <> 0 AND \"p_madeAt\" <= ?3) ORDER BY id LIMIT ?2" },
+    { SQL_LIST_AFTER, SQL_THERE,
+      "SELECT id, version FROM \"entity_article\" WHERE tenant = ?1 AND id > ?2"
+      " AND NOT (coalesce(\"p_madeAt\", 0) <> 0 AND \"p_madeAt\" <= ?4) ORDER BY id LIMIT ?3" },
+};
+
+static void test_rows(void **state UNUSED)
+{
+    char memory[SQL_TEXT_MAX];
+
+    for (size_t i = 0; i < COUNT_OF(rows_cases); i++) {
+        const struct sql_rows rows = { rows_cases[i].presence, TOY_ARTICLE_MADE_AT };
+        struct text text;
+
+        text_init_fixed(&text, memory, sizeof memory);
+        sql_rows_operation(&text, &toy_article, rows_cases[i].operation, 0, &rows);
+        CHECK(slice_eq(text_slice(&text), slice_of(rows_cases[i].want)), i);
     }
 }
 
@@ -126,6 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_operations),
+        cmocka_unit_test(test_rows),
         cmocka_unit_test(test_create),
         cmocka_unit_test(test_columns),
     };

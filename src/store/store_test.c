@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "edm/health.h"
 #include "edm/toy_model.h"
 #include "store/shop_test.h"
 
@@ -282,6 +283,75 @@ static void test_page_bytes(void **state UNUSED)
     shop_close(&shop);
 }
 
+/* --- silence ---------------------------------------------------------------------------------- */
+
+/* When article i was last counted, and whether it is gone by a view whose point is 1000. */
+static const struct {
+    struct edm_value counted_at;
+    bool gone;
+} silence_cases[] = {
+    { { .at = { 5000, 0 } }, false }, { { .at = { 1001, -60 } }, false },
+    { { .at = { 1000, 60 } }, true }, { { .at = { 1, 0 } }, true },
+    { { .at = { 0, 0 } }, false }, /* never */
+    { { .is_null = true }, false },   { { .at = { 999, 0 } }, true },
+};
+
+/* Pages of two through what is there or gone: every row that should, in order, and the count. */
+static void check_silence(struct shop *shop, struct edm_query query, int64_t want)
+{
+    struct edm_page page;
+    int64_t rows = 0;
+
+    do {
+        assert_true(store_entity_list(shop->reader, shop_tenant, &query, shop->arena, &page, NULL));
+        assert_true(page.total_count == want);
+        for (size_t i = 0; i < page.count; i++, rows++) {
+            const struct edm_entity *article = page.entities[i];
+            size_t which = (size_t)article->values[TOY_ARTICLE_STOCK].integer;
+
+            assert_true(slice_compare(query.after, article->values[0].text) < 0);
+            query.after = article->values[0].text;
+            assert_true(!query.health || query.health->gone_since_ticks < 0 ||
+                        silence_cases[which].gone == query.gone);
+        }
+    } while (page.more);
+    assert_true(rows == want);
+}
+
+static void test_silence(void **state UNUSED)
+{
+    struct edm_health_view view = { .type = &toy_article,
+                                    .contact = TOY_ARTICLE_COUNTED_AT,
+                                    .state = TOY_ARTICLE_SIZE,
+                                    .gone_since_ticks = 1000 };
+    struct edm_query query = { .type = &toy_article, .select = ALL, .page_size = 2, .count = true };
+    int64_t all = COUNT_OF(silence_cases), gone = 0;
+    struct shop shop;
+
+    shop_open(&shop, true, NULL);
+    for (size_t i = 0; i < COUNT_OF(silence_cases); i++) {
+        struct edm_entity *article = shop_article(&shop, SLICE("x"));
+
+        article->values[TOY_ARTICLE_COUNTED_AT] = silence_cases[i].counted_at;
+        article->values[TOY_ARTICLE_STOCK].integer = (int64_t)i;
+        gone += silence_cases[i].gone;
+        assert_true(shop_insert(&shop, shop_tenant, article, NULL));
+    }
+    assert_true(store_read_begin(shop.reader, NULL));
+    check_silence(&shop, query, all);
+    query.health = &view;
+    check_silence(&shop, query, all - gone);
+    query.gone = true;
+    check_silence(&shop, query, gone);
+    view.gone_since_ticks = -1; /* nobody ever is */
+    check_silence(&shop, query, 0);
+    query.gone = false;
+    check_silence(&shop, query, all);
+    query.health = NULL; /* another statement under the same type and properties */
+    check_silence(&shop, query, all);
+    shop_close(&shop);
+}
+
 /* --- tenants ---------------------------------------------------------------------------------- */
 
 /* Two tenants with the same keys: every function sees the one it was asked for. */
@@ -324,6 +394,33 @@ static void test_tenants(void **state UNUSED)
     assert_true(shop_delete(&shop, shop_other_tenant, SLICE("same"), &err));
     assert_false(shop_get(&shop, shop_other_tenant, SLICE("same"), &read, &err));
     assert_true(shop_get(&shop, shop_tenant, SLICE("same"), &read, &err));
+    shop_close(&shop);
+}
+
+static void test_delete_all(void **state UNUSED)
+{
+    struct error err = { 0 };
+    int64_t count = -1;
+    struct shop shop;
+
+    shop_open(&shop, false, NULL);
+    for (size_t i = 0; i < 5; i++)
+        assert_true(shop_insert(&shop, i < 3 ? shop_tenant : shop_other_tenant,
+                                shop_article(&shop, SLICE("x")), &err));
+    begin_operation(&shop);
+    assert_true(store_entity_delete_all(shop.writer, shop_tenant, &toy_article, &count, &err));
+    assert_true(count == 3);
+    assert_true(store_entity_delete_all(shop.writer, shop_tenant, &toy_crate, &count, &err));
+    assert_true(count == 0);
+    store_operation_undo(shop.writer);
+    assert_true(store_commit(shop.writer, &err));
+    assert_true(shop_count(&shop, shop_tenant) == 3);
+    begin_operation(&shop);
+    assert_true(store_entity_delete_all(shop.writer, shop_tenant, &toy_article, &count, &err));
+    end_operation(&shop);
+    assert_true(count == 3);
+    assert_true(shop_count(&shop, shop_tenant) == 0);
+    assert_true(shop_count(&shop, shop_other_tenant) == 2);
     shop_close(&shop);
 }
 
@@ -714,7 +811,9 @@ int main(void)
         cmocka_unit_test(test_pages),
         cmocka_unit_test(test_empty_page),
         cmocka_unit_test(test_page_bytes),
+        cmocka_unit_test(test_silence),
         cmocka_unit_test(test_tenants),
+        cmocka_unit_test(test_delete_all),
         cmocka_unit_test(test_read_your_writes),
         cmocka_unit_test(test_snapshot),
         cmocka_unit_test(test_group),
