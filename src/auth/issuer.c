@@ -436,15 +436,16 @@ static void write_scopes(struct json_writer *writer, const struct token_request 
 }
 
 /* "uti" tells one token from another that says the same. */
-static void write_token_id(struct json_writer *writer)
+static void write_token_id(struct json_writer *writer, struct uuid given)
 {
+    static const struct uuid none = { { 0 } };
     char memory[22];
-    uint8_t bytes[16];
     struct text id;
 
-    random_bytes(bytes, sizeof bytes);
+    if (uuid_eq(given, none))
+        random_bytes(given.bytes, sizeof given.bytes);
     text_init_fixed(&id, memory, sizeof memory);
-    base64url_append(&id, bytes, sizeof bytes);
+    base64url_append(&id, given.bytes, sizeof given.bytes);
     write_text(writer, SLICE("uti"), text_slice(&id));
 }
 
@@ -472,7 +473,7 @@ static void write_claims(const struct token_request *request, const struct token
     write_uuid(&writer, SLICE("sub"), facts->pair);
     write_uuid(&writer, SLICE("tid"), request->tenant);
     write_text_unless_empty(&writer, SLICE("upn"), request->user);
-    write_token_id(&writer);
+    write_token_id(&writer, request->token_id);
     write_text(&writer, SLICE("ver"), SLICE("2.0"));
     json_writer_object_end(&writer);
 }

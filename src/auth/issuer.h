@@ -50,7 +50,8 @@ struct token_request {
     const struct slice *permissions; /* roles when app-only, scp when there is a user */
     size_t permission_count;
     int64_t now_unix_s;
-    int64_t lifetime_s; /* zero or negative: refused as expired at once, without the skew */
+    struct uuid token_id; /* "uti"; all zeros: a random one */
+    int64_t lifetime_s;   /* zero or negative: refused as expired at once, without the skew */
 };
 
 /* A signed compact JWT with the claims of a Graph token (aud, iss, iat, nbf, exp, tid, oid, sub,

@@ -173,7 +173,8 @@ bool cli_open_store(const struct cli *cli, bool must_exist, struct store **ret, 
                          "memory is set: that server's data is out of reach of this command");
     if (!data_check_reach(&paths, err) || (must_exist && !check_store(&paths, cli->arena, err)))
         return false;
-    return data_make_folders(&paths, err) && data_open(&paths, &graph_model, now_ticks, ret, err);
+    return data_make_folders(&paths, err) &&
+           data_open(&paths, &graph_model, now_ticks, NULL, ret, err);
 }
 
 /* --- finding the command --------------------------------------------------------------------- */

@@ -63,7 +63,8 @@ struct api {
     struct slice seed;       /* what a reset of a tenant that is no sandbox goes back to */
     struct uuid seed_tenant; /* only this one's; any other is reset to nothing */
     size_t sandboxes_max;
-    struct repeatable *repeatable; /* NULL: ids are random */
+    struct slice demo_seed;
+    struct repeatable *repeatable; /* NULL: ids are random; else `clock` stands still */
     struct store *store;
     struct dispatch *dispatch;
     uint8_t seal_key[API_SEAL_KEY_BYTES];

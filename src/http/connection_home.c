@@ -12,7 +12,9 @@ const char *connection_home_date_line(struct connection_home *home)
 {
     uint64_t now_ms = uv_now(home->uv);
 
-    if (now_ms >= home->date_until_ms) {
+    if (home->handler->date) {
+        http_date_line(clock_now_unix_s(home->handler->date), home->date_line);
+    } else if (now_ms >= home->date_until_ms) {
         uint64_t unix_ms = clock_machine_unix_ms();
         http_date_line((int64_t)(unix_ms / 1000), home->date_line);
         home->date_until_ms = now_ms + 1000 - unix_ms % 1000;

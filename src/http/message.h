@@ -21,6 +21,7 @@
 #include "base/slice.h"
 
 struct arena;
+struct clock;
 
 enum http_method {
     HTTP_GET,
@@ -103,6 +104,7 @@ static inline void http_exchange_done(struct http_exchange *exchange)
 /* What answers requests; one per loop. */
 struct http_handler {
     void *context;
+    const struct clock *date; /* what the Date of answers says; NULL: the machine's time */
     /* A request whose head and body were read. */
     void (*handle)(void *context, struct http_exchange *exchange);
     /* A request that never became one (framing, limits, timeouts): fills exchange->response with

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/base64.h"
 #include "base/clock.h"
+#include "base/repeatable.h"
 #include "base/text.h"
 #include "http/call.h"
 #include "http/oauth.h"
@@ -186,6 +187,8 @@ static bool run_grant(struct dispatch_job *job, struct store_session *session, s
         .now_unix_s = clock_now_unix_s(api->clock),
         .lifetime_s = api->token_lifetime_s,
     };
+    if (api->repeatable)
+        request.token_id = repeatable_uuid(api->repeatable, REPEATABLE_TOKENS);
     return issuer_sign(api->rules->builtin, &request, call->arena, &grant->token, err);
 }
 

@@ -90,6 +90,27 @@ static void log_exposure(const struct announcement *start)
     }
 }
 
+static void log_control(const struct announcement *start)
+{
+    const struct settings *settings = start->settings;
+    struct log *log = start->log;
+
+    if (settings->exposed && settings->control_reach != CONTROL_OFF) {
+        log_begin(log, LOG_WARNING, "control_exposed");
+        log_text(log, "reason",
+                 settings->control_reach == CONTROL_ANY
+                     ? SLICE("whoever reaches the server may move its time and empty it")
+                     : SLICE("whatever a proxy on this machine lets through for a loopback name "
+                             "may move its time and empty it"));
+        log_end(log);
+    }
+    if (settings->deterministic.len) {
+        log_begin(log, LOG_WARNING, "deterministic");
+        log_text(log, "reason", SLICE("ids can be guessed and time stands still: for tests alone"));
+        log_end(log);
+    }
+}
+
 /* Once at the start; each reply that it concerns says so itself. */
 static void log_beyond_graph(const struct announcement *start)
 {
@@ -138,6 +159,7 @@ void announce_ready(const struct announcement *start)
     log_bool(log, "memory", settings->memory == SETTING_ON);
     log_text(log, "profile", start->profile);
     log_bool(log, "builtin_issuer", settings->issuer_on);
+    log_bool(log, "control", settings->control_reach != CONTROL_OFF);
     log_text(log, "version", SLICE(CONNECTORD_VERSION));
     log_end(log);
     log_flush(log);
@@ -149,6 +171,7 @@ void announce_start(const struct announcement *start)
     log_fewer_connections(start);
     log_doors(start);
     log_exposure(start);
+    log_control(start);
     log_beyond_graph(start);
     log_seed(start);
 }

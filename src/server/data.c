@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -144,10 +145,11 @@ static bool provision(void *context, struct store_session *session, struct error
 }
 
 bool data_open(const struct data_paths *paths, const struct edm_model *model, int64_t now_ticks,
-               struct store **ret, struct error *err)
+               struct repeatable *repeatable, struct store **ret, struct error *err)
 {
     const struct store_options options = { .directory = paths->folder,
-                                           .in_memory = !paths->folder };
+                                           .in_memory = !paths->folder,
+                                           .repeatable = repeatable };
     struct store *store;
 
     if (!store_open(model, &options, &store, err))
@@ -392,6 +394,24 @@ bool data_seed(struct store *store, const struct edm_model *model, struct slice 
 
     return slice_eq(name, SLICE("demo")) ? run_seed(store, name, &job, ret_count, err)
                                          : run_seed_file(store, name, &job, ret_count, err);
+}
+
+bool data_copy_seed(struct slice name, struct slice *ret, struct error *err)
+{
+    struct slice text = graph_model_demo_seed();
+    struct seed_file file = { .fd = -1 };
+    bool ok = slice_eq(name, SLICE("demo")) || map_seed(name.ptr, &file, &text);
+    char *copy = ok ? malloc(text.len + 1) : NULL;
+
+    if (!ok)
+        error_set(err, ERROR_CONFIGURATION, SLICE("seed"), "cannot read '%.*s': %s",
+                  SLICE_ARG(name), strerror(errno));
+    else if (!copy)
+        error_no_memory(err);
+    else
+        *ret = (struct slice){ memcpy(copy, text.ptr, text.len), text.len };
+    unmap_seed(&file);
+    return copy;
 }
 
 bool data_import(struct store *store, const struct edm_model *model, struct slice path,

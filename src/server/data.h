@@ -21,6 +21,7 @@
 
 struct arena;
 struct edm_model;
+struct repeatable;
 struct settings;
 struct store;
 struct store_session;
@@ -45,9 +46,9 @@ bool data_check_reach(const struct data_paths *paths, struct error *err) MUST_CH
 /* Makes the folder when it is missing (with the one for keys), and no more. */
 bool data_make_folders(const struct data_paths *paths, struct error *err) MUST_CHECK;
 
-/* Opens the store, made and provisioned when it is new. */
+/* Opens the store, made and provisioned when it is new. `repeatable` as in struct store_options. */
 bool data_open(const struct data_paths *paths, const struct edm_model *model, int64_t now_ticks,
-               struct store **ret, struct error *err) MUST_CHECK;
+               struct repeatable *repeatable, struct store **ret, struct error *err) MUST_CHECK;
 
 /* Runs `run` in a transaction of its own; true when what it wrote is durable. */
 typedef bool data_operation(void *context, struct store_session *session, struct error *err);
@@ -62,6 +63,9 @@ bool data_read(struct store *store, data_operation *run, void *context,
 bool data_seed(struct store *store, const struct edm_model *model, struct slice name,
                struct uuid tenant, int64_t now_ticks, bool only_if_empty, size_t *ret_count,
                struct error *err) MUST_CHECK;
+
+/* A copy of that seed's text, from malloc: for a server that goes back to it. */
+bool data_copy_seed(struct slice name, struct slice *ret, struct error *err) MUST_CHECK;
 
 /* Loads the file `path`, or stdin when it is "-", as data_seed() does, for a tenant that must
  * exist. Errors: those too, and ERROR_NOT_FOUND. */

@@ -19,11 +19,13 @@
 #include "auth/issuer.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/repeatable.h"
 #include "server/announce.h"
 #include "server/server_parts.h"
 #include "server/service_manager.h"
 #include "service/dispatch.h"
 #include "store/store.h"
+#include "testbed/testbed.h"
 
 #define SERVER_ARENA_BYTES ((size_t)16 << 20)
 #define SIGNAL_ECHO_MS     1000
@@ -255,7 +257,10 @@ void server_destroy(struct server *server)
         close(server->lock_fd);
     if (server->keys_fd >= 0)
         close(server->keys_fd);
+    testbeds_destroy(server->testbeds);
+    repeatable_destroy(server->repeatable);
     clock_destroy(server->clock);
+    free((void *)(uintptr_t)server->seed.ptr);
     arena_destroy(server->keys_arena);
     arena_destroy(server->arena);
     free(server);

@@ -20,13 +20,18 @@
 #include "auth/issuer.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/repeatable.h"
+#include "base/uuid.h"
 #include "model/graph_model.h"
 #include "service/dispatch.h"
 #include "service/provision.h"
 #include "store/registry.h"
 #include "store/store.h"
+#include "testbed/testbed.h"
 
-#define OTHER_FILES 64 /* descriptors that are no connections: the store's, loops', logs' */
+#define TESTBEDS_KEPT 1024 /* of tenants in which nothing is set: a journal is all that is lost */
+#define PAST_ENTITIES 1000
+#define OTHER_FILES   64 /* descriptors that are no connections: the store's, loops', logs' */
 
 /* --- limits of the process ------------------------------------------------------------------- */
 
@@ -68,6 +73,22 @@ static void set_http_limits(struct server *server)
     };
 }
 
+/* --- what repeats ---------------------------------------------------------------------------- */
+
+/* 2024-01-01T00:00:00Z: what a deterministic server calls now. */
+#define STANDSTILL_TICKS (CLOCK_UNIX_EPOCH_TICKS + INT64_C(1704067200) * CLOCK_TICKS_PER_SECOND)
+
+static bool stop_time(struct server *server, struct error *err)
+{
+    if (server->settings->deterministic.len == 0)
+        return true;
+    server->repeatable = repeatable_create(server->settings->deterministic);
+    if (!server->repeatable)
+        return error_no_memory(err);
+    clock_freeze_at(server->clock, STANDSTILL_TICKS);
+    return true;
+}
+
 /* --- data ------------------------------------------------------------------------------------ */
 
 /* The store reports a folder in use as one of configuration, but nothing has to be configured. */
@@ -97,6 +118,9 @@ static bool seed_data(struct server *server, struct error *err)
 {
     const struct settings *settings = server->settings;
 
+    if (settings->seed.len && settings->control_reach != CONTROL_OFF &&
+        !data_copy_seed(settings->seed, &server->seed, err))
+        return false;
     return settings->seed.len == 0 ||
            data_seed(server->store, &graph_model, settings->seed, service_default_tenant(),
                      clock_now_ticks(server->clock), true, &server->seeded, err);
@@ -113,8 +137,8 @@ static bool open_folders(struct server *server, struct error *err)
 
 static bool open_store(struct server *server, struct error *err)
 {
-    return data_open(&server->paths, &graph_model, clock_now_ticks(server->clock), &server->store,
-                     err) &&
+    return data_open(&server->paths, &graph_model, clock_now_ticks(server->clock),
+                     server->repeatable, &server->store, err) &&
            data_read(server->store, read_seal_key, server, err) && seed_data(server, err);
 }
 
@@ -252,6 +276,61 @@ static struct principal anonymous_caller(const struct server *server)
     };
 }
 
+static enum api_control control_of(const struct settings *settings)
+{
+    switch (settings->control_reach) {
+    case CONTROL_LOOPBACK:
+        return API_CONTROL_LOOPBACK;
+    case CONTROL_ANY:
+        return API_CONTROL_ANY;
+    default:
+        return API_CONTROL_OFF;
+    }
+}
+
+/* Testbeds without the control API could be neither set nor asked. */
+static bool open_testbeds(struct server *server, struct error *err)
+{
+    const struct settings *settings = server->settings;
+    const struct testbed_limits limits = {
+        .testbeds = TESTBEDS_KEPT,
+        .journal_requests = settings->limits.journal,
+        .fault_rules = settings->limits.fault_rules,
+        .past_entities = PAST_ENTITIES,
+    };
+    uint64_t seed;
+
+    if (settings->control_reach == CONTROL_OFF)
+        return true;
+    if (server->repeatable)
+        repeatable_bytes(server->repeatable, SLICE("faults"), &seed, sizeof seed);
+    else
+        random_bytes(&seed, sizeof seed);
+    server->testbeds = testbeds_create(server->clock, &limits, seed);
+    return server->testbeds || error_no_memory(err);
+}
+
+/* What a $skiptoken is sealed with stands in the store, unless it has to repeat. */
+static void repeat_seals(struct server *server)
+{
+    if (server->repeatable)
+        repeatable_bytes(server->repeatable, SLICE("seals"), server->api.seal_key,
+                         sizeof server->api.seal_key);
+}
+
+static void prepare_control(struct server *server)
+{
+    struct api *api = &server->api;
+
+    api->testbeds = server->testbeds;
+    api->control = control_of(server->settings);
+    api->seed = server->seed;
+    api->seed_tenant = service_default_tenant();
+    api->demo_seed = graph_model_demo_seed();
+    api->sandboxes_max = server->settings->limits.sandboxes;
+    api->repeatable = server->repeatable;
+}
+
 static bool prepare_api(struct server *server, struct error *err)
 {
     const struct settings *settings = server->settings;
@@ -271,6 +350,8 @@ static bool prepare_api(struct server *server, struct error *err)
     api->authorisation = &server->authorisation;
     api->rules = &server->rules;
     api->clock = server->clock;
+    prepare_control(server);
+    repeat_seals(server);
     api->store = server->store;
     api->dispatch = server->dispatch;
     api->ca_pem = server->identity.certificate.ca_pem;
@@ -400,8 +481,9 @@ static bool seal_store(struct server *server, struct error *err UNUSED)
 bool server_open_parts(struct server *server, struct error *err)
 {
     static bool (*const steps[])(struct server *, struct error *) = {
-        open_folders, begin_keys, open_store, check_default_client, open_dispatch, await_keys,
-        prepare_api,  open_loops, seal_store, open_listeners,       name_origins,
+        stop_time,     open_testbeds, open_folders, begin_keys, open_store, check_default_client,
+        open_dispatch, await_keys,    prepare_api,  open_loops, seal_store, open_listeners,
+        name_origins,
     };
 
     set_http_limits(server);

@@ -44,6 +44,9 @@ struct server {
     const struct settings *settings;
     struct arena *arena; /* dies with the server */
     struct clock *clock;
+    struct repeatable *repeatable; /* NULL unless deterministic */
+    struct slice seed;             /* from malloc: what a reset goes back to */
+    struct testbeds *testbeds;     /* NULL unless the control API is there */
 
     struct data_paths paths;
     int lock_fd; /* -1: not held */

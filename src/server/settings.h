@@ -92,6 +92,9 @@ void setting_environment_name(const struct setting *setting, char out[SETTING_SP
 
 /* --- what was set ---------------------------------------------------------------------------- */
 
+/* Who may use the control API: the choices of "control". */
+enum setting_control { CONTROL_OFF, CONTROL_LOOPBACK, CONTROL_ANY, CONTROL_AUTO };
+
 enum setting_switch { SETTING_OFF, SETTING_ON, SETTING_AUTO, SETTING_ANY = SETTING_AUTO };
 
 struct setting_list {
@@ -117,10 +120,12 @@ struct settings {
     unsigned builtin_issuer;
     unsigned no_auth; /* SETTING_ANY: also where others can reach it */
     unsigned allow_default_client;
+    unsigned control;
     uint64_t token_lifetime_s;
 
     unsigned profile;
     unsigned strict;
+    struct slice deterministic;
     uint64_t threads;
     uint64_t reader_threads;
     unsigned log_level; /* enum log_level */
@@ -130,14 +135,16 @@ struct settings {
         uint64_t head_bytes, fields, body_bytes, request_bytes, token_bytes, json_depth;
         uint64_t reply_bytes, page_bytes, entity_bytes;
         uint64_t write_queue, write_group, token_cache;
+        uint64_t journal, fault_rules, sandboxes;
         uint64_t connections, connections_per_address, memory_bytes;
         uint64_t idle_s, head_s, body_grace_s, body_bytes_per_s, reply_s, read_s, drain_s;
     } limits;
 
     /* Derived. */
-    bool loopback_only; /* every listener can be reached from this machine alone */
-    bool exposed;       /* a listener is not, or a public URL names more than this machine */
-    bool issuer_on;     /* the built-in one */
+    bool loopback_only;     /* every listener can be reached from this machine alone */
+    bool exposed;           /* a listener is not, or a public URL names more than this machine */
+    bool issuer_on;         /* the built-in one */
+    unsigned control_reach; /* enum setting_control without CONTROL_AUTO */
     struct setting_list unknown_environment; /* CONNECTORD_* that name no setting, for a warning */
 
     struct setting_state *states; /* private: one for each row of the table */

@@ -43,7 +43,22 @@ static bool derive(struct settings *settings, struct error *err UNUSED)
     settings->exposed = !settings->loopback_only || !all_local(settings->public_urls);
     settings->issuer_on = settings->builtin_issuer == SETTING_ON ||
                           (settings->builtin_issuer == SETTING_AUTO && settings->loopback_only);
+    settings->control_reach = settings->control;
+    if (settings->control == CONTROL_AUTO)
+        settings->control_reach =
+            settings->issuer_on && !settings->exposed ? CONTROL_LOOPBACK : CONTROL_OFF;
     return true;
+}
+
+/* Where tokens come from elsewhere the data is somebody's in earnest. */
+static bool check_control(struct settings *settings, struct error *err)
+{
+    if (settings->issuer_on || settings->control_reach == CONTROL_OFF)
+        return true;
+    return error_set(
+        err, ERROR_CONFIGURATION, SLICE("control"),
+        "control: the control API needs the built-in issuer; set builtin-issuer=on, or "
+        "control=off");
 }
 
 static bool check_certificate(struct settings *settings, struct error *err)
@@ -134,7 +149,8 @@ static bool check_memory(struct settings *settings, struct error *err)
 bool settings_apply_rules(struct settings *settings, struct error *err)
 {
     static bool (*const rules[])(struct settings *, struct error *) = {
-        derive, check_certificate, check_names, check_no_auth, check_reply, check_memory,
+        derive,        check_control, check_certificate, check_names,
+        check_no_auth, check_reply,   check_memory,
     };
 
     for (size_t i = 0; i < COUNT_OF(rules); i++) {

@@ -17,6 +17,8 @@
 
 static const char *const off_on[] = { "off", "on", NULL };
 static const char *const off_on_auto[] = { "off", "on", "auto", NULL };
+/* enum setting_control */
+static const char *const controls[] = { "off", "loopback", "any", "auto", NULL };
 static const char *const off_on_any[] = { "off", "on", "any", NULL };
 /* As odata/profile.h finds them. */
 static const char *const profiles[] = { "documented", "live", NULL };
@@ -138,6 +140,14 @@ const struct setting settings_table[] = {
       .default_text = "off",
       .doc =
           "Start although others can reach the issuer and its client has the published secret." },
+    { .name = "control",
+      .group = SETTINGS_FOR_TOKENS,
+      .kind = SETTING_CHOICE,
+      .offset = FIELD(control),
+      .choices = controls,
+      .default_text = "auto",
+      .doc = "Who may use the control API (clock, faults, reset...); needs the built-in issuer. "
+             "auto: loopback, unless others can reach the server." },
     { .name = "token-lifetime-s",
       .group = SETTINGS_FOR_TOKENS,
       .kind = SETTING_NUMBER,
@@ -165,6 +175,13 @@ const struct setting settings_table[] = {
       .bare = "on",
       .default_text = "off",
       .doc = "Refuse whatever this server offers and Graph does not." },
+    { .name = "deterministic",
+      .group = SETTINGS_FOR_BEHAVIOUR,
+      .kind = SETTING_TEXT,
+      .offset = FIELD(deterministic),
+      .value_name = "SEED",
+      .default_doc = "ids are random, time goes on",
+      .doc = "Repeat ids, dates and faults: the same for the same SEED and the same requests." },
     { .name = "threads",
       .group = SETTINGS_FOR_BEHAVIOUR,
       .kind = SETTING_NUMBER,
@@ -228,6 +245,13 @@ const struct setting settings_table[] = {
       .doc = "Writes that wait for the disk; past it a request is told 503 and not executed." },
     { LIMIT("write-group", write_group), .min = 1, .max = 10000, .default_text = "128",
       .doc = "Writes that share one commit." },
+    { LIMIT("journal", journal), .max = 100000,
+      .default_text = "1000", /* 512 bytes each, or up to 1.5 KiB with the longest addresses */
+      .doc = "Requests of each tenant that the control API remembers." },
+    { LIMIT("fault-rules", fault_rules), .min = 1, .max = 10000, .default_text = "100",
+      .doc = "Fault rules of each tenant." },
+    { LIMIT("sandboxes", sandboxes), .min = 1, .max = 100000, .default_text = "1000",
+      .doc = "Sandboxes at a time." },
     { LIMIT("token-cache", token_cache), .max = 1000000,
       .default_text = "1024", /* half a KiB each, at most 2 */
       .doc = "Verified tokens that each thread remembers." },

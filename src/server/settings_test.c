@@ -327,6 +327,40 @@ static void test_issuer(void **state UNUSED)
     }
 }
 
+/* The control API is closed wherever others could come in, unless somebody opens it. */
+static const struct {
+    struct load_case given;
+    bool ok;
+    unsigned reach;
+} controls[] = {
+    { { 0 }, true, CONTROL_LOOPBACK },
+    { { .flags = { { "control", "off" } } }, true, CONTROL_OFF },
+    { { .flags = { { "control", "any" } } }, true, CONTROL_ANY },
+    { { .flags = { { "listen", "0.0.0.0:80" }, { "builtin-issuer", "on" } } }, true, CONTROL_OFF },
+    { { .flags = { { "public-url", "https://a.example" } } }, true, CONTROL_OFF },
+    { { .flags = { { "public-url", "https://a.example" }, { "control", "loopback" } } },
+      true,
+      CONTROL_LOOPBACK },
+    { { .flags = { { "builtin-issuer", "off" } } }, true, CONTROL_OFF },
+    { { .flags = { { "builtin-issuer", "off" }, { "control", "any" } } }, false, 0 },
+    { { .flags = { { "control", "on" } } }, false, 0 },
+    { { .environment = { "CONNECTORD_CONTROL=any" } }, true, CONTROL_ANY },
+};
+
+static void test_control(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(controls); i++) {
+        struct loaded loaded = load(&controls[i].given);
+
+        CHECK(loaded.ok == controls[i].ok, i);
+        if (loaded.ok)
+            CHECK(loaded.settings->control_reach == controls[i].reach, i);
+        else
+            CHECK(strcmp(loaded.error.target, "control") == 0, i);
+        arena_destroy(loaded.arena);
+    }
+}
+
 static const struct {
     struct load_case given;
     const char *folder;
@@ -472,13 +506,21 @@ static void test_own_defaults(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_precedence),    cmocka_unit_test(test_lists),
-        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_long_line),
-        cmocka_unit_test(test_switches),      cmocka_unit_test(test_issuer),
-        cmocka_unit_test(test_data_dir),      cmocka_unit_test(test_unknown_variables),
-        cmocka_unit_test(test_places),        cmocka_unit_test(test_table),
-        cmocka_unit_test(test_profiles),      cmocka_unit_test(test_environment_name),
-        cmocka_unit_test(test_run_variables), cmocka_unit_test(test_own_defaults),
+        cmocka_unit_test(test_precedence),
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_long_line),
+        cmocka_unit_test(test_switches),
+        cmocka_unit_test(test_issuer),
+        cmocka_unit_test(test_control),
+        cmocka_unit_test(test_data_dir),
+        cmocka_unit_test(test_unknown_variables),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_profiles),
+        cmocka_unit_test(test_environment_name),
+        cmocka_unit_test(test_run_variables),
+        cmocka_unit_test(test_own_defaults),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
