@@ -536,7 +536,8 @@ static bool run_create(struct dispatch_job *job, struct store_session *session, 
     const struct api *api = call->loop->api;
 
     return service_create(session, api->model, call->who->tenant, call->given, api->entity_bytes,
-                          call->arena, &call->entity, err);
+                          call->options.query.health, clock_now_ticks(api->clock), call->arena,
+                          &call->entity, err);
 }
 
 /* Where memory ends all the same the answer must not say that nothing was written (413). */
@@ -583,7 +584,8 @@ static bool run_update(struct dispatch_job *job, struct store_session *session, 
     struct call *call = call_of(job);
 
     return service_update(session, call->who->tenant, call->path.key, call->given,
-                          call->loop->api->entity_bytes, call->arena, &call->entity, err);
+                          call->loop->api->entity_bytes, call->options.query.health, call->arena,
+                          &call->entity, err);
 }
 
 static void finish_update(struct call *call)
@@ -603,7 +605,8 @@ static bool run_delete(struct dispatch_job *job, struct store_session *session, 
 {
     struct call *call = call_of(job);
 
-    return service_delete(session, call->who->tenant, call->path.type, call->path.key, err);
+    return service_delete(session, call->who->tenant, call->path.type, call->path.key,
+                          call->options.query.health, call->arena, err);
 }
 
 static void start_delete(struct call *call)
@@ -617,8 +620,8 @@ static bool run_action(struct dispatch_job *job, struct store_session *session, 
     struct call *call = call_of(job);
 
     return service_invoke(session, call->who->tenant, call->path.type, call->path.action,
-                          call->path.key, clock_now_ticks(call->loop->api->clock), call->arena,
-                          err);
+                          call->path.key, clock_now_ticks(call->loop->api->clock),
+                          call->options.query.health, call->arena, err);
 }
 
 static void start_action(struct call *call)

@@ -42,19 +42,19 @@ static bool run_job(struct dispatch_job *job, struct store_session *session, str
     edm_entity_mark(change, TOY_CRATE_PLACE);
     switch (test_job->kind) {
     case JOB_CREATE:
-        if (!service_create(session, &toy_model, tenant, change, 1000, test_job->arena, &result,
-                            err))
+        if (!service_create(session, &toy_model, tenant, change, 1000, NULL, 0, test_job->arena,
+                            &result, err))
             return false;
         test_job->key = result->values[0].text;
         return true;
     case JOB_UPDATE:
-        return service_update(session, tenant, test_job->key, change, 1000, test_job->arena,
+        return service_update(session, tenant, test_job->key, change, 1000, NULL, test_job->arena,
                               &result, err);
     case JOB_DELETE:
     case JOB_MISSING:
         break;
     }
-    return service_delete(session, tenant, &toy_crate, test_job->key, err);
+    return service_delete(session, tenant, &toy_crate, test_job->key, NULL, test_job->arena, err);
 }
 
 struct scene {

@@ -19,6 +19,7 @@
 #include "base/slice.h"
 #include "base/uuid.h"
 #include "edm/health.h"
+#include "edm/model.h"
 
 struct arena;
 struct json_writer;
@@ -31,23 +32,28 @@ struct store_session;
 bool service_health_view(struct service_session *session, struct uuid tenant,
                          const struct edm_entity_type *type, int64_t now_ticks, struct arena *arena,
                          const struct edm_health_view **ret, struct error *err) MUST_CHECK;
-/* The policy behind the view that was last returned for that tenant and type, for a reply's header:
- * "domainJoinConnectors error=1h inactive=5d remove=30d". */
+/* A policy that is on, for a reply's header: "domainJoinConnectors error=1h inactive=5d
+ * remove=30d". False: no memory. */
 bool service_health_describe(const struct edm_entity_type *type,
                              const struct edm_health_policy *policy, struct arena *arena,
                              struct slice *ret) MUST_CHECK;
-/* The cached policy itself; NULL when it is off. */
+/* The cached policy itself; NULL when it is off or the type has none. Good until the next call on
+ * the session. */
 bool service_health_policy(struct service_session *session, struct uuid tenant,
                            const struct edm_entity_type *type, const struct edm_health_policy **ret,
                            struct error *err) MUST_CHECK;
 
 /* Changes policies as the JSON object of PUT policy says (docs/control.md), all or nothing; sets
- * and members that it does not name stay. In an open operation. Errors: ERROR_BAD_REQUEST naming
- * what is wrong, with the set or member as target. */
+ * and members that it does not name stay. What GET policy shows besides ("healthy", "basis",
+ * "source", "removals") is passed over, so that its answer may be changed and sent back. In an open
+ * operation, which the caller undoes on an error. Errors: ERROR_BAD_REQUEST naming what is wrong,
+ * with the set or member as target; ERROR_NOT_FOUND when there is no such tenant. */
 bool service_health_put(struct store_session *session, const struct edm_model *model,
                         struct uuid tenant, struct slice json, struct arena *arena,
                         struct error *err) MUST_CHECK;
-/* Writes the object of GET policy: each set that can have one, and "removals". In a transaction. */
+/* Writes the object of GET policy: each set that can have one, and "removals", newest first. A
+ * tenant's own durations are "chosen" whatever the model's are. In a transaction. Error:
+ * ERROR_NOT_FOUND when there is no such tenant. */
 bool service_health_write(struct store_session *session, const struct edm_model *model,
                           struct uuid tenant, struct arena *arena, struct json_writer *writer,
                           struct error *err) MUST_CHECK;
@@ -55,8 +61,9 @@ bool service_health_write(struct store_session *session, const struct edm_model 
 bool service_health_clear(struct store_session *session, struct uuid tenant,
                           struct error *err) MUST_CHECK;
 
-/* Deletes at most `max` entities of the tenant that are gone at `now_ticks` and records each.
- * *ret_count == max: there may be more, run it again in an operation of its own. */
+/* In an open operation: deletes at most `max` entities of the tenant that are gone at `now_ticks`
+ * and records each. *ret_count == max: there may be more, run it again in an operation of its own.
+ */
 bool service_health_remove(struct store_session *session, const struct edm_model *model,
                            struct uuid tenant, int64_t now_ticks, size_t max, struct arena *arena,
                            size_t *ret_count, struct error *err) MUST_CHECK;

@@ -4,6 +4,9 @@
  * file. A write reads what it changes inside its own transaction: of two updates of one entity the
  * second merges into what the first left.
  *
+ * A health view is laid over what was read last of all, over a copy in the arena: nothing that it
+ * says can find its way into a row.
+ *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "service/operations.h"
@@ -11,19 +14,58 @@
 #include <assert.h>
 
 #include "base/arena.h"
+#include "edm/health.h"
 #include "store/store.h"
+
+/* --- reading ------------------------------------------------------------------------------- */
+
+static uint64_t properties_for(const struct edm_health_view *health)
+{
+    return health ? edm_health_properties(health) : 0;
+}
+
+/* As stored; an entity that is gone is not found. `select` and what the view needs are read. */
+static bool get_written(struct store_session *session, struct uuid tenant,
+                        const struct edm_entity_type *type, struct slice key, uint64_t select,
+                        const struct edm_health_view *health, struct arena *arena,
+                        struct edm_entity **ret, struct error *err)
+{
+    if (!store_entity_get(session, tenant, type, key, select | properties_for(health), arena, ret,
+                          err))
+        return false;
+    return !health || !edm_health_is_gone(health, *ret) || store_entity_not_found(key, err);
+}
 
 bool service_get(struct store_session *session, struct uuid tenant, const struct edm_query *query,
                  struct slice key, struct arena *arena, struct edm_entity **ret, struct error *err)
 {
-    return store_entity_get(session, tenant, query->type, key, query->select, arena, ret, err);
+    struct edm_entity *entity;
+
+    if (!get_written(session, tenant, query->type, key, query->select, query->health, arena,
+                     &entity, err))
+        return false;
+    if (query->health)
+        edm_health_apply(query->health, entity);
+    *ret = entity;
+    return true;
 }
 
 bool service_list(struct store_session *session, struct uuid tenant, const struct edm_query *query,
                   struct arena *arena, struct edm_page *ret, struct error *err)
 {
-    return store_entity_list(session, tenant, query, arena, ret, err);
+    struct edm_query with_health = *query;
+    struct edm_page page;
+
+    with_health.select |= properties_for(query->health);
+    if (!store_entity_list(session, tenant, &with_health, arena, &page, err))
+        return false;
+    for (size_t i = 0; query->health && i < page.count; i++)
+        edm_health_apply(query->health, page.entities[i]);
+    *ret = page;
+    return true;
 }
+
+/* --- writing ------------------------------------------------------------------------------- */
 
 /* A create may run twice (its group broke), so it works on a copy of what the caller gave. */
 static struct edm_entity *copy_of(const struct edm_entity *given, struct arena *arena)
@@ -43,9 +85,20 @@ static bool check_size(const struct edm_entity *entity, size_t entity_bytes_max,
                      "The resource would be larger than %zu bytes.", entity_bytes_max);
 }
 
+/* Who is made while silence counts has just been heard of. */
+static void fill_contact(const struct edm_health_view *health, struct edm_entity *entity,
+                         int64_t now_ticks)
+{
+    if (edm_entity_has(entity, health->contact))
+        return;
+    entity->values[health->contact] = (struct edm_value){ .at = { .ticks = now_ticks } };
+    edm_entity_mark(entity, health->contact);
+}
+
 bool service_create(struct store_session *session, const struct edm_model *model,
                     struct uuid tenant, const struct edm_entity *given, size_t entity_bytes_max,
-                    struct arena *arena, struct edm_entity **ret, struct error *err)
+                    const struct edm_health_view *health, int64_t now_ticks, struct arena *arena,
+                    struct edm_entity **ret, struct error *err)
 {
     struct edm_entity *entity;
 
@@ -54,34 +107,46 @@ bool service_create(struct store_session *session, const struct edm_model *model
     entity = copy_of(given, arena);
     if (!entity)
         return error_no_memory(err);
+    if (health)
+        fill_contact(health, entity, now_ticks);
     if (!edm_entity_fill_defaults(model, entity, arena, err) ||
         !store_entity_insert(session, tenant, entity, arena, err))
         return false;
+    if (health)
+        edm_health_apply(health, entity);
     *ret = entity;
     return true;
 }
 
 bool service_update(struct store_session *session, struct uuid tenant, struct slice key,
-                    const struct edm_entity *change, size_t entity_bytes_max, struct arena *arena,
+                    const struct edm_entity *change, size_t entity_bytes_max,
+                    const struct edm_health_view *health, struct arena *arena,
                     struct edm_entity **ret, struct error *err)
 {
     struct edm_entity *entity;
 
-    if (!store_entity_get(session, tenant, change->type, key, edm_all_properties(change->type),
-                          arena, &entity, err))
+    if (!get_written(session, tenant, change->type, key, edm_all_properties(change->type), health,
+                     arena, &entity, err))
         return false;
     edm_entity_merge(entity, change);
     if (!check_size(entity, entity_bytes_max, err))
         return false;
     if (change->present && !store_entity_update(session, tenant, entity, change->present, err))
         return false;
+    if (health)
+        edm_health_apply(health, entity);
     *ret = entity;
     return true;
 }
 
 bool service_delete(struct store_session *session, struct uuid tenant,
-                    const struct edm_entity_type *type, struct slice key, struct error *err)
+                    const struct edm_entity_type *type, struct slice key,
+                    const struct edm_health_view *health, struct arena *arena, struct error *err)
 {
+    struct edm_entity *entity;
+
+    if (health && !get_written(session, tenant, type, key, 0, health, arena, &entity, err))
+        return false;
     return store_entity_delete(session, tenant, type, key, err);
 }
 
@@ -101,7 +166,8 @@ static void apply_effect(struct edm_entity *change, const struct edm_effect *eff
 
 bool service_invoke(struct store_session *session, struct uuid tenant,
                     const struct edm_entity_type *type, const struct edm_action *action,
-                    struct slice key, int64_t now_ticks, struct arena *arena, struct error *err)
+                    struct slice key, int64_t now_ticks, const struct edm_health_view *health,
+                    struct arena *arena, struct error *err)
 {
     struct edm_entity *change = edm_entity_create(type, arena);
     struct edm_entity *ignored;
@@ -110,5 +176,5 @@ bool service_invoke(struct store_session *session, struct uuid tenant,
         return error_no_memory(err);
     for (size_t i = 0; i < action->effect_count; i++)
         apply_effect(change, &action->effects[i], now_ticks);
-    return service_update(session, tenant, key, change, SIZE_MAX, arena, &ignored, err);
+    return service_update(session, tenant, key, change, SIZE_MAX, health, arena, &ignored, err);
 }

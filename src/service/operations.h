@@ -5,6 +5,10 @@
  * transaction and the arena, so that it can be run again from the start.
  * The caller has authorised before (service/authorisation.h).
  *
+ * With a health view (a query's, or `health`; NULL: none) an entity that is gone by it is not
+ * found, by writes either, and what is returned has the state that the view says. What is stored
+ * stays what was written.
+ *
  * Threads: as the session.
  */
 #ifndef SERVICE_OPERATIONS_H
@@ -21,6 +25,7 @@
 #include "edm/query.h"
 
 struct arena;
+struct edm_health_view;
 struct store_session;
 
 /* ERROR_NOT_FOUND when there is none in this tenant. */
@@ -31,27 +36,31 @@ bool service_get(struct store_session *session, struct uuid tenant, const struct
 bool service_list(struct store_session *session, struct uuid tenant, const struct edm_query *query,
                   struct arena *arena, struct edm_page *ret, struct error *err) MUST_CHECK;
 
-/* `given` is left as it is; *ret is the entity as stored: id assigned, defaults filled in.
+/* `given` is left as it is; *ret is the entity as stored: id assigned, defaults filled in; with
+ * `health` and no date of last contact that is `now_ticks`, and the state is the view's.
  * ERROR_TOO_LARGE when it holds more than `entity_bytes_max` bytes of text. */
 bool service_create(struct store_session *session, const struct edm_model *model,
                     struct uuid tenant, const struct edm_entity *given, size_t entity_bytes_max,
-                    struct arena *arena, struct edm_entity **ret, struct error *err) MUST_CHECK;
+                    const struct edm_health_view *health, int64_t now_ticks, struct arena *arena,
+                    struct edm_entity **ret, struct error *err) MUST_CHECK;
 
 /* Merges `change` into what is stored; *ret is the whole entity behind it. ERROR_TOO_LARGE when it
  * would hold more than `entity_bytes_max` bytes of text, so that many small changes cannot build
  * what no reply could show. */
 bool service_update(struct store_session *session, struct uuid tenant, struct slice key,
-                    const struct edm_entity *change, size_t entity_bytes_max, struct arena *arena,
+                    const struct edm_entity *change, size_t entity_bytes_max,
+                    const struct edm_health_view *health, struct arena *arena,
                     struct edm_entity **ret, struct error *err) MUST_CHECK;
 
 bool service_delete(struct store_session *session, struct uuid tenant,
                     const struct edm_entity_type *type, struct slice key,
+                    const struct edm_health_view *health, struct arena *arena,
                     struct error *err) MUST_CHECK;
 
 /* Applies the action's effects (a table in the model) to the entity. */
 bool service_invoke(struct store_session *session, struct uuid tenant,
                     const struct edm_entity_type *type, const struct edm_action *action,
-                    struct slice key, int64_t now_ticks, struct arena *arena,
-                    struct error *err) MUST_CHECK;
+                    struct slice key, int64_t now_ticks, const struct edm_health_view *health,
+                    struct arena *arena, struct error *err) MUST_CHECK;
 
 #endif

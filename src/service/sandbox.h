@@ -37,8 +37,8 @@ bool service_sandbox_create(struct store_session *session, const struct edm_mode
                             const struct sandbox_request *request, struct arena *arena,
                             size_t *ret_count, struct error *err) MUST_CHECK;
 
-/* Deletes a sandbox: entities, policies, removals, the tenant. ERROR_NOT_FOUND when there is no
- * such tenant, ERROR_CONFLICT when it is no sandbox. */
+/* Deletes a sandbox: entities, policies, removals, the clients of this tenant alone, the tenant.
+ * ERROR_NOT_FOUND when there is no such tenant, ERROR_CONFLICT when it is no sandbox. */
 bool service_sandbox_delete(struct store_session *session, const struct edm_model *model,
                             struct uuid tenant, struct arena *arena, struct error *err) MUST_CHECK;
 
@@ -47,8 +47,9 @@ bool service_sandbox_sweep(struct store_session *session, const struct edm_model
                            int64_t unix_ms, size_t max, struct arena *arena, struct uuid **ret,
                            size_t *ret_count, struct error *err) MUST_CHECK;
 
-/* Puts the tenant back to its start: the seed of a sandbox, else `seed` (may be empty). Policies
- * too unless `keep_policy`. *ret_count is how many entities it holds then. */
+/* Puts the tenant back to its start: the seed of a sandbox, else `seed` (may be empty), and no
+ * removals. Policies too unless `keep_policy`. *ret_count is how many entities it holds then.
+ * ERROR_NOT_FOUND when there is no such tenant. */
 bool service_reset(struct store_session *session, const struct edm_model *model, struct uuid tenant,
                    struct slice seed, bool keep_policy, int64_t now_ticks, struct arena *arena,
                    size_t *ret_count, struct error *err) MUST_CHECK;

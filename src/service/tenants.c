@@ -4,6 +4,9 @@
  * there. Tenants that share a place cost each other a look-up by key and nothing else, so nobody
  * gains by choosing ids. It is emptied as a whole when the registry changed, which is rare.
  *
+ * A tenant's health policies hang on its place, one by one as they are asked for. Most tenants have
+ * none that is on, which is a flag and takes no memory.
+ *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "service/tenants.h"
@@ -12,6 +15,8 @@
 
 #include "auth/secret.h"
 #include "base/arena.h"
+#include "edm/health.h"
+#include "store/health_policies.h"
 #include "store/registry.h"
 #include "store/store.h"
 
@@ -21,10 +26,18 @@
 _Static_assert(SECRET_DIGEST_BYTES == REGISTRY_DIGEST_BYTES,
                "the registry keeps what auth/secret.h makes");
 
+struct cached_policy {
+    const struct edm_entity_type *type;
+    struct edm_health_policy policy;
+    struct cached_policy *next;
+};
+
 struct cached_tenant {
     struct uuid id;
     enum tenant_state state;
     bool filled;
+    enum { POLICIES_UNKNOWN, POLICIES_OFF, POLICIES_ON } policies;
+    struct cached_policy *policy; /* those that were asked for, when any is on */
 };
 
 struct service_session {
@@ -52,19 +65,31 @@ bool service_session_create(struct store *store, struct service_session **ret, s
     return true;
 }
 
+static void forget_tenant(struct cached_tenant *place)
+{
+    while (place->policy) {
+        struct cached_policy *policy = place->policy;
+
+        place->policy = policy->next;
+        free(policy);
+    }
+    place->filled = false;
+}
+
+static void forget_tenants(struct service_session *session)
+{
+    for (size_t i = 0; i < CACHE_PLACES; i++)
+        forget_tenant(&session->tenants[i]);
+}
+
 void service_session_destroy(struct service_session *session)
 {
     if (!session)
         return;
     service_session_end(session);
     store_session_close(session->session);
+    forget_tenants(session);
     free(session);
-}
-
-static void forget_tenants(struct service_session *session)
-{
-    for (size_t i = 0; i < CACHE_PLACES; i++)
-        session->tenants[i].filled = false;
 }
 
 bool service_session_begin(struct service_session *session, struct store_session **ret,
@@ -126,8 +151,9 @@ static struct cached_tenant *place_of(struct service_session *session, struct uu
     return &session->tenants[mixed & (CACHE_PLACES - 1)];
 }
 
-bool service_tenant_state(struct service_session *session, struct uuid tenant,
-                          enum tenant_state *ret, struct error *err)
+/* The tenant's place, filled. */
+static bool find_place(struct service_session *session, struct uuid tenant,
+                       struct cached_tenant **ret, struct error *err)
 {
     struct cached_tenant *place = place_of(session, tenant);
 
@@ -135,9 +161,82 @@ bool service_tenant_state(struct service_session *session, struct uuid tenant,
         enum tenant_state state;
         if (!look_up(session->session, tenant, &state, err))
             return false;
+        forget_tenant(place);
         *place = (struct cached_tenant){ .id = tenant, .state = state, .filled = true };
     }
+    *ret = place;
+    return true;
+}
+
+bool service_tenant_state(struct service_session *session, struct uuid tenant,
+                          enum tenant_state *ret, struct error *err)
+{
+    struct cached_tenant *place;
+
+    if (!find_place(session, tenant, &place, err))
+        return false;
     *ret = place->state;
+    return true;
+}
+
+/* --- policies -------------------------------------------------------------------------------- */
+
+static bool look_for_policies(struct service_session *session, struct cached_tenant *place,
+                              struct error *err)
+{
+    bool any;
+
+    if (place->policies != POLICIES_UNKNOWN)
+        return true;
+    if (!health_policies_any_on(session->session, place->id, &any, err))
+        return false;
+    place->policies = any ? POLICIES_ON : POLICIES_OFF;
+    return true;
+}
+
+static bool cache_policy(struct service_session *session, struct cached_tenant *place,
+                         const struct edm_entity_type *type, struct error *err)
+{
+    struct cached_policy *policy = malloc(sizeof *policy);
+    bool found;
+
+    if (!policy)
+        return error_no_memory(err);
+    *policy = (struct cached_policy){ .type = type, .next = place->policy };
+    if (!health_policy_get(session->session, place->id, type, &policy->policy, &found, err)) {
+        free(policy);
+        return false;
+    }
+    place->policy = policy; /* not found: it is off */
+    return true;
+}
+
+static const struct cached_policy *find_policy(const struct cached_tenant *place,
+                                               const struct edm_entity_type *type)
+{
+    const struct cached_policy *policy = place->policy;
+
+    while (policy && policy->type != type)
+        policy = policy->next;
+    return policy;
+}
+
+bool service_tenant_policy(struct service_session *session, struct uuid tenant,
+                           const struct edm_entity_type *type, const struct edm_health_policy **ret,
+                           struct error *err)
+{
+    const struct cached_policy *policy;
+    struct cached_tenant *place;
+
+    if (!find_place(session, tenant, &place, err) || !look_for_policies(session, place, err))
+        return false;
+    *ret = NULL;
+    if (place->policies == POLICIES_OFF)
+        return true;
+    if (!find_policy(place, type) && !cache_policy(session, place, type, err))
+        return false;
+    policy = find_policy(place, type);
+    *ret = policy->policy.on ? &policy->policy : NULL;
     return true;
 }
 

@@ -1,8 +1,9 @@
 /* service/tenants.h - a loop's reading session, and what it knows of tenants and clients.
  *
- * Each request asks whether its tenant exists and is licensed. The answers are kept beside the
- * session and dropped when the registry's version moved, which every read transaction looks at, so
- * that a change made by the command line beside a running server counts from the next turn on.
+ * Each request asks whether its tenant exists and is licensed, and what its health policies are.
+ * The answers are kept beside the session and dropped when the registry's version moved, which
+ * every read transaction looks at, so that a change made by the command line beside a running
+ * server counts from the next turn on.
  *
  * Threads: one session per loop, used by its thread alone.
  */
@@ -18,6 +19,8 @@
 #include "base/uuid.h"
 
 struct arena;
+struct edm_entity_type;
+struct edm_health_policy;
 struct service_session;
 struct store;
 struct store_session;
@@ -38,6 +41,12 @@ enum tenant_state { TENANT_UNKNOWN, TENANT_UNLICENSED, TENANT_LICENSED };
 /* Between begin and end. */
 bool service_tenant_state(struct service_session *session, struct uuid tenant,
                           enum tenant_state *ret, struct error *err) MUST_CHECK;
+
+/* Between begin and end: the tenant's health policy for `type`, which has a `health`; NULL when it
+ * is off. For service/health.h, which says more. Good until the next call on the session. */
+bool service_tenant_policy(struct service_session *session, struct uuid tenant,
+                           const struct edm_entity_type *type, const struct edm_health_policy **ret,
+                           struct error *err) MUST_CHECK;
 
 /* In a write's transaction: makes the tenant, licensed, unless it is there. */
 bool service_tenant_ensure(struct store_session *session, struct uuid tenant, int64_t now_ticks,

@@ -28,7 +28,7 @@ static void bind_tenant(struct db_params *params, const struct uuid *tenant)
     db_params_bytes(params, tenant->bytes, sizeof tenant->bytes);
 }
 
-static bool not_found(struct slice key, struct error *err)
+bool store_entity_not_found(struct slice key, struct error *err)
 {
     return error_set(err, ERROR_NOT_FOUND, SLICE_EMPTY, "Resource '%.*s' does not exist.",
                      SLICE_ARG(slice_utf8_prefix(key, QUOTED_KEY_MAX)));
@@ -55,7 +55,7 @@ bool store_entity_get(struct store_session *session, struct uuid tenant,
     if (status == DB_ROW)
         ok = row_read(statement, type, select, arena, ret, err);
     else if (status == DB_DONE)
-        ok = not_found(key, err);
+        ok = store_entity_not_found(key, err);
     else
         ok = session_error(session, status, err);
     db_reset(statement);
@@ -297,7 +297,7 @@ static bool finish_one(struct store_session *session, struct db_params *params, 
     if (status != DB_DONE)
         return session_error(session, status, err);
     assert(changes <= 1);
-    return changes == 1 || not_found(key, err);
+    return changes == 1 || store_entity_not_found(key, err);
 }
 
 bool store_entity_update(struct store_session *session, struct uuid tenant,

@@ -105,6 +105,8 @@ bool store_readers_should_pause(const struct store *store);
 bool store_entity_get(struct store_session *session, struct uuid tenant,
                       const struct edm_entity_type *type, struct slice key, uint64_t select,
                       struct arena *arena, struct edm_entity **ret, struct error *err) MUST_CHECK;
+/* That error, for a row that is there and counts as gone. */
+bool store_entity_not_found(struct slice key, struct error *err) COLD;
 bool store_entity_list(struct store_session *session, struct uuid tenant,
                        const struct edm_query *query, struct arena *arena, struct edm_page *ret,
                        struct error *err) MUST_CHECK;
