@@ -17,6 +17,10 @@
 
 #include "base/arena.h"
 #include "edm/toy_model.h"
+#include "store/health_policies.h"
+#include "store/registry.h"
+#include "store/removals.h"
+#include "store/sandboxes.h"
 #include "store/shop_test.h"
 
 #define ALL edm_all_properties(&toy_article)
@@ -136,13 +140,85 @@ static bool delete_happened(struct shop *shop)
     return !old_is_there(shop, &stock);
 }
 
+/* --- the tables that are written by hand ------------------------------------------------------ */
+
+static bool do_policy(struct shop *shop, struct error *err)
+{
+    const struct edm_health_policy policy = { true, { 1, 2 }, 3 };
+
+    return health_policy_put(shop->writer, shop_tenant, &toy_article, &policy, err);
+}
+
+static bool policy_happened(struct shop *shop)
+{
+    struct edm_health_policy policy;
+    bool found;
+
+    assert_true(store_read_begin(shop->reader, NULL));
+    assert_true(health_policy_get(shop->reader, shop_tenant, &toy_article, &policy, &found, NULL));
+    return found;
+}
+
+/* As a policy does: the entity goes and its record comes, or neither. */
+static bool do_removal(struct shop *shop, struct error *err)
+{
+    const struct removal removal = { .type = SLICE("article"), .id = SLICE("old") };
+
+    return removal_add(shop->writer, shop_tenant, &removal, err) && do_delete(shop, err);
+}
+
+static bool removal_happened(struct shop *shop)
+{
+    struct removal *removals;
+    size_t count;
+
+    assert_true(store_read_begin(shop->reader, NULL));
+    assert_true(removal_list(shop->reader, shop_tenant, 9, shop->arena, &removals, &count, NULL));
+    assert_true((count == 1) == delete_happened(shop));
+    return count == 1;
+}
+
+static bool do_sandbox(struct shop *shop, struct error *err)
+{
+    const struct registry_tenant tenant = { .id = shop_other_tenant };
+    const struct sandbox sandbox = { .tenant = shop_other_tenant };
+
+    return registry_tenant_add(shop->writer, &tenant, err) &&
+           sandbox_add(shop->writer, &sandbox, err);
+}
+
+static bool sandbox_happened(struct shop *shop)
+{
+    struct registry_tenant tenant;
+    int64_t count;
+
+    assert_true(store_read_begin(shop->reader, NULL));
+    assert_true(sandbox_count(shop->reader, &count, NULL));
+    assert_true((count == 1) ==
+                registry_tenant_get(shop->reader, shop_other_tenant, shop->arena, &tenant, NULL));
+    return count == 1;
+}
+
+static void reset_hand_tables(struct shop *shop)
+{
+    struct error err = { 0 };
+
+    assert_true(health_policies_clear(shop->writer, shop_tenant, NULL));
+    assert_true(removals_clear(shop->writer, shop_tenant, NULL));
+    if (sandbox_remove(shop->writer, shop_other_tenant, &err))
+        assert_true(registry_tenant_remove(shop->writer, shop_other_tenant, NULL));
+    else
+        assert_int_equal(err.code, ERROR_NOT_FOUND);
+}
+
 static const struct {
     bool (*run)(struct shop *shop, struct error *err);
     bool (*happened)(struct shop *shop);
 } operations[] = {
     { do_insert, insert_happened },     { do_insert_unkeyed, insert_unkeyed_happened },
     { do_update, update_happened },     { do_delete, delete_happened },
-    { do_delete_all, delete_happened },
+    { do_delete_all, delete_happened }, { do_policy, policy_happened },
+    { do_removal, removal_happened },   { do_sandbox, sandbox_happened },
 };
 
 /* One operation in a group of its own, as the writer runs it. True: acknowledged. */
@@ -176,6 +252,7 @@ static void reset_rows(struct shop *shop)
                                         page.entities[i]->values[0].text, NULL));
     assert_true(store_entity_insert(shop->writer, shop_tenant, keyed_article(shop, "old"),
                                     shop->arena, NULL));
+    reset_hand_tables(shop);
     assert_true(store_operation_keep(shop->writer, NULL));
     assert_true(store_commit(shop->writer, NULL));
 }

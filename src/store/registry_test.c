@@ -79,6 +79,16 @@ static void test_tenants(void **state UNUSED)
     assert_int_equal(err.code, ERROR_NOT_FOUND);
     assert_true(registry_tenant_list(shop.reader, shop.arena, &list, &count, &err));
     assert_true(count == 2 && uuid_eq(list[1].id, shop_other_tenant) && list[1].licensed);
+
+    version = version_seen(&shop);
+    begin(&shop);
+    assert_true(registry_tenant_remove(shop.writer, shop_tenant, &err));
+    assert_false(registry_tenant_remove(shop.writer, shop_tenant, &err));
+    assert_int_equal(err.code, ERROR_NOT_FOUND);
+    end(&shop);
+    assert_true(version_seen(&shop) > version);
+    assert_false(registry_tenant_get(shop.reader, shop_tenant, shop.arena, &read, &err));
+    assert_true(registry_tenant_get(shop.reader, shop_other_tenant, shop.arena, &read, &err));
     shop_close(&shop);
 }
 

@@ -8,6 +8,9 @@
 
 #include "base/arena.h"
 #include "edm/toy_model.h"
+#include "store/health_policies.h"
+#include "store/removals.h"
+#include "store/sandboxes.h"
 #include "store/shop_test.h"
 
 /* A model with chosen types of the toy shop, the articles cut to their first properties. */
@@ -158,6 +161,39 @@ static void test_strange_stores_are_refused(void **state UNUSED)
     }
 }
 
+/* A folder that has seen the first step alone, as the first release left it. */
+static void make_schema_1(struct shop *shop)
+{
+    shop_close_store(shop);
+    run_outside(shop, "DROP TABLE health_policy; DROP TABLE removal; DROP TABLE sandbox;"
+                      "UPDATE store_state SET schema_number = 1");
+}
+
+static void test_upgrades(void **state UNUSED)
+{
+    const struct sandbox sandbox = { .tenant = shop_tenant, .expires_unix_ms = 5 };
+    const struct removal removal = { .type = SLICE("article"), .id = SLICE("x") };
+    struct edm_health_policy policy = { .on = true };
+    struct edm_entity *article, *read;
+    struct error err = { 0 };
+    struct shop shop;
+
+    shop_open(&shop, false, NULL);
+    article = shop_article(&shop, SLICE("old"));
+    assert_true(shop_insert(&shop, shop_tenant, article, &err));
+    make_schema_1(&shop);
+    shop_open_store(&shop);
+    assert_true(shop_get(&shop, shop_tenant, article->values[0].text, &read, &err));
+    assert_true(store_begin(shop.writer, NULL) && store_operation_begin(shop.writer, NULL));
+    assert_true(health_policy_put(shop.writer, shop_tenant, &toy_article, &policy, &err));
+    assert_true(sandbox_add(shop.writer, &sandbox, &err));
+    assert_true(removal_add(shop.writer, shop_tenant, &removal, &err));
+    assert_true(store_operation_keep(shop.writer, NULL) && store_commit(shop.writer, NULL));
+    shop_reopen(&shop); /* nothing to do */
+    assert_true(shop_is_sound(&shop));
+    shop_close(&shop);
+}
+
 /* A start that has nothing to add does not wait for somebody who is writing. */
 static void test_start_takes_no_lock(void **state UNUSED)
 {
@@ -176,6 +212,7 @@ int main(void)
         cmocka_unit_test(test_grows),
         cmocka_unit_test(test_newer_model_is_refused),
         cmocka_unit_test(test_strange_stores_are_refused),
+        cmocka_unit_test(test_upgrades),
         cmocka_unit_test(test_start_takes_no_lock),
     };
 
