@@ -13,7 +13,8 @@
  * has a step function, which does what can be done and says whether to go on or to wait for the
  * socket; connection_run() steps until it must wait, then sees to what is watched and to the
  * deadline. So everything a request needs happens in one callback when the bytes are there, and a
- * hundred pipelined requests make a loop and not a recursion.
+ * hundred pipelined requests make a loop and not a recursion. The steps that deal with requests are
+ * in connection_exchange.c.
  *
  * One exchange at a time: the request behind it waits in the arena of the one being answered
  * (intake.rest) or in the socket, whose buffer filling up is what slows the client down.
@@ -30,22 +31,17 @@
  * handler, and no message of it is in a mailbox; whichever is last. An exchange that comes home to
  * a connection which is CLOSED takes its arena with it and nothing is sent.
  */
-#include "http/connection.h"
+#include "http/connection_machine.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-#include "base/arena.h"
-#include "http/address.h"
 #include "http/tls.h"
-#include "http/transport.h"
 #include "http/work.h"
 #include "loop/loop.h"
 
 #define STEPS_AT_ONCE    256 /* of one connection, before others have their turn */
 #define LINGER_BYTES_MAX ((size_t)16 << 20)
-
-enum state { NEW, HANDSHAKE, IDLE, HEAD, BODY, HANDLING, SENDING, LINGER, CLOSED, STATES };
 
 #define TO(state) (1u << (state))
 
@@ -67,49 +63,22 @@ static const enum deadline_kind deadline_of[STATES] = {
     [BODY] = DEADLINE_BODY,      [SENDING] = DEADLINE_REPLY, [LINGER] = DEADLINE_LINGER,
 };
 
-struct connection {
-    uv_poll_t poll;
-    struct connection_home *home;
-    struct connection *next, *prev;
-    struct work *work; /* NULL in NEW, HANDSHAKE, IDLE, LINGER */
-    struct transport transport;
-    struct deadline deadline;
-    struct loop_message message; /* for coming to the loop, and for coming back to it */
-    struct http_caps *caps;
-    struct caps_key key;
-    size_t discarded;
-    uint8_t state;
-    uint8_t watched; /* UV_READABLE, UV_WRITABLE */
-    bool surplus;    /* one too many: answered 503 */
-    bool may_read;   /* there may be bytes to read without waiting */
-    bool in_handler; /* the handler was called and has not returned */
-    bool answered;   /* ... and has called done before it did */
-    bool handle_open;
-    bool posted;   /* message is in the mailbox */
-    bool is_ghost; /* counted as one */
-    bool had_request;
-};
-
-enum step { GO_ON, WAIT };
-
-static void connection_run(struct connection *connection);
-static void exchange_done(struct http_exchange *exchange);
 static void on_poll(uv_poll_t *handle, int status, int events);
 
-static void move_to(struct connection *connection, enum state state)
+void connection_move_to(struct connection *connection, enum state state)
 {
     assert(allowed_moves[connection->state] & TO(state));
     connection->state = (uint8_t)state;
 }
 
-static void set_deadline(struct connection *connection, enum deadline_kind kind)
+void connection_set_deadline(struct connection *connection, enum deadline_kind kind)
 {
     deadline_set(&connection->home->deadlines, &connection->deadline, kind);
 }
 
 /* --- coming and going ------------------------------------------------------------------------ */
 
-static void free_if_done(struct connection *connection)
+void connection_free_if_done(struct connection *connection)
 {
     if (connection->state != CLOSED || connection->handle_open || connection->work ||
         connection->posted)
@@ -128,7 +97,7 @@ static void on_handle_closed(uv_handle_t *handle)
     atomic_fetch_sub_explicit(&home->count, 1, memory_order_relaxed);
     connection->is_ghost = true;
     home->ghosts++;
-    free_if_done(connection);
+    connection_free_if_done(connection);
     home->left(home);
 }
 
@@ -154,7 +123,7 @@ static void delist(struct connection *connection)
     connection->next = connection->prev = NULL;
 }
 
-static void drop_work(struct connection *connection)
+void connection_drop_work(struct connection *connection)
 {
     work_destroy(connection->work);
     connection->work = NULL;
@@ -166,12 +135,12 @@ static bool is_lent(const struct connection *connection)
     return connection->state == HANDLING;
 }
 
-static void close_connection(struct connection *connection, bool reset)
+void connection_close(struct connection *connection, bool reset)
 {
     bool lent = is_lent(connection);
 
-    move_to(connection, CLOSED);
-    set_deadline(connection, DEADLINE_NONE);
+    connection_move_to(connection, CLOSED);
+    connection_set_deadline(connection, DEADLINE_NONE);
     if (connection->handle_open) {
         delist(connection);
         uv_close((uv_handle_t *)&connection->poll, on_handle_closed);
@@ -179,163 +148,14 @@ static void close_connection(struct connection *connection, bool reset)
     transport_close(&connection->transport, reset);
     caps_leave(connection->caps, connection->key);
     if (!lent) /* else it is freed when it comes home */
-        drop_work(connection);
-    free_if_done(connection); /* at once only if it never had a handle */
+        connection_drop_work(connection);
+    connection_free_if_done(connection); /* at once only if it never had a handle */
 }
 
-static enum step close_and_wait(struct connection *connection)
+enum step connection_close_and_wait(struct connection *connection)
 {
-    close_connection(connection, false);
+    connection_close(connection, false);
     return WAIT;
-}
-
-/* --- exchanges ------------------------------------------------------------------------------- */
-
-/* The exchange of a new request, whose first bytes are `carried`. False: no memory. */
-static bool begin_work(struct connection *connection, struct slice carried)
-{
-    struct connection_home *home = connection->home;
-    struct work *before = connection->work, *work;
-
-    work = work_create(home->arenas, home->limits, carried); /* carried by the one before */
-    work_destroy(before);
-    connection->work = work;
-    if (!work)
-        return false;
-    work->exchange.connection = connection;
-    work->exchange.done = exchange_done;
-    work->exchange.request.secure = connection->transport.ssl;
-    return true;
-}
-
-/* The request cannot become one: has the handler say so. */
-static enum step refuse(struct connection *connection, const struct error *err)
-{
-    const struct http_handler *handler = connection->home->handler;
-    struct work *work = connection->work;
-    struct error busy = { 0 };
-
-    if (arena_is_starved(work->exchange.arena)) { /* the server lacks memory, not the limit room */
-        error_set(&busy, ERROR_BUSY, SLICE_EMPTY, "The server is busy. Try again later.");
-        err = &busy;
-    }
-    work_release_memory(work);
-    connection->in_handler = true;
-    connection->answered = false;
-    handler->refuse(handler->context, &work->exchange, err);
-    assert(connection->answered);
-    connection->in_handler = false;
-    work->keep = false;
-    work->refused = true;
-    move_to(connection, SENDING);
-    return GO_ON;
-}
-
-/* An exchange whose connection has gone. */
-static void bury(struct connection *connection)
-{
-    struct connection_home *home = connection->home;
-
-    drop_work(connection);
-    free_if_done(connection);
-    home->left(home);
-}
-
-/* HTTP/1.0 knows no Host. What sends none are mostly probes of load balancers, which a 400 would
- * have take the server out of service; so it was asked for by the address it was reached at. */
-static void name_authority(struct connection *connection)
-{
-    struct http_request *request = &connection->work->exchange.request;
-    char text[ADDRESS_TEXT_MAX];
-    struct sockaddr_storage address = { 0 };
-    socklen_t len = sizeof address;
-
-    if (getsockname(connection->transport.fd, (struct sockaddr *)&address, &len) < 0)
-        return;
-    struct slice authority = { text, address_format(&address, text) };
-    if (!arena_copy(connection->work->exchange.arena, authority, &request->authority))
-        request->authority = SLICE_EMPTY;
-}
-
-static enum step hand_over(struct connection *connection)
-{
-    const struct http_handler *handler = connection->home->handler;
-
-    connection->work->keep = connection->work->intake.framing.keep_alive;
-    work_release_memory(connection->work);
-    if (connection->work->exchange.request.authority.len == 0)
-        name_authority(connection);
-    move_to(connection, HANDLING);
-    connection->in_handler = true;
-    connection->answered = false;
-    handler->handle(handler->context, &connection->work->exchange);
-    connection->in_handler = false;
-    if (!connection->answered)
-        return WAIT;
-    if (connection->state == CLOSED) { /* cut by the handler itself */
-        bury(connection);
-        return WAIT;
-    }
-    move_to(connection, SENDING);
-    return GO_ON;
-}
-
-static void exchange_done(struct http_exchange *exchange)
-{
-    struct connection *connection = exchange->connection;
-
-    if (connection->in_handler) {
-        connection->answered = true; /* hand_over() goes on when the handler returns */
-    } else if (connection->state == CLOSED) {
-        bury(connection);
-    } else {
-        move_to(connection, SENDING);
-        connection_run(connection);
-    }
-}
-
-/* --- reading --------------------------------------------------------------------------------- */
-
-/* Reads once. GO_ON: *ret_bytes came. */
-static enum step read_once(struct connection *connection, char *to, size_t room, size_t *ret_bytes)
-{
-    bool more = false;
-
-    if (!connection->may_read)
-        return WAIT;
-    enum transport_status status =
-        transport_read(&connection->transport, to, room, ret_bytes, &more);
-    if (status == TRANSPORT_END)
-        return close_and_wait(connection);
-    connection->may_read = status == TRANSPORT_OK && more;
-    return status == TRANSPORT_OK ? GO_ON : WAIT;
-}
-
-/* Goes on by the phase that the request has reached. */
-static enum step look_at(struct connection *connection, size_t bytes)
-{
-    struct work *work = connection->work;
-    struct error err;
-
-    enum intake_phase phase = intake_took(&work->intake, bytes, &work->exchange.request, &err);
-    work->exchange.request.secure = connection->transport.ssl;
-    switch (phase) {
-    case INTAKE_HEAD:
-        return GO_ON;
-    case INTAKE_BODY:
-        if (connection->state == HEAD) {
-            move_to(connection, BODY);
-            work->body_since_ms = uv_now(connection->home->uv);
-            connection->had_request = true;
-        }
-        return GO_ON;
-    case INTAKE_DONE:
-        connection->had_request = true;
-        return hand_over(connection);
-    case INTAKE_FAILED:
-        break;
-    }
-    return refuse(connection, &err);
 }
 
 /* --- steps ----------------------------------------------------------------------------------- */
@@ -344,7 +164,7 @@ static enum step step_handshake(struct connection *connection)
 {
     switch (transport_handshake(&connection->transport)) {
     case TRANSPORT_OK:
-        move_to(connection, IDLE);
+        connection_move_to(connection, IDLE);
         return GO_ON;
     case TRANSPORT_AGAIN:
         return WAIT;
@@ -352,149 +172,13 @@ static enum step step_handshake(struct connection *connection)
         break;
     }
     connection_home_log_handshake(connection->home, slice_of(transport_reason()));
-    return close_and_wait(connection);
-}
-
-static enum step start_linger(struct connection *connection)
-{
-    drop_work(connection);
-    move_to(connection, LINGER);
-    transport_end_writing(&connection->transport);
-    return GO_ON;
-}
-
-/* Not even an exchange can be made. A client without room for so short an answer is not told. */
-static enum step refuse_without_memory(struct connection *connection)
-{
-    struct iovec answer = work_busy_answer();
-
-    connection_home_log_memory(connection->home);
-    if (transport_write(&connection->transport, &answer, 1) != TRANSPORT_OK)
-        return close_and_wait(connection);
-    return start_linger(connection);
-}
-
-static enum step refuse_surplus(struct connection *connection)
-{
-    struct error err = { 0 };
-
-    if (!begin_work(connection, SLICE_EMPTY))
-        return refuse_without_memory(connection);
-    error_set(&err, ERROR_TOO_MANY_CONNECTIONS, SLICE_EMPTY,
-              "There are too many connections; try again in a moment.");
-    return refuse(connection, &err);
-}
-
-static enum step step_idle(struct connection *connection)
-{
-    char *to;
-    size_t room, bytes;
-    struct error err;
-
-    if (connection->surplus)
-        return refuse_surplus(connection);
-    if (!connection->may_read)
-        return WAIT;
-    if (!begin_work(connection, SLICE_EMPTY) ||
-        !intake_room(&connection->work->intake, &to, &room, &err))
-        return refuse_without_memory(connection);
-    if (read_once(connection, to, room, &bytes) == WAIT) {
-        if (connection->state != CLOSED)
-            drop_work(connection); /* nothing came after all */
-        return WAIT;
-    }
-    move_to(connection, HEAD);
-    return look_at(connection, bytes);
-}
-
-static enum step step_receive(struct connection *connection)
-{
-    char *to;
-    size_t room, bytes;
-    struct error err;
-
-    if (!intake_room(&connection->work->intake, &to, &room, &err))
-        return refuse(connection, &err);
-    return read_once(connection, to, room, &bytes) == GO_ON ? look_at(connection, bytes) : WAIT;
-}
-
-/* RFC 9110 10.1.1. A client without room for 25 bytes has not read an answer for long. */
-static enum step send_continue(struct connection *connection)
-{
-    static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    struct iovec piece = { (void *)(uintptr_t)text, sizeof text - 1 };
-
-    connection->work->intake.framing.expect_continue = false;
-    if (transport_write(&connection->transport, &piece, 1) != TRANSPORT_OK)
-        return close_and_wait(connection);
-    return WAIT;
-}
-
-static enum step step_body(struct connection *connection)
-{
-    enum step step = step_receive(connection);
-
-    /* Asked for only when nothing of it is there: many clients do not wait. */
-    if (step == WAIT && connection->state == BODY &&
-        connection->work->intake.framing.expect_continue &&
-        intake_body_bytes(&connection->work->intake) == 0)
-        return send_continue(connection);
-    return step;
+    return connection_close_and_wait(connection);
 }
 
 static enum step step_handling(struct connection *connection)
 {
     (void)connection;
     return WAIT;
-}
-
-/* --- answering ------------------------------------------------------------------------------- */
-
-/* The answer has left. */
-static enum step next_request(struct connection *connection)
-{
-    struct work *work = connection->work;
-
-    set_deadline(connection, DEADLINE_NONE); /* the next one starts its own */
-    if (!work->keep) {
-        bool client_is_through =
-            !work->intake.framing.keep_alive && work->intake.rest.len == 0 && !connection->may_read;
-        return work->refused || !client_is_through ? start_linger(connection)
-                                                   : close_and_wait(connection);
-    }
-    if (work->intake.rest.len == 0) {
-        drop_work(connection);
-        move_to(connection, IDLE);
-        /* What is in the socket will be announced, after others had their turn. */
-        connection->may_read = transport_has_pending(&connection->transport);
-        return connection->may_read ? GO_ON : WAIT;
-    }
-    if (!begin_work(connection, work->intake.rest))
-        return refuse_without_memory(connection);
-    move_to(connection, HEAD);
-    return look_at(connection, 0);
-}
-
-static enum step step_sending(struct connection *connection)
-{
-    struct work *work = connection->work;
-
-    if (work->piece_count == 0) {
-        if (work->exchange.response.close || connection->home->stopping)
-            work->keep = false;
-        if (arena_is_starved(work->exchange.arena))
-            connection_home_log_memory(connection->home);
-        work_lay_out(work, connection_home_date_line(connection->home));
-    }
-    switch (transport_write(&connection->transport, work->pieces, work->piece_count)) {
-    case TRANSPORT_OK:
-        return next_request(connection);
-    case TRANSPORT_AGAIN:
-        return WAIT;
-    case TRANSPORT_END:
-        break;
-    }
-    return close_and_wait(connection);
 }
 
 static enum step step_linger(struct connection *connection)
@@ -504,13 +188,14 @@ static enum step step_linger(struct connection *connection)
     switch (transport_discard(&connection->transport, &bytes)) {
     case TRANSPORT_OK:
         connection->discarded += bytes;
-        return connection->discarded > LINGER_BYTES_MAX ? close_and_wait(connection) : GO_ON;
+        return connection->discarded > LINGER_BYTES_MAX ? connection_close_and_wait(connection)
+                                                        : GO_ON;
     case TRANSPORT_AGAIN:
         return WAIT;
     case TRANSPORT_END:
         break;
     }
-    return close_and_wait(connection);
+    return connection_close_and_wait(connection);
 }
 
 /* Nobody steps a connection that has not come yet or has gone. */
@@ -522,9 +207,15 @@ static enum step step_never(struct connection *connection)
 }
 
 static enum step (*const steps[STATES])(struct connection *) = {
-    [NEW] = step_never,       [HANDSHAKE] = step_handshake, [IDLE] = step_idle,
-    [HEAD] = step_receive,    [BODY] = step_body,           [HANDLING] = step_handling,
-    [SENDING] = step_sending, [LINGER] = step_linger,       [CLOSED] = step_never,
+    [NEW] = step_never,
+    [HANDSHAKE] = step_handshake,
+    [IDLE] = connection_step_idle,
+    [HEAD] = connection_step_head,
+    [BODY] = connection_step_body,
+    [HANDLING] = step_handling,
+    [SENDING] = connection_step_sending,
+    [LINGER] = step_linger,
+    [CLOSED] = step_never,
 };
 
 /* --- waiting --------------------------------------------------------------------------------- */
@@ -564,7 +255,7 @@ static void limit_by_state(struct connection *connection)
     if (connection->state == IDLE && connection->transport.ssl && !connection->had_request)
         kind = DEADLINE_HEAD;
     if (connection->deadline.kind != kind)
-        set_deadline(connection, kind);
+        connection_set_deadline(connection, kind);
 }
 
 static void come_back(struct loop_message *message)
@@ -574,7 +265,7 @@ static void come_back(struct loop_message *message)
 
     connection->posted = false;
     if (connection->state == CLOSED) {
-        free_if_done(connection);
+        connection_free_if_done(connection);
         home->left(home);
     } else {
         connection_run(connection);
@@ -592,7 +283,7 @@ static void yield(struct connection *connection)
     loop_post(connection->home->loop, &connection->message);
 }
 
-static void connection_run(struct connection *connection)
+void connection_run(struct connection *connection)
 {
     int budget = STEPS_AT_ONCE;
     enum step step;
@@ -613,7 +304,7 @@ static void on_poll(uv_poll_t *handle, int status, int events)
     struct connection *connection = handle->data;
 
     if (status < 0) { /* reset by the client */
-        close_connection(connection, true);
+        connection_close(connection, true);
         return;
     }
     if ((events & UV_READABLE) || connection->transport.wants_write)
@@ -631,7 +322,7 @@ static void time_out(struct connection *connection, const char *what)
     struct error err = { 0 };
 
     error_set(&err, ERROR_REQUEST_TIMEOUT, SLICE_EMPTY, "%s", what);
-    refuse(connection, &err);
+    connection_refuse(connection, &err);
     connection_run(connection);
 }
 
@@ -655,12 +346,13 @@ void connection_expired(struct deadline *deadline, enum deadline_kind kind)
         break;
     case BODY:
         if (body_keeps_pace(connection))
-            set_deadline(connection, kind); /* looked at again after another such while */
+            connection_set_deadline(connection,
+                                    kind); /* looked at again after another such while */
         else
             time_out(connection, "The request's body comes too slowly.");
         break;
     default: /* reset only where there is something that the client does not take */
-        close_connection(connection, connection->state == SENDING);
+        connection_close(connection, connection->state == SENDING);
         break;
     }
 }
@@ -690,14 +382,14 @@ void connection_open(struct connection *connection)
     struct connection_home *home = connection->home;
 
     if (home->stopping || uv_poll_init(home->uv, &connection->poll, connection->transport.fd) < 0) {
-        close_connection(connection, false);
+        connection_close(connection, false);
         home->left(home);
         return;
     }
     connection->poll.data = connection;
     connection->handle_open = true;
     enlist(connection);
-    move_to(connection, connection->transport.ssl ? HANDSHAKE : IDLE);
+    connection_move_to(connection, connection->transport.ssl ? HANDSHAKE : IDLE);
     connection->may_read = true; /* the first bytes are usually here before we are */
     connection_run(connection);
 }
@@ -726,13 +418,13 @@ void connection_wind_down(struct connection *connection)
         connection_run(connection);
     }
     if (connection->state == IDLE || connection->state == HANDSHAKE)
-        close_connection(connection, false);
+        connection_close(connection, false);
 }
 
 void connection_cut(struct connection *connection)
 {
     if (connection->state != CLOSED)
-        close_connection(connection, true);
+        connection_close(connection, true);
 }
 
 struct connection *connection_next(const struct connection *connection)
