@@ -1,7 +1,8 @@
 /* http/graph.c - a request on the Graph surface, from its path to its answer.
  *
  * The order of checks is part of the product (a caller without permission must not learn what
- * exists) and is the order of the functions in this file:
+ * exists) and is the order of the functions in this file and those behind it (graph_reads.c,
+ * graph_writes.c):
  *
  *     version (404), token (401), path (400), method (405), permission (403), licence (400),
  *     beyond Graph (403, when strict), Content-Encoding (415), body and options (400),
@@ -13,26 +14,17 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "http/graph.h"
+
 #include <assert.h>
 
-#include "auth/secret.h"
 #include "base/arena.h"
-#include "base/base64.h"
 #include "base/clock.h"
-#include "base/text.h"
-#include "edm/entity.h"
-#include "http/call.h"
-#include "odata/payload.h"
-#include "odata/skiptoken.h"
-#include "service/operations.h"
 
-#define ENTITY_REPLY_BYTES     1024 /* room to begin with; most entities need less */
-#define ROW_REPLY_BYTES        448
-#define ENTITY_FRAME_BYTES     8192 /* names, dates and numbers of the largest type, its context */
-#define JSON_GROWTH            6    /* a control character of one byte is written as \u001f */
-#define SKIPTOKEN_SEAL_PURPOSE SLICE("skiptoken")
+#define ENTITY_FRAME_BYTES 8192 /* names, dates and numbers of the largest type, its context */
+#define JSON_GROWTH        6    /* a control character of one byte is written as \u001f */
 
-static void fail(struct call *call, enum error_code code, const char *message)
+void graph_fail(struct call *call, enum error_code code, const char *message)
 {
     struct error error = { 0 };
 
@@ -42,14 +34,6 @@ static void fail(struct call *call, enum error_code code, const char *message)
 
 /* --- method ---------------------------------------------------------------------------------- */
 
-static void start_singleton(struct call *call);
-static void start_list(struct call *call);
-static void start_create(struct call *call);
-static void start_get(struct call *call);
-static void start_update(struct call *call);
-static void start_delete(struct call *call);
-static void start_action(struct call *call);
-
 struct graph_route {
     enum odata_resource resource;
     enum http_method method;
@@ -58,16 +42,16 @@ struct graph_route {
 };
 
 static const struct graph_route routes[] = {
-    { ODATA_ENTITY, HTTP_GET, EDM_GET, start_get },
-    { ODATA_SET, HTTP_GET, EDM_LIST, start_list },
-    { ODATA_SET, HTTP_POST, EDM_CREATE, start_create },
-    { ODATA_ENTITY, HTTP_PATCH, EDM_UPDATE, start_update },
-    { ODATA_ENTITY, HTTP_DELETE, EDM_DELETE, start_delete },
-    { ODATA_ACTION, HTTP_POST, EDM_UPDATE, start_action },
-    { ODATA_SINGLETON, HTTP_GET, EDM_GET, start_singleton },
-    { ODATA_ENTITY, HTTP_HEAD, EDM_GET, start_get },
-    { ODATA_SET, HTTP_HEAD, EDM_LIST, start_list },
-    { ODATA_SINGLETON, HTTP_HEAD, EDM_GET, start_singleton },
+    { ODATA_ENTITY, HTTP_GET, EDM_GET, graph_start_get },
+    { ODATA_SET, HTTP_GET, EDM_LIST, graph_start_list },
+    { ODATA_SET, HTTP_POST, EDM_CREATE, graph_start_create },
+    { ODATA_ENTITY, HTTP_PATCH, EDM_UPDATE, graph_start_update },
+    { ODATA_ENTITY, HTTP_DELETE, EDM_DELETE, graph_start_delete },
+    { ODATA_ACTION, HTTP_POST, EDM_UPDATE, graph_start_action },
+    { ODATA_SINGLETON, HTTP_GET, EDM_GET, graph_start_singleton },
+    { ODATA_ENTITY, HTTP_HEAD, EDM_GET, graph_start_get },
+    { ODATA_SET, HTTP_HEAD, EDM_LIST, graph_start_list },
+    { ODATA_SINGLETON, HTTP_HEAD, EDM_GET, graph_start_singleton },
 };
 
 static const struct graph_route *find_route(enum odata_resource resource, enum http_method method)
@@ -88,8 +72,8 @@ static COLD void refuse_method(struct call *call)
     };
 
     call_add_field(call, SLICE("Allow"), allowed[call->path.resource]);
-    fail(call, ERROR_METHOD_NOT_ALLOWED,
-         "Specified HTTP method is not allowed for the request target.");
+    graph_fail(call, ERROR_METHOD_NOT_ALLOWED,
+               "Specified HTTP method is not allowed for the request target.");
 }
 
 /* --- permission ------------------------------------------------------------------------------ */
@@ -132,9 +116,9 @@ static bool keep_memory_for_entity(struct call *call)
     return call_keep_memory(call, JSON_GROWTH * call->loop->api->entity_bytes + ENTITY_FRAME_BYTES);
 }
 
-static void submit(struct call *call, bool is_write,
-                   bool (*run)(struct dispatch_job *, struct store_session *, struct error *),
-                   void (*next)(struct call *))
+void graph_submit(struct call *call, bool is_write,
+                  bool (*run)(struct dispatch_job *, struct store_session *, struct error *),
+                  void (*next)(struct call *))
 {
     struct dispatch *dispatch = call->loop->api->dispatch;
     struct error error = { 0 };
@@ -147,10 +131,10 @@ static void submit(struct call *call, bool is_write,
     call->next = next;
     call->job = (struct dispatch_job){ .home = call->loop->loop, .run = run, .done = job_done };
     if (!(is_write ? dispatch_write(dispatch, &call->job) : dispatch_read(dispatch, &call->job)))
-        fail(call, ERROR_BUSY, "The server is busy. Try again later.");
+        graph_fail(call, ERROR_BUSY, "The server is busy. Try again later.");
 }
 
-static struct call *call_of(struct dispatch_job *job)
+struct call *graph_call_of(struct dispatch_job *job)
 {
     return CONTAINER_OF(job, struct call, job);
 }
@@ -194,7 +178,7 @@ static void start_operation(struct call *call)
 static bool run_ensure_tenant(struct dispatch_job *job, struct store_session *session,
                               struct error *err)
 {
-    struct call *call = call_of(job);
+    struct call *call = graph_call_of(job);
 
     return service_tenant_ensure(session, call->who->tenant,
                                  clock_now_ticks(call->loop->api->clock), call->arena, err);
@@ -214,9 +198,9 @@ static void check_licence(struct call *call)
     else if (state == TENANT_LICENSED)
         start_operation(call);
     else if (state == TENANT_UNKNOWN && call->who->builtin)
-        submit(call, true, run_ensure_tenant, start_operation);
+        graph_submit(call, true, run_ensure_tenant, start_operation);
     else
-        fail(call, ERROR_BAD_REQUEST, "Request not applicable to target tenant.");
+        graph_fail(call, ERROR_BAD_REQUEST, "Request not applicable to target tenant.");
 }
 
 void graph_handle(struct call *call)
@@ -292,8 +276,7 @@ static uint16_t preferred_page_size(const struct http_request *request)
     return size < ODATA_PAGE_SIZE_MAX ? (uint16_t)size : ODATA_PAGE_SIZE_MAX;
 }
 
-/* Answers the call and returns false when the options are wrong. */
-static bool read_options(struct call *call, bool is_read)
+bool graph_read_options(struct call *call, bool is_read)
 {
     const struct api *api = call->loop->api;
     const struct http_request *request = &call->exchange->request;
@@ -313,7 +296,7 @@ static bool read_options(struct call *call, bool is_read)
     return true;
 }
 
-static struct odata_reply reply_of(const struct call *call)
+struct odata_reply graph_reply_of(const struct call *call)
 {
     return (struct odata_reply){ .model = call->loop->api->model,
                                  .profile = call->loop->api->profile,
@@ -321,320 +304,4 @@ static struct odata_reply reply_of(const struct call *call)
                                  .version = call->path.version,
                                  .select = call->options.query.select,
                                  .select_given = call->options.query.select_given };
-}
-
-static void finish_entity(struct call *call)
-{
-    struct odata_reply reply = reply_of(call);
-    struct text body;
-
-    text_init(&body, call->arena, ENTITY_REPLY_BYTES, call->loop->api->reply_bytes_max);
-    odata_write_entity(&reply, call->entity, &body);
-    call_finish_odata(call, 200, &body);
-}
-
-/* --- reads ----------------------------------------------------------------------------------- */
-
-static void start_singleton(struct call *call)
-{
-    struct odata_reply reply;
-    struct text body;
-
-    if (!read_options(call, true))
-        return;
-    reply = reply_of(call);
-    text_init(&body, call->arena, ENTITY_REPLY_BYTES, call->loop->api->reply_bytes_max);
-    odata_write_singleton(&reply, call->who->tenant, &body);
-    call_finish_odata(call, 200, &body);
-}
-
-static void start_get(struct call *call)
-{
-    struct store_session *session;
-    struct error error = { 0 };
-
-    if (!read_options(call, true))
-        return;
-    if (!service_session_begin(call->loop->session, &session, &error) ||
-        !service_get(session, call->who->tenant, &call->options.query, call->path.key, call->arena,
-                     &call->entity, &error))
-        call_finish_error(call, &error);
-    else
-        finish_entity(call);
-}
-
-/* Splits the seal from a $skiptoken, checks it, and starts the page behind the key inside. */
-static bool open_skiptoken(struct call *call, struct error *err)
-{
-    struct edm_query *query = &call->options.query;
-    struct slice sealed, payload, seal;
-    struct skiptoken token;
-
-    if (call->options.skiptoken.len == 0)
-        return true;
-    if (!base64url_decode(call->arena, call->options.skiptoken, &sealed) || sealed.len < SEAL_BYTES)
-        return skiptoken_refuse(err);
-    payload = slice_sub(sealed, 0, sealed.len - SEAL_BYTES);
-    seal = slice_sub(sealed, sealed.len - SEAL_BYTES, SEAL_BYTES);
-    if (!seal_matches(call->loop->api->seal_key, SKIPTOKEN_SEAL_PURPOSE, payload, seal))
-        return skiptoken_refuse(err);
-    if (!skiptoken_decode(payload, call->path.type, call->who->tenant, &token, err))
-        return false;
-    query->after = token.last_key;
-    if (!call->max_page_size && token.max_page_size) {
-        call->max_page_size = token.max_page_size;
-        if (!call->options.top_given || query->page_size > token.max_page_size)
-            query->page_size = token.max_page_size;
-    }
-    return true;
-}
-
-static bool make_skiptoken(struct call *call, struct slice last_key, struct slice *ret,
-                           struct error *err)
-{
-    const struct skiptoken token = { .last_key = last_key, .max_page_size = call->max_page_size };
-    uint8_t seal[SEAL_BYTES];
-    struct slice payload;
-    struct text sealed, text;
-
-    if (!skiptoken_encode(&token, call->path.type, call->who->tenant, call->arena, &payload, err))
-        return false;
-    if (!seal_make(call->loop->api->seal_key, SKIPTOKEN_SEAL_PURPOSE, payload, seal))
-        return error_set(err, ERROR_INTERNAL, SLICE_EMPTY, "cannot seal a $skiptoken");
-    text_init(&sealed, call->arena, payload.len + SEAL_BYTES, payload.len + SEAL_BYTES);
-    text_append(&sealed, payload);
-    text_append(&sealed, (struct slice){ (const char *)seal, SEAL_BYTES });
-    text_init(&text, call->arena, 2 * sealed.len, 2 * sealed.len + 4);
-    base64url_append(&text, sealed.ptr, sealed.len);
-    if (sealed.failed || text.failed)
-        return error_no_memory(err);
-    *ret = text_slice(&text);
-    return true;
-}
-
-/* The absolute URL of the next page: the same options, the request's own origin. */
-static bool make_next_link(struct call *call, const struct odata_reply *reply, struct slice *ret,
-                           struct error *err)
-{
-    const struct edm_entity *last = call->page.entities[call->page.count - 1];
-    struct slice token, query;
-    struct text link;
-
-    if (!make_skiptoken(call, last->values[0].text, &token, err) ||
-        !odata_next_query(call->exchange->request.query, token, call->arena, &query, err))
-        return false;
-    text_init(&link, call->arena, 256 + query.len, 1024 + call->origin.len + query.len);
-    odata_write_set_url(reply, call->path.type, &link);
-    text_append_char(&link, '?');
-    text_append(&link, query);
-    if (link.failed)
-        return error_no_memory(err);
-    *ret = text_slice(&link);
-    return true;
-}
-
-static void finish_list(struct call *call)
-{
-    struct odata_reply reply = reply_of(call);
-    struct slice next_link = SLICE_EMPTY;
-    struct text body;
-    struct error error = { 0 };
-
-    if (call->page.more && call->page.count > 0 &&
-        !make_next_link(call, &reply, &next_link, &error)) {
-        call_finish_error(call, &error);
-        return;
-    }
-    text_init(&body, call->arena, 512 + call->page.count * ROW_REPLY_BYTES,
-              call->loop->api->reply_bytes_max);
-    odata_write_page(&reply, call->path.type, &call->page, next_link, &body);
-    call_finish_odata(call, 200, &body);
-}
-
-static bool run_list(struct dispatch_job *job, struct store_session *session, struct error *err)
-{
-    struct call *call = call_of(job);
-    struct edm_query query = call->options.query;
-
-    query.select |= 1; /* the key, for the nextLink */
-    return service_list(session, call->who->tenant, &query, call->arena, &call->page, err);
-}
-
-static void start_list(struct call *call)
-{
-    struct store_session *session;
-    struct error error = { 0 };
-
-    if (!read_options(call, true))
-        return;
-    call->options.query.page_bytes = call->loop->api->page_bytes;
-    if (!open_skiptoken(call, &error))
-        call_finish_error(call, &error);
-    else if (call->options.query.count)
-        submit(call, false, run_list, finish_list);
-    else if (!service_session_begin(call->loop->session, &session, &error) ||
-             !run_list(&call->job, session, &error))
-        call_finish_error(call, &error);
-    else
-        finish_list(call);
-}
-
-/* --- bodies ---------------------------------------------------------------------------------- */
-
-static bool is_json_type(struct slice content_type)
-{
-    struct slice type = content_type, parameters;
-
-    slice_cut(content_type, ';', &type, &parameters);
-    return slice_eq_nocase(slice_trim(type), SLICE("application/json"));
-}
-
-/* Answers the call and returns false when the body cannot be read at all. */
-static bool check_body(struct call *call)
-{
-    const struct http_request *request = &call->exchange->request;
-    struct slice encoding = http_request_field(request, SLICE("Content-Encoding"));
-    size_t encodings = 0;
-
-    http_request_has(request, SLICE("Content-Encoding"), &encodings);
-    if (encodings > 1 || (encoding.len > 0 && !slice_eq_nocase(encoding, SLICE("identity")))) {
-        /* RFC 9110 15.5.16: says what would do, so that kiota's clients send it again plain. */
-        call_add_field(call, SLICE("Accept-Encoding"), SLICE("identity"));
-        fail(call, ERROR_UNSUPPORTED_MEDIA_TYPE,
-             "The Content-Encoding of the request is not supported. Send the body without one.");
-        return false;
-    }
-    if (request->body.len > 0 &&
-        !is_json_type(http_request_field(request, SLICE("Content-Type")))) {
-        fail(call, ERROR_BAD_REQUEST,
-             "Unable to read JSON request payload. Please ensure Content-Type header is set and "
-             "payload is of valid JSON format.");
-        return false;
-    }
-    return true;
-}
-
-static bool read_given(struct call *call, struct slice key)
-{
-    const struct api *api = call->loop->api;
-    struct error error = { 0 };
-
-    if (!check_body(call) || !read_options(call, false))
-        return false;
-    if (odata_read_entity(api->model, call->path.type, call->exchange->request.body, key,
-                          api->json_depth, call->arena, &call->given, &error))
-        return true;
-    call_finish_error(call, &error);
-    return false;
-}
-
-/* --- writes ---------------------------------------------------------------------------------- */
-
-static bool run_create(struct dispatch_job *job, struct store_session *session, struct error *err)
-{
-    struct call *call = call_of(job);
-    const struct api *api = call->loop->api;
-
-    return service_create(session, api->model, call->who->tenant, call->given, api->entity_bytes,
-                          call->options.query.health, clock_now_ticks(api->clock), call->arena,
-                          &call->entity, err);
-}
-
-/* Where memory ends all the same the answer must not say that nothing was written (413). */
-static void finish_written(struct call *call, int status, const struct text *location)
-{
-    struct odata_reply reply = reply_of(call);
-    struct text body;
-
-    text_init(&body, call->arena, ENTITY_REPLY_BYTES, call->loop->api->reply_bytes_max);
-    odata_write_entity(&reply, call->entity, &body);
-    if (body.failed || (location && location->failed)) {
-        fail(call, ERROR_INTERNAL, "The resource was written, but not enough memory is left.");
-        return;
-    }
-    if (location)
-        call_add_field(call, SLICE("Location"), text_slice(location));
-    call_finish_odata(call, status, &body);
-}
-
-static void finish_create(struct call *call)
-{
-    struct odata_reply reply = reply_of(call);
-    struct text location;
-
-    text_init(&location, call->arena, 256, 1024 + call->origin.len);
-    odata_write_entity_url(&reply, call->path.type, call->entity->values[0].text, &location);
-    finish_written(call, 201, &location);
-}
-
-static void start_create(struct call *call)
-{
-    struct error error = { 0 };
-
-    if (!read_given(call, SLICE_EMPTY))
-        return;
-    if (!edm_entity_refuse_sentinels(call->loop->api->model, call->given, &error))
-        call_finish_error(call, &error);
-    else
-        submit(call, true, run_create, finish_create);
-}
-
-static bool run_update(struct dispatch_job *job, struct store_session *session, struct error *err)
-{
-    struct call *call = call_of(job);
-
-    return service_update(session, call->who->tenant, call->path.key, call->given,
-                          call->loop->api->entity_bytes, call->options.query.health, call->arena,
-                          &call->entity, err);
-}
-
-static void finish_update(struct call *call)
-{
-    finish_written(call, 200, NULL);
-}
-
-static void start_update(struct call *call)
-{
-    if (!read_given(call, call->path.key))
-        return;
-    edm_entity_drop_sentinels(call->given);
-    submit(call, true, run_update, finish_update);
-}
-
-static bool run_delete(struct dispatch_job *job, struct store_session *session, struct error *err)
-{
-    struct call *call = call_of(job);
-
-    return service_delete(session, call->who->tenant, call->path.type, call->path.key,
-                          call->options.query.health, call->arena, err);
-}
-
-static void start_delete(struct call *call)
-{
-    if (read_options(call, false))
-        submit(call, true, run_delete, call_finish_no_content);
-}
-
-static bool run_action(struct dispatch_job *job, struct store_session *session, struct error *err)
-{
-    struct call *call = call_of(job);
-
-    return service_invoke(session, call->who->tenant, call->path.type, call->path.action,
-                          call->path.key, clock_now_ticks(call->loop->api->clock),
-                          call->options.query.health, call->arena, err);
-}
-
-static void start_action(struct call *call)
-{
-    const struct api *api = call->loop->api;
-    struct edm_value *parameters; /* validated here; no action so far reads them */
-    struct error error = { 0 };
-
-    if (!check_body(call) || !read_options(call, false))
-        return;
-    if (!odata_read_parameters(api->model, call->path.action, call->exchange->request.body,
-                               api->json_depth, call->arena, &parameters, &error))
-        call_finish_error(call, &error);
-    else
-        submit(call, true, run_action, call_finish_no_content);
 }

@@ -1,0 +1,40 @@
+/* http/graph.h - what the files of the Graph surface share. Private to http/'s handlers. */
+#ifndef HTTP_GRAPH_H
+#define HTTP_GRAPH_H
+
+#include <stdbool.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "http/call.h"
+#include "odata/payload.h"
+
+struct store_session;
+
+#define ENTITY_REPLY_BYTES 1024 /* room to begin with; most entities need less */
+
+/* --- graph.c ------------------------------------------------------------------------------- */
+
+void graph_fail(struct call *call, enum error_code code, const char *message);
+
+/* Answers the call and returns false when the options are wrong. */
+bool graph_read_options(struct call *call, bool is_read) MUST_CHECK;
+struct odata_reply graph_reply_of(const struct call *call);
+
+/* Runs `run` on another thread; the call goes on in `next`, or ends with the job's error. */
+void graph_submit(struct call *call, bool is_write,
+                  bool (*run)(struct dispatch_job *, struct store_session *, struct error *),
+                  void (*next)(struct call *call));
+struct call *graph_call_of(struct dispatch_job *job);
+
+/* --- graph_reads.c, graph_writes.c: behind the checks --------------------------------------- */
+
+void graph_start_singleton(struct call *call);
+void graph_start_list(struct call *call);
+void graph_start_get(struct call *call);
+void graph_start_create(struct call *call);
+void graph_start_update(struct call *call);
+void graph_start_delete(struct call *call);
+void graph_start_action(struct call *call);
+
+#endif

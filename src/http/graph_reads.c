@@ -1,0 +1,174 @@
+/* http/graph_reads.c - entities by key, pages of a set, the singleton.
+ *
+ * A page leads to the next one with a $skiptoken that names its last key, under a seal: what is in
+ * it is trusted when it comes back.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "auth/secret.h"
+#include "base/arena.h"
+#include "base/base64.h"
+#include "base/text.h"
+#include "edm/entity.h"
+#include "http/graph.h"
+#include "odata/skiptoken.h"
+#include "service/operations.h"
+
+#define ROW_REPLY_BYTES        448
+#define SKIPTOKEN_SEAL_PURPOSE SLICE("skiptoken")
+
+static void finish_entity(struct call *call)
+{
+    struct odata_reply reply = graph_reply_of(call);
+    struct text body;
+
+    text_init(&body, call->arena, ENTITY_REPLY_BYTES, call->loop->api->reply_bytes_max);
+    odata_write_entity(&reply, call->entity, &body);
+    call_finish_odata(call, 200, &body);
+}
+
+/* --- reads ----------------------------------------------------------------------------------- */
+
+void graph_start_singleton(struct call *call)
+{
+    struct odata_reply reply;
+    struct text body;
+
+    if (!graph_read_options(call, true))
+        return;
+    reply = graph_reply_of(call);
+    text_init(&body, call->arena, ENTITY_REPLY_BYTES, call->loop->api->reply_bytes_max);
+    odata_write_singleton(&reply, call->who->tenant, &body);
+    call_finish_odata(call, 200, &body);
+}
+
+void graph_start_get(struct call *call)
+{
+    struct store_session *session;
+    struct error error = { 0 };
+
+    if (!graph_read_options(call, true))
+        return;
+    if (!service_session_begin(call->loop->session, &session, &error) ||
+        !service_get(session, call->who->tenant, &call->options.query, call->path.key, call->arena,
+                     &call->entity, &error))
+        call_finish_error(call, &error);
+    else
+        finish_entity(call);
+}
+
+/* Splits the seal from a $skiptoken, checks it, and starts the page behind the key inside. */
+static bool open_skiptoken(struct call *call, struct error *err)
+{
+    struct edm_query *query = &call->options.query;
+    struct slice sealed, payload, seal;
+    struct skiptoken token;
+
+    if (call->options.skiptoken.len == 0)
+        return true;
+    if (!base64url_decode(call->arena, call->options.skiptoken, &sealed) || sealed.len < SEAL_BYTES)
+        return skiptoken_refuse(err);
+    payload = slice_sub(sealed, 0, sealed.len - SEAL_BYTES);
+    seal = slice_sub(sealed, sealed.len - SEAL_BYTES, SEAL_BYTES);
+    if (!seal_matches(call->loop->api->seal_key, SKIPTOKEN_SEAL_PURPOSE, payload, seal))
+        return skiptoken_refuse(err);
+    if (!skiptoken_decode(payload, call->path.type, call->who->tenant, &token, err))
+        return false;
+    query->after = token.last_key;
+    if (!call->max_page_size && token.max_page_size) {
+        call->max_page_size = token.max_page_size;
+        if (!call->options.top_given || query->page_size > token.max_page_size)
+            query->page_size = token.max_page_size;
+    }
+    return true;
+}
+
+static bool make_skiptoken(struct call *call, struct slice last_key, struct slice *ret,
+                           struct error *err)
+{
+    const struct skiptoken token = { .last_key = last_key, .max_page_size = call->max_page_size };
+    uint8_t seal[SEAL_BYTES];
+    struct slice payload;
+    struct text sealed, text;
+
+    if (!skiptoken_encode(&token, call->path.type, call->who->tenant, call->arena, &payload, err))
+        return false;
+    if (!seal_make(call->loop->api->seal_key, SKIPTOKEN_SEAL_PURPOSE, payload, seal))
+        return error_set(err, ERROR_INTERNAL, SLICE_EMPTY, "cannot seal a $skiptoken");
+    text_init(&sealed, call->arena, payload.len + SEAL_BYTES, payload.len + SEAL_BYTES);
+    text_append(&sealed, payload);
+    text_append(&sealed, (struct slice){ (const char *)seal, SEAL_BYTES });
+    text_init(&text, call->arena, 2 * sealed.len, 2 * sealed.len + 4);
+    base64url_append(&text, sealed.ptr, sealed.len);
+    if (sealed.failed || text.failed)
+        return error_no_memory(err);
+    *ret = text_slice(&text);
+    return true;
+}
+
+/* The absolute URL of the next page: the same options, the request's own origin. */
+static bool make_next_link(struct call *call, const struct odata_reply *reply, struct slice *ret,
+                           struct error *err)
+{
+    const struct edm_entity *last = call->page.entities[call->page.count - 1];
+    struct slice token, query;
+    struct text link;
+
+    if (!make_skiptoken(call, last->values[0].text, &token, err) ||
+        !odata_next_query(call->exchange->request.query, token, call->arena, &query, err))
+        return false;
+    text_init(&link, call->arena, 256 + query.len, 1024 + call->origin.len + query.len);
+    odata_write_set_url(reply, call->path.type, &link);
+    text_append_char(&link, '?');
+    text_append(&link, query);
+    if (link.failed)
+        return error_no_memory(err);
+    *ret = text_slice(&link);
+    return true;
+}
+
+static void finish_list(struct call *call)
+{
+    struct odata_reply reply = graph_reply_of(call);
+    struct slice next_link = SLICE_EMPTY;
+    struct text body;
+    struct error error = { 0 };
+
+    if (call->page.more && call->page.count > 0 &&
+        !make_next_link(call, &reply, &next_link, &error)) {
+        call_finish_error(call, &error);
+        return;
+    }
+    text_init(&body, call->arena, 512 + call->page.count * ROW_REPLY_BYTES,
+              call->loop->api->reply_bytes_max);
+    odata_write_page(&reply, call->path.type, &call->page, next_link, &body);
+    call_finish_odata(call, 200, &body);
+}
+
+static bool run_list(struct dispatch_job *job, struct store_session *session, struct error *err)
+{
+    struct call *call = graph_call_of(job);
+    struct edm_query query = call->options.query;
+
+    query.select |= 1; /* the key, for the nextLink */
+    return service_list(session, call->who->tenant, &query, call->arena, &call->page, err);
+}
+
+void graph_start_list(struct call *call)
+{
+    struct store_session *session;
+    struct error error = { 0 };
+
+    if (!graph_read_options(call, true))
+        return;
+    call->options.query.page_bytes = call->loop->api->page_bytes;
+    if (!open_skiptoken(call, &error))
+        call_finish_error(call, &error);
+    else if (call->options.query.count)
+        graph_submit(call, false, run_list, finish_list);
+    else if (!service_session_begin(call->loop->session, &session, &error) ||
+             !run_list(&call->job, session, &error))
+        call_finish_error(call, &error);
+    else
+        finish_list(call);
+}

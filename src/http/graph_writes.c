@@ -1,0 +1,170 @@
+/* http/graph_writes.c - creates, updates, deletes and actions: what is given, the job, the answer.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/clock.h"
+#include "base/text.h"
+#include "edm/entity.h"
+#include "http/graph.h"
+#include "service/operations.h"
+
+/* --- bodies ---------------------------------------------------------------------------------- */
+
+static bool is_json_type(struct slice content_type)
+{
+    struct slice type = content_type, parameters;
+
+    slice_cut(content_type, ';', &type, &parameters);
+    return slice_eq_nocase(slice_trim(type), SLICE("application/json"));
+}
+
+/* Answers the call and returns false when the body cannot be read at all. */
+static bool check_body(struct call *call)
+{
+    const struct http_request *request = &call->exchange->request;
+    struct slice encoding = http_request_field(request, SLICE("Content-Encoding"));
+    size_t encodings = 0;
+
+    http_request_has(request, SLICE("Content-Encoding"), &encodings);
+    if (encodings > 1 || (encoding.len > 0 && !slice_eq_nocase(encoding, SLICE("identity")))) {
+        /* RFC 9110 15.5.16: says what would do, so that kiota's clients send it again plain. */
+        call_add_field(call, SLICE("Accept-Encoding"), SLICE("identity"));
+        graph_fail(
+            call, ERROR_UNSUPPORTED_MEDIA_TYPE,
+            "The Content-Encoding of the request is not supported. Send the body without one.");
+        return false;
+    }
+    if (request->body.len > 0 &&
+        !is_json_type(http_request_field(request, SLICE("Content-Type")))) {
+        graph_fail(
+            call, ERROR_BAD_REQUEST,
+            "Unable to read JSON request payload. Please ensure Content-Type header is set and "
+            "payload is of valid JSON format.");
+        return false;
+    }
+    return true;
+}
+
+static bool read_given(struct call *call, struct slice key)
+{
+    const struct api *api = call->loop->api;
+    struct error error = { 0 };
+
+    if (!check_body(call) || !graph_read_options(call, false))
+        return false;
+    if (odata_read_entity(api->model, call->path.type, call->exchange->request.body, key,
+                          api->json_depth, call->arena, &call->given, &error))
+        return true;
+    call_finish_error(call, &error);
+    return false;
+}
+
+/* --- writes ---------------------------------------------------------------------------------- */
+
+static bool run_create(struct dispatch_job *job, struct store_session *session, struct error *err)
+{
+    struct call *call = graph_call_of(job);
+    const struct api *api = call->loop->api;
+
+    return service_create(session, api->model, call->who->tenant, call->given, api->entity_bytes,
+                          NULL, clock_now_ticks(api->clock), call->arena, &call->entity, err);
+}
+
+/* Where memory ends all the same the answer must not say that nothing was written (413). */
+static void finish_written(struct call *call, int status, const struct text *location)
+{
+    struct odata_reply reply = graph_reply_of(call);
+    struct text body;
+
+    text_init(&body, call->arena, ENTITY_REPLY_BYTES, call->loop->api->reply_bytes_max);
+    odata_write_entity(&reply, call->entity, &body);
+    if (body.failed || (location && location->failed)) {
+        graph_fail(call, ERROR_INTERNAL,
+                   "The resource was written, but not enough memory is left.");
+        return;
+    }
+    if (location)
+        call_add_field(call, SLICE("Location"), text_slice(location));
+    call_finish_odata(call, status, &body);
+}
+
+static void finish_create(struct call *call)
+{
+    struct odata_reply reply = graph_reply_of(call);
+    struct text location;
+
+    text_init(&location, call->arena, 256, 1024 + call->origin.len);
+    odata_write_entity_url(&reply, call->path.type, call->entity->values[0].text, &location);
+    finish_written(call, 201, &location);
+}
+
+void graph_start_create(struct call *call)
+{
+    struct error error = { 0 };
+
+    if (!read_given(call, SLICE_EMPTY))
+        return;
+    if (!edm_entity_refuse_sentinels(call->loop->api->model, call->given, &error))
+        call_finish_error(call, &error);
+    else
+        graph_submit(call, true, run_create, finish_create);
+}
+
+static bool run_update(struct dispatch_job *job, struct store_session *session, struct error *err)
+{
+    struct call *call = graph_call_of(job);
+
+    return service_update(session, call->who->tenant, call->path.key, call->given,
+                          call->loop->api->entity_bytes, NULL, call->arena, &call->entity, err);
+}
+
+static void finish_update(struct call *call)
+{
+    finish_written(call, 200, NULL);
+}
+
+void graph_start_update(struct call *call)
+{
+    if (!read_given(call, call->path.key))
+        return;
+    edm_entity_drop_sentinels(call->given);
+    graph_submit(call, true, run_update, finish_update);
+}
+
+static bool run_delete(struct dispatch_job *job, struct store_session *session, struct error *err)
+{
+    struct call *call = graph_call_of(job);
+
+    return service_delete(session, call->who->tenant, call->path.type, call->path.key, NULL,
+                          call->arena, err);
+}
+
+void graph_start_delete(struct call *call)
+{
+    if (graph_read_options(call, false))
+        graph_submit(call, true, run_delete, call_finish_no_content);
+}
+
+static bool run_action(struct dispatch_job *job, struct store_session *session, struct error *err)
+{
+    struct call *call = graph_call_of(job);
+
+    return service_invoke(session, call->who->tenant, call->path.type, call->path.action,
+                          call->path.key, clock_now_ticks(call->loop->api->clock), NULL,
+                          call->arena, err);
+}
+
+void graph_start_action(struct call *call)
+{
+    const struct api *api = call->loop->api;
+    struct edm_value *parameters; /* validated here; no action so far reads them */
+    struct error error = { 0 };
+
+    if (!check_body(call) || !graph_read_options(call, false))
+        return;
+    if (!odata_read_parameters(api->model, call->path.action, call->exchange->request.body,
+                               api->json_depth, call->arena, &parameters, &error))
+        call_finish_error(call, &error);
+    else
+        graph_submit(call, true, run_action, call_finish_no_content);
+}
