@@ -74,8 +74,9 @@ static int open_reserve(void)
 }
 
 static void deal_out(struct http_acceptor *acceptor, struct listener *listener, int fd,
-                     struct caps_key key)
+                     const struct sockaddr_storage *peer)
 {
+    struct caps_key key = caps_key_of((const struct sockaddr *)peer);
     enum caps_verdict verdict = caps_enter(acceptor->caps, key);
     if (verdict == CAPS_SHUT) {
         close(fd);
@@ -84,8 +85,9 @@ static void deal_out(struct http_acceptor *acceptor, struct listener *listener, 
 
     size_t index = acceptor->next_home;
     acceptor->next_home = (index + 1) % acceptor->home_count;
-    struct connection *connection = connection_create(acceptor->homes[index], fd, listener->tls,
-                                                      acceptor->caps, key, verdict == CAPS_SURPLUS);
+    struct connection *connection =
+        connection_create(acceptor->homes[index], fd, listener->tls, acceptor->caps, key,
+                          address_is_loopback(peer), verdict == CAPS_SURPLUS);
     if (!connection) {
         caps_leave(acceptor->caps, key);
         close(fd);
@@ -150,7 +152,7 @@ static bool accept_one(struct http_acceptor *acceptor, struct listener *listener
     int fd = accept4(listener->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
     if (fd >= 0) {
-        deal_out(acceptor, listener, fd, caps_key_of((struct sockaddr *)&peer));
+        deal_out(acceptor, listener, fd, &peer);
         return true;
     }
     switch (errno) {

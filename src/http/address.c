@@ -153,6 +153,26 @@ uint16_t address_port(const struct sockaddr_storage *address)
     return ntohs(four.sin_port);
 }
 
+static bool is_loopback(const struct sockaddr_storage *address, bool mapped_too)
+{
+    struct sockaddr_in four;
+    struct sockaddr_in6 six;
+
+    if (address->ss_family == AF_INET6) {
+        memcpy(&six, address, sizeof six);
+        return IN6_IS_ADDR_LOOPBACK(&six.sin6_addr) ||
+               (mapped_too && IN6_IS_ADDR_V4MAPPED(&six.sin6_addr) &&
+                six.sin6_addr.s6_addr[12] == 127);
+    }
+    memcpy(&four, address, sizeof four);
+    return address->ss_family == AF_INET && ntohl(four.sin_addr.s_addr) >> 24 == 127;
+}
+
+bool address_is_loopback(const struct sockaddr_storage *address)
+{
+    return is_loopback(address, true);
+}
+
 bool http_address_is_loopback(struct slice host_port)
 {
     struct address address;
@@ -161,12 +181,5 @@ bool http_address_is_loopback(struct slice host_port)
         return false;
     if (address.kind != ADDRESS_LITERAL)
         return address.kind == ADDRESS_LOCALHOST;
-    if (address.literal.ss_family == AF_INET6) {
-        struct sockaddr_in6 six;
-        memcpy(&six, &address.literal, sizeof six);
-        return IN6_IS_ADDR_LOOPBACK(&six.sin6_addr);
-    }
-    struct sockaddr_in four;
-    memcpy(&four, &address.literal, sizeof four);
-    return ntohl(four.sin_addr.s_addr) >> 24 == 127;
+    return is_loopback(&address.literal, false);
 }

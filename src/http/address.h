@@ -38,6 +38,9 @@ struct sockaddr_storage address_six(bool loopback, uint16_t port);
 #define ADDRESS_TEXT_MAX 64
 size_t address_format(const struct sockaddr_storage *address, char out[ADDRESS_TEXT_MAX]);
 
+/* True for 127.0.0.0/8, be it written as IPv6, and for ::1. */
+bool address_is_loopback(const struct sockaddr_storage *address);
+
 socklen_t address_len(const struct sockaddr_storage *address);
 uint16_t address_port(const struct sockaddr_storage *address);
 

@@ -103,12 +103,43 @@ static void test_formatted_addresses(void **state UNUSED)
     assert_int_equal(address_format(&unknown, text), 0);
 }
 
+static const struct {
+    const char *host_port;
+    bool loopback;
+} peer_cases[] = {
+    { "127.0.0.1:80", true },
+    { "127.255.255.254:80", true },
+    { "128.0.0.1:80", false },
+    { "126.255.255.255:80", false },
+    { "[::1]:80", true },
+    { "[::2]:80", false },
+    { "[::ffff:127.0.0.1]:80", true },
+    { "[::ffff:127.9.9.9]:80", true },
+    { "[::ffff:10.1.2.3]:80", false },
+    { "[::127.0.0.1]:80", false },
+    { "[64:ff9b::7f00:1]:80", false },
+    { "[::]:80", false },
+};
+
+static void test_loopback_peers(void **state UNUSED)
+{
+    const struct sockaddr_storage unknown = { .ss_family = AF_UNIX };
+
+    for (size_t i = 0; i < COUNT_OF(peer_cases); i++) {
+        struct address address;
+        CHECK(address_parse(slice_of(peer_cases[i].host_port), &address, NULL), i);
+        CHECK(address_is_loopback(&address.literal) == peer_cases[i].loopback, i);
+    }
+    assert_false(address_is_loopback(&unknown));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_made_addresses),
         cmocka_unit_test(test_formatted_addresses),
+        cmocka_unit_test(test_loopback_peers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

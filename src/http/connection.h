@@ -17,10 +17,11 @@
 struct connection;
 
 /* For the accepted socket `fd`, which has been counted by `caps`; it leaves them at its end.
- * `surplus`: it is to be told that there are too many. NULL: no memory, everything is the caller's
- * still. */
+ * `loopback`: its peer is of this machine. `surplus`: it is to be told that there are too many.
+ * NULL: no memory, everything is the caller's still. */
 struct connection *connection_create(struct connection_home *home, int fd, struct tls_context *tls,
-                                     struct http_caps *caps, struct caps_key key, bool surplus);
+                                     struct http_caps *caps, struct caps_key key, bool loopback,
+                                     bool surplus);
 
 /* Starts to serve it: at once, or from another thread by way of the loop's mailbox. */
 void connection_open(struct connection *connection);

@@ -17,6 +17,14 @@ static void exchange_done(struct http_exchange *exchange);
 
 /* --- exchanges ------------------------------------------------------------------------------- */
 
+static void describe_peer(struct connection *connection)
+{
+    struct http_request *request = &connection->work->exchange.request;
+
+    request->secure = connection->transport.ssl;
+    request->from_loopback = connection->loopback;
+}
+
 /* The exchange of a new request, whose first bytes are `carried`. False: no memory. */
 static bool begin_work(struct connection *connection, struct slice carried)
 {
@@ -30,7 +38,7 @@ static bool begin_work(struct connection *connection, struct slice carried)
         return false;
     work->exchange.connection = connection;
     work->exchange.done = exchange_done;
-    work->exchange.request.secure = connection->transport.ssl;
+    describe_peer(connection);
     return true;
 }
 
@@ -144,7 +152,7 @@ static enum step look_at(struct connection *connection, size_t bytes)
     struct error err;
 
     enum intake_phase phase = intake_took(&work->intake, bytes, &work->exchange.request, &err);
-    work->exchange.request.secure = connection->transport.ssl;
+    describe_peer(connection); /* the head was read over it */
     switch (phase) {
     case INTAKE_HEAD:
         return GO_ON;
@@ -171,6 +179,16 @@ static enum step start_linger(struct connection *connection)
     connection_drop_work(connection);
     connection_move_to(connection, LINGER);
     transport_end_writing(&connection->transport);
+    return GO_ON;
+}
+
+/* Half of the answer has left, and no more will. What the client still sends is dropped as ever:
+ * a reset would take from it what it has not read. */
+static enum step break_off(struct connection *connection)
+{
+    connection_drop_work(connection);
+    connection_move_to(connection, LINGER);
+    transport_break_off(&connection->transport);
     return GO_ON;
 }
 
@@ -261,6 +279,8 @@ static enum step next_request(struct connection *connection)
     struct work *work = connection->work;
 
     connection_set_deadline(connection, DEADLINE_NONE); /* the next one starts its own */
+    if (work->exchange.response.fate == HTTP_FATE_TRUNCATED)
+        return break_off(connection);
     if (!work->keep) {
         bool client_is_through =
             !work->intake.framing.keep_alive && work->intake.rest.len == 0 && !connection->may_read;
@@ -284,6 +304,10 @@ enum step connection_step_sending(struct connection *connection)
 {
     struct work *work = connection->work;
 
+    if (work->exchange.response.fate == HTTP_FATE_RESET) {
+        connection_close(connection, true);
+        return WAIT;
+    }
     if (work->piece_count == 0) {
         if (work->exchange.response.close || connection->home->stopping)
             work->keep = false;

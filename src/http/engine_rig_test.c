@@ -115,6 +115,10 @@ static void handle(void *argument, struct http_exchange *exchange)
     atomic_fetch_add(&context->rig->handled, 1);
     response->status = 200;
     http_response_add(response, SLICE("X-Toy"), path);
+    if (slice_eq(exchange->request.query, SLICE("reset")))
+        response->fate = HTTP_FATE_RESET;
+    else if (slice_eq(exchange->request.query, SLICE("truncate")))
+        response->fate = HTTP_FATE_TRUNCATED;
     if (slice_eq(path, SLICE("/later")) || slice_eq(path, SLICE("/hold"))) {
         send_away(context, exchange, slice_eq(path, SLICE("/hold")));
         return;
@@ -125,6 +129,8 @@ static void handle(void *argument, struct http_exchange *exchange)
         answer_big(exchange);
     } else if (slice_eq(path, SLICE("/info"))) {
         answer_info(exchange);
+    } else if (slice_eq(path, SLICE("/peer"))) {
+        response->body = exchange->request.from_loopback ? SLICE("loopback") : SLICE("other");
     } else if (slice_eq(path, SLICE("/exhaust"))) {
         for (size_t bytes = (size_t)1 << 24; bytes > 0; bytes /= 2) {
             while (arena_alloc(exchange->arena, bytes))

@@ -27,6 +27,9 @@ enum { RIG_LOOPS = 2 };
  *     /later   as /echo, but from another thread
  *     /hold    as /later, once rig->gate is posted
  *     /exhaust 200, with the arena used up
+ *     /peer    200, "loopback" or "other"
+ *
+ * With "reset" or "truncate" as its query the answer meets that fate.
  * A refusal is answered by its own status, the message as its body. */
 struct rig {
     struct http_limits limits;

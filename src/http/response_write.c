@@ -111,6 +111,8 @@ bool response_write(const struct http_response *response, const struct response_
     }
     if (!has_length(response->status) || frame->no_body_bytes)
         body = SLICE_EMPTY;
+    if (response->fate == HTTP_FATE_TRUNCATED)
+        body = slice_sub(body, 0, body.len / 2); /* the length that was announced stands */
 
     size_t head_len = sizeof "HTTP/1.1 200 \r\n" - 1 + reason.len + fields_len(response) +
                       HTTP_DATE_LINE_LEN - 2 + length_name.len + length.len + 2 + ending.len;

@@ -84,6 +84,47 @@ static void test_write(void **state UNUSED)
     }
 }
 
+/* The whole length is announced, half of it sent. */
+static const struct {
+    int status;
+    const char *body;
+    bool head;
+    const char *length, *end;
+} truncated_cases[] = {
+    { 200, "0123456789", false, "\r\nContent-Length: 10\r\n", "\r\n\r\n01234" },
+    { 200, "012", false, "\r\nContent-Length: 3\r\n", "\r\n\r\n0" },
+    { 200, "0", false, "\r\nContent-Length: 1\r\n", "\r\n\r\n" },
+    { 200, "", false, "\r\nContent-Length: 0\r\n", "\r\n\r\n" },
+    { 200, "0123456789", true, "\r\nContent-Length: 10\r\n", "\r\n\r\n" },
+    { 204, "ignored", false, "HTTP/1.1 204 No Content\r\n", "\r\n\r\n" },
+};
+
+static void test_truncated(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(truncated_cases) * 2; i++) {
+        size_t row = i / 2, len = 0;
+        struct arena *arena = arena_create(NULL, 10000);
+        const struct http_response response = { .status = truncated_cases[row].status,
+                                                .body = slice_of(truncated_cases[row].body),
+                                                .fate = HTTP_FATE_TRUNCATED };
+        const struct response_frame frame = { .date_line = DATE,
+                                              .no_body_bytes = truncated_cases[row].head,
+                                              .one_piece = i % 2 };
+        struct iovec pieces[2];
+        unsigned count;
+        char all[300] = { 0 };
+
+        CHECK(response_write(&response, &frame, arena, pieces, &count), row);
+        for (unsigned piece = 0; piece < count; piece++) {
+            memcpy(all + len, pieces[piece].iov_base, pieces[piece].iov_len);
+            len += pieces[piece].iov_len;
+        }
+        CHECK(strstr(all, truncated_cases[row].length), row);
+        CHECK(slice_ends_with(slice_of(all), slice_of(truncated_cases[row].end)), row);
+        arena_destroy(arena);
+    }
+}
+
 /* A body that would not fit one record stays where it is. */
 static void test_long_body_is_not_copied(void **state UNUSED)
 {
@@ -109,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dates),
         cmocka_unit_test(test_write),
+        cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_long_body_is_not_copied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

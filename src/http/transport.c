@@ -163,6 +163,13 @@ void transport_end_writing(struct transport *transport)
     shutdown(transport->fd, SHUT_WR);
 }
 
+void transport_break_off(struct transport *transport)
+{
+    if (transport->ssl)
+        SSL_set_quiet_shutdown(transport->ssl, 1);
+    shutdown(transport->fd, SHUT_WR);
+}
+
 enum transport_status transport_discard(struct transport *transport, size_t *ret_bytes)
 {
     char scratch[16 * 1024];

@@ -49,6 +49,9 @@ bool transport_has_pending(const struct transport *transport);
 /* Tells the peer that no more will come. */
 void transport_end_writing(struct transport *transport);
 
+/* The same as a network that breaks: without a goodbye inside TLS, then and later. */
+void transport_break_off(struct transport *transport);
+
 /* Reads and drops, past TLS; *ret_bytes how much. END when the peer is through. */
 enum transport_status transport_discard(struct transport *transport, size_t *ret_bytes) MUST_CHECK;
 

@@ -34,6 +34,7 @@ struct work *work_create(struct arena_pool *arenas, const struct http_limits *li
     work->exchange.response.field_count = 0;
     work->exchange.response.body = SLICE_EMPTY;
     work->exchange.response.close = false;
+    work->exchange.response.fate = HTTP_FATE_SENT;
     work->exchange.arena = arena;
     work->exchange.connection = NULL;
     work->exchange.done = NULL;
