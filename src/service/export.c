@@ -10,7 +10,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
-#include "edm/entity.h"
+#include "edm/entity_text.h"
 #include "edm/model.h"
 #include "edm/query.h"
 #include "store/registry.h"
@@ -40,12 +40,7 @@ static bool write_entity(struct exporting *exporting, const struct edm_entity *e
     text_init(&text, arena, 1024, PAGE_ARENA_BYTES);
     text_append(&text, exporting->set_count++ ? SLICE(",\n") : SLICE("\n"));
     json_writer_init(&writer, &text);
-    json_writer_object_begin(&writer);
-    for (size_t i = 0; i < entity->type->property_count; i++) {
-        json_writer_plain_name(&writer, entity->type->properties[i].name);
-        edm_value_write(&entity->type->properties[i], &entity->values[i], false, &writer);
-    }
-    json_writer_object_end(&writer);
+    edm_entity_write(entity, &writer);
     exporting->count++;
     return text.failed ? error_no_memory(err)
                        : exporting->sink(exporting->context, text_slice(&text), err);
