@@ -232,6 +232,7 @@ void api_loop_destroy(struct api_loop *api_loop)
 {
     if (!api_loop)
         return;
+    delays_end(&api_loop->delays, api_loop->loop);
     service_session_destroy(api_loop->session);
     principal_cache_destroy(api_loop->principals);
     free(api_loop);

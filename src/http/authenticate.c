@@ -68,15 +68,16 @@ static bool verify(struct call *call, struct slice token, const char **ret_cause
 {
     struct api_loop *loop = call->loop;
     uint8_t digest[TOKEN_DIGEST_BYTES];
+    const struct principal *known;
     struct principal *who;
 
     if (!token_digest(token, digest))
         return error_set(err, ERROR_INTERNAL, SLICE_EMPTY, "cannot make a digest");
-    call->who = principal_cache_find(loop->principals, digest);
-    if (!call->who) {
-        who = arena_new(call->arena, struct principal);
-        if (!who)
-            return error_no_memory(err);
+    known = principal_cache_find(loop->principals, digest);
+    who = arena_new(call->arena, struct principal);
+    if (!who)
+        return error_no_memory(err);
+    if (!known) {
         if (!verify_token(call, token, who, ret_cause, err))
             return false;
         principal_cache_put(loop->principals, digest, who);
@@ -84,14 +85,13 @@ static bool verify(struct call *call, struct slice token, const char **ret_cause
         return true;
     }
     *ret_cause = "expired_or_early";
-    if (!check_times(loop->api, call->who, err))
+    if (!check_times(loop->api, known, err))
         return false;
     /* What the cache handed out lives until its next use; the call may last longer. */
-    who = arena_new(call->arena, struct principal);
-    if (!who)
-        return error_no_memory(err);
-    *who = *call->who;
+    *who = *known;
     who->subject = who->app_id = who->app_name = who->user = SLICE_EMPTY;
+    if (call->began_us && !arena_copy(call->arena, known->app_id, &who->app_id))
+        return error_no_memory(err);
     call->who = who;
     return true;
 }

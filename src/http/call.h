@@ -11,11 +11,13 @@
 #include "base/slice.h"
 #include "base/uuid.h"
 #include "http/api.h"
+#include "http/delays.h"
 #include "http/message.h"
 #include "odata/options.h"
 #include "odata/path.h"
 #include "service/dispatch.h"
 #include "service/tenants.h"
+#include "testbed/faults.h"
 
 struct api_loop {
     const struct api *api;
@@ -23,6 +25,7 @@ struct api_loop {
     struct log *log;
     struct service_session *session;
     struct principal_cache *principals;
+    struct delays delays;
 };
 
 struct call {
@@ -34,9 +37,13 @@ struct call {
     bool own_origin;                /* it is one of this server's (token_rules) */
     struct slice origin;            /* "https://localhost:8443", as asked */
     const struct principal *who;
-    uint64_t began_us;                    /* monotonic */
+    uint64_t began_us;                    /* monotonic; 0: no journal is to know of it */
+    int64_t began_ticks;                  /* by the testbed's clock */
     struct testbed *testbed;              /* the tenant's, held until the answer; NULL: none */
     struct fault_effect *fault;           /* what is to happen to it; NULL: nothing */
+    struct slice fault_path;              /* "deviceManagement/ndesConnectors", for its message */
+    struct delay *delay;                  /* its answer's; NULL: none */
+    bool answered_by_fault;               /* the answer is the rule's own */
     const struct edm_health_view *health; /* of the path's type; NULL: states as written */
 
     /* Filled in by http/graph.c as the checks are passed. */
@@ -68,6 +75,8 @@ bool call_asks_loopback(const struct call *call);
 
 /* An error in Graph's envelope. Logs what is ours to mend (5xx). */
 void call_finish_error(struct call *call, const struct error *error);
+/* An error whose JSON is made already; empty: no body. */
+void call_finish_error_body(struct call *call, int status, struct slice body);
 /* 200 or 201 with an OData JSON body; a body that did not fit is ERROR_TOO_LARGE. */
 void call_finish_odata(struct call *call, int status, const struct text *body);
 /* 204, no body. */

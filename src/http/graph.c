@@ -4,9 +4,9 @@
  * exists) and is the order of the functions in this file and those behind it (graph_reads.c,
  * graph_writes.c):
  *
- *     version (404), token (401), path (400), method (405), permission (403), licence (400),
- *     beyond Graph (403, when strict), Content-Encoding (415), body and options (400),
- *     existence (404)
+ *     version (404), token (401), a fault that a tester asked for, path (400), method (405),
+ *     permission (403), licence (400), beyond Graph (403, when strict), Content-Encoding (415),
+ *     body and options (400), existence (404)
  *
  * Reads by key and pages by key run here on the loop. Writes go to the writer, and a list that also
  * counts goes to a reader thread; the call then continues in `next` when the job came home. Only
@@ -19,7 +19,7 @@
 #include <assert.h>
 
 #include "base/arena.h"
-#include "base/clock.h"
+#include "http/effects.h"
 
 #define ENTITY_FRAME_BYTES 8192 /* names, dates and numbers of the largest type, its context */
 #define JSON_GROWTH        6    /* a control character of one byte is written as \u001f */
@@ -180,8 +180,8 @@ static bool run_ensure_tenant(struct dispatch_job *job, struct store_session *se
 {
     struct call *call = graph_call_of(job);
 
-    return service_tenant_ensure(session, call->who->tenant,
-                                 clock_now_ticks(call->loop->api->clock), call->arena, err);
+    return service_tenant_ensure(session, call->who->tenant, call_now_ticks(call), call->arena,
+                                 err);
 }
 
 /* A tenant that nobody has heard of is made for a token of the built-in issuer, and only for one.
@@ -203,28 +203,38 @@ static void check_licence(struct call *call)
         graph_fail(call, ERROR_BAD_REQUEST, "Request not applicable to target tenant.");
 }
 
-void graph_handle(struct call *call)
+/* Who is calling is known, and no fault came in between. */
+static void check_request(struct call *call, unsigned version, struct slice rest)
 {
-    const struct http_request *request = &call->exchange->request;
     const struct graph_route *route;
-    struct slice rest;
-    unsigned version;
     struct error error = { 0 };
 
-    if (!odata_path_version(request->path, &version, &rest, &error) ||
-        !call_authenticate(call, &error) ||
-        !odata_path_parse(call->loop->api->model, version, rest, call->arena, &call->path,
+    if (!odata_path_parse(call->loop->api->model, version, rest, call->arena, &call->path,
                           &error)) {
         call_finish_error(call, &error);
         return;
     }
-    route = find_route(call->path.resource, request->method);
+    route = find_route(call->path.resource, call->exchange->request.method);
     if (!route)
         refuse_method(call);
     else if (!authorise(call, route, &error))
         call_finish_error(call, &error);
     else
         check_licence(call);
+}
+
+void graph_handle(struct call *call)
+{
+    struct slice rest;
+    unsigned version;
+    struct error error = { 0 };
+
+    effects_watch(call);
+    if (!odata_path_version(call->exchange->request.path, &version, &rest, &error) ||
+        !call_authenticate(call, &error))
+        call_finish_error(call, &error);
+    else if (!call->began_us || effects_meet(call, rest))
+        check_request(call, version, rest);
 }
 
 /* --- options --------------------------------------------------------------------------------- */

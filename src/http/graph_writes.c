@@ -2,7 +2,6 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/clock.h"
 #include "base/text.h"
 #include "edm/entity.h"
 #include "http/graph.h"
@@ -150,8 +149,7 @@ static bool run_action(struct dispatch_job *job, struct store_session *session, 
     struct call *call = graph_call_of(job);
 
     return service_invoke(session, call->who->tenant, call->path.type, call->path.action,
-                          call->path.key, clock_now_ticks(call->loop->api->clock), NULL,
-                          call->arena, err);
+                          call->path.key, call_now_ticks(call), NULL, call->arena, err);
 }
 
 void graph_start_action(struct call *call)

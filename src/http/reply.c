@@ -10,7 +10,8 @@
  * with "target" left out where none is known, and the message repeated in innerError for a
  * ModelValidationFailure, as Intune does.
  *
- * Each end first gives back the memory that was set aside for it (call_keep_memory()).
+ * Each end first gives back the memory that was set aside for it (call_keep_memory()). All of them
+ * leave by finish(), where the tenant's testbed has its last word (http/effects.c).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -21,7 +22,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "edm/date_time.h"
-#include "http/call.h"
+#include "http/effects.h"
 #include "json/writer.h"
 
 #define ERROR_BODY_BYTES_MAX 8192
@@ -110,7 +111,10 @@ static void finish(struct call *call, int status, struct slice body)
 {
     call->exchange->response.status = status;
     call->exchange->response.body = body;
-    http_exchange_done(call->exchange);
+    if (call->began_us)
+        effects_finish(call);
+    else
+        http_exchange_done(call->exchange);
 }
 
 /* --- ends ------------------------------------------------------------------------------------ */
@@ -158,7 +162,7 @@ void call_finish_plain(struct call *call, int status, struct slice content_type,
 /* "2024-01-21T15:57:55": UTC, no fraction, no Z. */
 static struct slice error_date(const struct call *call, char memory[EDM_DATE_TIME_TEXT_MAX])
 {
-    int64_t now = clock_now_ticks(call->loop->api->clock);
+    int64_t now = call_now_ticks(call);
     struct edm_date_time at = { .ticks = now - now % CLOCK_TICKS_PER_SECOND };
     size_t len = edm_date_time_format(at, memory);
 
@@ -247,8 +251,15 @@ void call_finish_error(struct call *call, const struct error *error)
     /* Busy passes by itself; a failed store does not, so no client is told when to come back. */
     if (error->code == ERROR_BUSY || error->code == ERROR_TOO_MANY_CONNECTIONS)
         call_add_field(call, SLICE("Retry-After"), SLICE("1"));
-    call_add_field(call, SLICE("Content-Type"), SLICE("application/json"));
+    call_finish_error_body(call, status, text_slice(&body));
+}
+
+void call_finish_error_body(struct call *call, int status, struct slice body)
+{
+    use_kept_memory(call);
+    if (body.len)
+        call_add_field(call, SLICE("Content-Type"), SLICE("application/json"));
     call_add_field(call, SLICE("Cache-Control"), SLICE("no-cache"));
     add_common_fields(call);
-    finish(call, status, text_slice(&body));
+    finish(call, status, body);
 }
