@@ -1,8 +1,8 @@
 /* http/api.c - the door: every request comes in here and is shown to who answers it.
  *
- * Three kinds of resources share one address space. What is the server's own (/health, /ca.pem) and
- * the token issuer's have fixed shapes and are looked for first; everything else is Graph's, whose
- * first segment is a version, and an unknown one is Graph's 404.
+ * Four kinds of resources share one address space. What is the server's own (/health, /ca.pem), the
+ * token issuer's and the control API's have fixed shapes and are looked for first; everything else
+ * is Graph's, whose first segment is a version, and an unknown one is Graph's 404.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -179,7 +179,7 @@ static void handle(void *context, struct http_exchange *exchange)
 
     if (!call)
         finish_without_memory(exchange);
-    else if (!server_resource_handle(call) && !oauth_handle(call))
+    else if (!server_resource_handle(call) && !oauth_handle(call) && !control_handle(call))
         graph_handle(call);
 }
 

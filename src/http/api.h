@@ -25,6 +25,7 @@
 #include "service/authorisation.h"
 
 struct clock;
+struct control_sweep;
 struct dispatch;
 struct edm_model;
 struct issuer;
@@ -60,8 +61,9 @@ struct api {
     const struct clock *clock;       /* the server's; a tenant's is call_now_ticks() */
     struct testbeds *testbeds;       /* NULL: the control API is not there */
     enum api_control control;
-    struct slice seed;       /* what a reset of a tenant that is no sandbox goes back to */
-    struct uuid seed_tenant; /* only this one's; any other is reset to nothing */
+    struct control_sweep *sweep; /* is told of new sandboxes; NULL: nobody is */
+    struct slice seed;           /* what a reset of a tenant that is no sandbox goes back to */
+    struct uuid seed_tenant;     /* only this one's; any other is reset to nothing */
     size_t sandboxes_max;
     struct slice demo_seed;
     struct repeatable *repeatable; /* NULL: ids are random; else `clock` stands still */

@@ -146,12 +146,8 @@ static size_t granted_roles(const struct grant *grant, struct slice roles,
     const struct authorisation *authorisation = grant->call->loop->api->authorisation;
     size_t count = 0;
 
-    if (roles.len == 0) {
-        for (size_t i = 0; i < authorisation->permissions.count; i++)
-            if (authorisation->read_write >> i & 1)
-                names[count++] = authorisation->permissions.names[i];
-        return count;
-    }
+    if (roles.len == 0)
+        return authorisation_read_write_names(authorisation, names);
     while (roles.len > 0 && count < PERMISSIONS_MAX) {
         struct slice name = roles;
         if (!slice_cut(roles, ' ', &name, &roles))

@@ -95,6 +95,17 @@ bool authorise_singleton(const struct authorisation *authorisation, const struct
     return refuse(&authorisation->model->singleton->read_permissions, err);
 }
 
+size_t authorisation_read_write_names(const struct authorisation *authorisation,
+                                      struct slice ret_names[PERMISSIONS_MAX])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < authorisation->permissions.count; i++)
+        if (authorisation->read_write >> i & 1)
+            ret_names[count++] = authorisation->permissions.names[i];
+    return count;
+}
+
 bool authorise_operation(const struct authorisation *authorisation, const struct principal *who,
                          const struct edm_entity_type *type, enum edm_operation operation,
                          struct error *err)

@@ -36,6 +36,10 @@ struct authorisation {
 bool authorisation_init(struct authorisation *authorisation, const struct edm_model *model,
                         struct error *err) MUST_CHECK;
 
+/* The names of `read_write`, for a token that may do everything; how many there are. */
+size_t authorisation_read_write_names(const struct authorisation *authorisation,
+                                      struct slice ret_names[PERMISSIONS_MAX]);
+
 /* Each fails with ERROR_FORBIDDEN naming the permissions that would do. */
 bool authorise_singleton(const struct authorisation *authorisation, const struct principal *who,
                          struct error *err) MUST_CHECK;
