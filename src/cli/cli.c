@@ -100,6 +100,17 @@ bool cli_option_guid(const struct cli *cli, const char *name, struct uuid otherw
     return false;
 }
 
+struct slice cli_variable(const struct cli *cli, enum run_variable variable)
+{
+    struct slice wanted = slice_of(run_variable_names[variable]), name, value;
+
+    for (char *const *entry = cli->environment; entry && *entry; entry++) {
+        if (slice_cut(slice_of(*entry), '=', &name, &value) && slice_eq(name, wanted))
+            return value;
+    }
+    return SLICE_EMPTY;
+}
+
 void cli_append_time(struct text *out, int64_t ticks)
 {
     struct edm_date_time at = { .ticks = ticks - ticks % CLOCK_TICKS_PER_SECOND };
@@ -123,6 +134,23 @@ bool cli_keys_folder(const struct cli *cli, const char **ret, struct error *err)
     if (!data_make_folders(&paths, err))
         return false;
     *ret = paths.keys;
+    return true;
+}
+
+bool cli_ca_file(const struct cli *cli, const char **ret, struct error *err)
+{
+    const struct setting *data_dir = setting_find(SLICE("data-dir"));
+    struct slice path = cli_variable(cli, RUN_CA_FILE);
+    struct data_paths paths;
+
+    if (!cli_option(cli, "ca", &path) &&
+        (path.len == 0 || settings_source(cli->settings, data_dir, NULL) == SETTING_FROM_FLAG)) {
+        if (!data_paths_find(cli->settings, cli->arena, &paths, err))
+            return false;
+        if (!arena_printf(cli->arena, &path, "%s/ca.pem", paths.keys ? paths.keys : "."))
+            return error_no_memory(err);
+    }
+    *ret = path.ptr;
     return true;
 }
 

@@ -105,6 +105,9 @@ enum cli_exit cli_print(const struct text *text);
 bool cli_option_guid(const struct cli *cli, const char *name, struct uuid otherwise,
                      struct uuid *ret) MUST_CHECK;
 
+/* What connectord run tells its commands; empty when this is none of them. Ends in NUL. */
+struct slice cli_variable(const struct cli *cli, enum run_variable variable);
+
 /* "2026-07-31T12:00:00Z" appended. */
 void cli_append_time(struct text *out, int64_t ticks);
 
@@ -112,6 +115,10 @@ void cli_append_time(struct text *out, int64_t ticks);
 
 /* The folder's keys. Error: ERROR_CONFIGURATION when the settings say that there is none. */
 bool cli_keys_folder(const struct cli *cli, const char **ret, struct error *err) MUST_CHECK;
+
+/* The CA to verify a server with: of --ca, else of connectord run unless --data-dir names a folder,
+ * else the data folder's. Error: as cli_keys_folder(), but it makes nothing. */
+bool cli_ca_file(const struct cli *cli, const char **ret, struct error *err) MUST_CHECK;
 
 /* Whether `file` is missing there and no server makes it, which takes a while; and what to say when
  * it was made, since a folder whose name was mistyped gets a key that no server has. */
