@@ -145,6 +145,12 @@ static bool take_operand(struct reading *reading, const char *word)
     return true;
 }
 
+/* No flag begins with a digit: "-5d" is a duration, and a number may be negative. */
+static bool is_operand(const char *word)
+{
+    return word[0] != '-' || word[1] == 0 || (word[1] >= '0' && word[1] <= '9');
+}
+
 /* True when the words from here on are another program's. */
 static bool ends_ours(const struct cli_command *command, const char *word, bool options_end)
 {
@@ -178,7 +184,7 @@ bool arguments_read(const struct cli_command *command, int argc, char *const *ar
         reading.left--;
         if (full(&reading))
             return false;
-        if (options_end || word[0] != '-' || word[1] == 0) {
+        if (options_end || is_operand(word)) {
             if (!take_operand(&reading, word))
                 return false;
         } else if (strcmp(word, "--") == 0) {

@@ -45,6 +45,20 @@ static void test_words(void **state UNUSED)
     assert_true(slice_eq(arguments.operands[1], SLICE("--second")));
 }
 
+/* What is no flag although it begins with a dash. */
+static void test_operands(void **state UNUSED)
+{
+    static char *words[] = { "-5d", "-", "--json" };
+    struct cli_arguments arguments = { 0 };
+    struct error error;
+
+    assert_true(arguments_read(&command, COUNT_OF(words), words, &arguments, &error));
+    assert_int_equal(arguments.operand_count, 2);
+    assert_true(slice_eq(arguments.operands[0], SLICE("-5d")));
+    assert_true(slice_eq(arguments.operands[1], SLICE("-")));
+    assert_int_equal(arguments.option_count, 1);
+}
+
 static const struct cli_command runner = {
     .name = "runner",
     .operands = "COMMAND",
@@ -127,6 +141,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words),
+        cmocka_unit_test(test_operands),
         cmocka_unit_test(test_words_of_another_program),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_help_needs_nothing_else),

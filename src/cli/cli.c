@@ -227,6 +227,22 @@ static bool is_group(struct slice word)
     return false;
 }
 
+/* What a group's name alone, or with flags behind it, means. NULL: nothing. */
+static const struct cli_command *find_for_group(int argc, char *const *argv)
+{
+    struct slice head, tail;
+
+    if (argc > 1 && argv[1][0] != '-')
+        return NULL;
+    for (size_t i = 0; i < cli_command_count; i++) {
+        if (cli_commands[i]->stands_for_group &&
+            slice_cut(slice_of(cli_commands[i]->name), ' ', &head, &tail) &&
+            slice_eq(head, slice_of(argv[0])))
+            return cli_commands[i];
+    }
+    return NULL;
+}
+
 /* A command of one word or two; *ret_words is how many. NULL when there is none. */
 static const struct cli_command *find_by_words(int argc, char *const *argv, int *ret_words)
 {
@@ -353,6 +369,9 @@ static enum cli_exit run_words(struct cli *cli, int argc, char *const *argv)
                                                  : run(cli, argc - words, argv + words);
     if (argc > 1 && is_group(slice_of(argv[0])) && is_help(argv[1]))
         return print_help(cli, 1, argv);
+    cli->command = find_for_group(argc, argv);
+    if (cli->command)
+        return run(cli, argc - 1, argv + 1);
     if (argc == 1 && is_group(slice_of(argv[0])))
         return complain_with_help(cli, slice_of(argv[0]));
     return unknown_command(cli, argc, argv);

@@ -45,6 +45,7 @@ struct cli_command {
     size_t option_count;
     const char *const *settings; /* NULL-terminated names; NULL: none */
     bool all_settings;
+    bool stands_for_group;                  /* "clock show": meant by "clock" alone as well */
     const struct setting_default *defaults; /* in place of the settings' own */
     size_t default_count;
     const char *notes; /* paragraphs behind the options; may be NULL */

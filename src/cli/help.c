@@ -142,6 +142,17 @@ static void append_settings_note(struct text *out)
          0, 0);
 }
 
+/* "token", "clock [show]". */
+static void append_name(struct text *out, const struct cli_command *command)
+{
+    struct slice group, name;
+
+    if (command->stands_for_group && slice_cut(slice_of(command->name), ' ', &group, &name))
+        text_printf(out, "%.*s [%.*s]", SLICE_ARG(group), SLICE_ARG(name));
+    else
+        text_append(out, slice_of(command->name));
+}
+
 /* --- a command ------------------------------------------------------------------------------- */
 
 static void append_examples(struct text *out, const struct cli_command *command)
@@ -157,8 +168,10 @@ static void append_usage(struct text *out, const struct cli_command *command)
 {
     bool any = command->option_count > 0 || command->settings || command->all_settings;
 
-    text_printf(out, "\nUsage\n  %s %s%s%s%s\n", PROGRAM, command->name, any ? " [options]" : "",
-                command->operands ? " " : "", command->operands ? command->operands : "");
+    text_append(out, SLICE("\nUsage\n  " PROGRAM " "));
+    append_name(out, command);
+    text_printf(out, "%s%s%s\n", any ? " [options]" : "", command->operands ? " " : "",
+                command->operands ? command->operands : "");
 }
 
 static void append_options(struct text *out, const struct cli_command *command)
@@ -207,7 +220,8 @@ static void append_command(struct text *out, const struct cli_command *command)
     struct text left;
 
     text_init_fixed(&left, left_memory, sizeof left_memory);
-    text_printf(&left, "%s%s%s", command->name, command->operands ? " " : "",
+    append_name(&left, command);
+    text_printf(&left, "%s%s", command->operands ? " " : "",
                 command->operands ? command->operands : "");
     row(out, text_slice(&left), slice_of(command->summary));
 }

@@ -6,6 +6,7 @@
 #include "base/test.h"
 
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/help.h"
 
@@ -38,9 +39,15 @@ static void test_columns(void **state UNUSED)
     text_init_fixed(&text, memory, sizeof memory);
     help_overview(&text);
     check_columns(&text, "all");
-    text_init_fixed(&text, memory, sizeof memory);
-    help_group(&text, SLICE("tenant"));
-    check_columns(&text, "tenant");
+    for (size_t i = 0; i < cli_command_count; i++) {
+        struct slice group, name;
+
+        if (!slice_cut(slice_of(cli_commands[i]->name), ' ', &group, &name))
+            continue;
+        text_init_fixed(&text, memory, sizeof memory);
+        help_group(&text, group);
+        check_columns(&text, cli_commands[i]->name);
+    }
 }
 
 /* Examples before usage, and each begins with the program or a variable. */
@@ -57,6 +64,29 @@ static void test_examples_first(void **state UNUSED)
     }
 }
 
+static bool hides_setting(const struct cli_command *row, const char *option)
+{
+    const struct setting *setting = setting_find(slice_of(option));
+
+    return setting && arguments_take_setting(row, setting);
+}
+
+/* Needs no operand, and is the only one of its group. */
+static bool stands_alone(const struct cli_command *row)
+{
+    struct slice group, head, name;
+    size_t count = 0;
+
+    if (!slice_cut(slice_of(row->name), ' ', &group, &name))
+        return false;
+    for (size_t i = 0; i < cli_command_count; i++) {
+        if (cli_commands[i]->stands_for_group &&
+            slice_cut(slice_of(cli_commands[i]->name), ' ', &head, &name))
+            count += slice_eq(head, group);
+    }
+    return count == 1 && row->operands_min == 0;
+}
+
 static void test_rows(void **state UNUSED)
 {
     for (size_t i = 0; i < cli_command_count; i++) {
@@ -69,9 +99,10 @@ static void test_rows(void **state UNUSED)
         for (const char *const *name = row->settings; name && *name; name++)
             CHECK(setting_find(slice_of(*name)), i);
         for (size_t k = 0; k < row->option_count; k++) /* an option hides no setting */
-            CHECK(!setting_find(slice_of(row->options[k].name)), i);
+            CHECK(!hides_setting(row, row->options[k].name), i);
         for (size_t k = 0; k < i; k++)
             CHECK(strcmp(cli_commands[k]->name, row->name) != 0, i);
+        CHECK(!row->stands_for_group || stands_alone(row), i);
     }
 }
 

@@ -1,0 +1,280 @@
+/* cli/control.c - finds the server, asks it, and says in words what it refused.
+ *
+ * Three kinds of failure are told apart, since each has another cure: nobody answers (the URL is
+ * named, it may be another server's), the API is off there (which flag turns it on), and the server
+ * refused (its own words).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cli/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "cli/http_client.h"
+#include "json/reader.h"
+#include "json/writer.h"
+
+#define ROOT       "/_connectord"
+#define TENANTS    ROOT "/tenants/"
+#define TIMEOUT_S  60 /* moving a clock may remove many entities first */
+#define READ_BYTES 65536
+
+const char *const control_settings[] = { "listen", "listen-tls", "data-dir", "config", NULL };
+
+/* --- where ----------------------------------------------------------------------------------- */
+
+bool control_is_named(const struct cli *cli)
+{
+    return cli_option(cli, "url", NULL) || cli_variable(cli, RUN_URL).len ||
+           cli_variable(cli, RUN_URL_TLS).len;
+}
+
+static bool find_url(const struct cli *cli, struct slice *ret, struct error *err)
+{
+    if (cli_option(cli, "url", ret))
+        return true;
+    *ret = cli_variable(cli, RUN_URL);
+    if (ret->len == 0)
+        *ret = cli_variable(cli, RUN_URL_TLS);
+    return ret->len > 0 || target_of_settings(cli->settings, cli->arena, ret, err);
+}
+
+bool control_base(struct slice url_path, struct slice tenant, struct arena *arena,
+                  struct slice *ret, struct error *err)
+{
+    struct slice path = url_path;
+
+    while (slice_ends_with(path, SLICE("/")))
+        path.len--;
+    if (path.len && !slice_eq(path, SLICE(ROOT)) && !slice_starts_with(path, SLICE(TENANTS)))
+        return error_set(err, ERROR_BAD_REQUEST, SLICE("url"),
+                         "expected the URL of a server, without a path, found one with '%.*s'",
+                         SLICE_ARG(slice_utf8_prefix(path, 100)));
+    if (tenant.len && slice_starts_with(path, SLICE(TENANTS)))
+        return error_set(err, ERROR_BAD_REQUEST, SLICE("tenant"),
+                         "--tenant: the URL names a tenant already");
+    if (path.len == 0)
+        path = SLICE(ROOT);
+    return arena_printf(arena, ret, "%.*s%s%.*s", SLICE_ARG(path), tenant.len ? "/tenants/" : "",
+                        SLICE_ARG(tenant)) ||
+           error_no_memory(err);
+}
+
+/* Empty in *ret when none was named. */
+static bool find_tenant(const struct cli *cli, char text[UUID_TEXT_LEN], struct slice *ret)
+{
+    struct uuid tenant;
+
+    *ret = SLICE_EMPTY;
+    if (!cli_option(cli, "tenant", NULL))
+        return true;
+    if (!cli_option_guid(cli, "tenant", service_default_tenant(), &tenant))
+        return false;
+    uuid_format(tenant, text);
+    *ret = (struct slice){ text, UUID_TEXT_LEN };
+    return true;
+}
+
+/* --- what it answered ------------------------------------------------------------------------ */
+
+/* The member `wanted` of the object that `reader` stands before; the reader stands before its
+ * value then. */
+static bool enter(struct json_reader *reader, struct slice wanted)
+{
+    struct json_token token;
+
+    if (!json_reader_next(reader, &token, NULL) || token.kind != JSON_OBJECT_BEGIN)
+        return false;
+    while (json_reader_next(reader, &token, NULL) && token.kind == JSON_NAME) {
+        if (slice_eq(token.text, wanted))
+            return true;
+        if (!json_reader_skip(reader, NULL, NULL))
+            return false;
+    }
+    return false;
+}
+
+bool control_error_message(struct slice body, struct arena *arena, struct slice *ret)
+{
+    struct json_reader reader;
+    struct json_token token;
+    char *copy;
+
+    json_reader_init(&reader, body, arena, JSON_DEPTH_DEFAULT);
+    if (!enter(&reader, SLICE("error")) || !enter(&reader, SLICE("message")) ||
+        !json_reader_next(&reader, &token, NULL) || token.kind != JSON_STRING || !token.text.len)
+        return false;
+    copy = arena_alloc(arena, token.text.len);
+    if (!copy)
+        return false;
+    for (size_t i = 0; i < token.text.len; i++) {
+        unsigned char c = (unsigned char)token.text.ptr[i];
+        copy[i] = c < ' ' || c == 127 ? ' ' : (char)c; /* no commands for terminals */
+    }
+    *ret = (struct slice){ copy, token.text.len };
+    return true;
+}
+
+static bool explain(const struct http_client_reply *reply, struct slice url, struct arena *arena,
+                    struct error *err)
+{
+    struct slice message;
+
+    if (!control_error_message(reply->body, arena, &message))
+        return error_set(err, ERROR_IO, SLICE_EMPTY, "%.*s answered '%.*s'",
+                         SLICE_ARG(slice_utf8_prefix(url, 200)),
+                         SLICE_ARG(slice_utf8_prefix(reply->line, 100)));
+    if (reply->status == 404 && slice_starts_with(message, SLICE("Invalid version: _connectord")))
+        return error_set(err, ERROR_NOT_FOUND, SLICE_EMPTY,
+                         "the control API is off at %.*s: it is there while the built-in issuer is "
+                         "on (--builtin-issuer on) and --control is loopback or any; auto takes it "
+                         "away from a server that other machines can reach",
+                         SLICE_ARG(slice_utf8_prefix(url, 200)));
+    return error_set(err, ERROR_BAD_REQUEST, SLICE_EMPTY, "%.*s", SLICE_ARG(message));
+}
+
+static bool judge(const struct http_client_reply *reply, struct slice url, struct arena *arena,
+                  struct error *err)
+{
+    if (reply->status < 200 || reply->status > 299)
+        return explain(reply, url, arena, err);
+    return reply->body.len == 0 || json_is_valid(reply->body, arena, JSON_DEPTH_DEFAULT) ||
+           error_set(err, ERROR_IO, SLICE_EMPTY, "%.*s answered something else than JSON",
+                     SLICE_ARG(slice_utf8_prefix(url, 200)));
+}
+
+/* --- question and answer --------------------------------------------------------------------- */
+
+static bool send(const struct cli *cli, struct http_client_request *request, struct slice url,
+                 struct slice *ret, struct error *err)
+{
+    struct http_client_reply reply;
+    struct error why = { .code = ERROR_NONE };
+
+    if (request->target->secure && !cli_ca_file(cli, &request->ca_file, err))
+        return false;
+    if (!http_client_ask(request, cli->arena, &reply, &why))
+        return error_set(err, why.code, SLICE_EMPTY, "%.*s: %s",
+                         SLICE_ARG(slice_utf8_prefix(url, 200)), why.message);
+    if (!judge(&reply, url, cli->arena, err))
+        return false;
+    *ret = reply.body;
+    return true;
+}
+
+enum cli_exit control_ask(const struct cli *cli, const char *method, struct slice path,
+                          struct slice body, struct slice *ret)
+{
+    struct target target;
+    struct http_client_request request = { .user_agent = "connectord-cli",
+                                           .target = &target,
+                                           .method = method,
+                                           .has_body = body.len > 0,
+                                           .body = body,
+                                           .timeout_s = TIMEOUT_S };
+    char tenant_text[UUID_TEXT_LEN];
+    struct slice url, tenant, base;
+    struct error error = { .code = ERROR_NONE };
+
+    if (!find_tenant(cli, tenant_text, &tenant))
+        return CLI_USAGE;
+    if (!find_url(cli, &url, &error) || !target_parse(url, cli->arena, &target, &error) ||
+        !control_base(target.path, tenant, cli->arena, &base, &error))
+        return cli_usage(cli, "%s", error.message);
+    if (!arena_printf(cli->arena, &request.path, "%.*s%.*s", SLICE_ARG(base), SLICE_ARG(path)))
+        error_no_memory(&error);
+    else if (send(cli, &request, url, ret, &error))
+        return CLI_OK;
+    return cli_fail(&error);
+}
+
+void control_print_line(struct slice json)
+{
+    if (json.len)
+        printf("%.*s\n", SLICE_ARG(json));
+}
+
+enum cli_exit control_print(const struct cli *cli, const char *method, struct slice path,
+                            struct slice body)
+{
+    struct slice answer;
+    enum cli_exit code = control_ask(cli, method, path, body, &answer);
+
+    if (code == CLI_OK)
+        control_print_line(answer);
+    return code;
+}
+
+/* --- files ----------------------------------------------------------------------------------- */
+
+/* Pipes too, so that it may come out of another program. */
+static bool read_to_end(int fd, struct text *out)
+{
+    for (;;) {
+        char *to = text_reserve(out, READ_BYTES);
+        ssize_t got = to ? read(fd, to, READ_BYTES) : -1;
+
+        if (got > 0)
+            out->len += (size_t)got;
+        else if (got == 0 || !to || errno != EINTR)
+            return got == 0;
+    }
+}
+
+static bool read_file(const char *name, struct text *out, struct error *err)
+{
+    bool is_stdin = strcmp(name, "-") == 0;
+    int fd = is_stdin ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && read_to_end(fd, out);
+
+    if (!ok)
+        error_set(err, ERROR_IO, SLICE_EMPTY, "cannot read '%s': %s", name,
+                  out->failed ? "it is too large" : strerror(errno));
+    if (fd >= 0 && !is_stdin)
+        close(fd);
+    return ok;
+}
+
+bool control_read_json(const struct cli *cli, struct slice name, struct slice *ret,
+                       struct error *err)
+{
+    struct error why = { .code = ERROR_NONE };
+    struct json_reader reader;
+    struct text content;
+
+    text_init(&content, cli->arena, 0, CONTROL_BODY_BYTES_MAX);
+    if (!read_file(name.ptr, &content, err))
+        return false;
+    *ret = text_slice(&content);
+    json_reader_init(&reader, *ret, cli->arena, JSON_DEPTH_DEFAULT);
+    return json_reader_finish(&reader, &why) ||
+           error_set(err, why.code, SLICE_EMPTY, "%s: %s", name.ptr, why.message);
+}
+
+bool control_copy_members(struct json_writer *writer, struct slice name, struct slice json,
+                          struct arena *arena, struct error *err)
+{
+    struct json_reader reader;
+    struct json_token token;
+    struct slice literal;
+
+    json_reader_init(&reader, json, arena, JSON_DEPTH_DEFAULT);
+    if (!json_reader_next(&reader, &token, err))
+        return false;
+    if (token.kind != JSON_OBJECT_BEGIN)
+        return error_set(err, ERROR_BAD_REQUEST, SLICE_EMPTY, "%s: expected a JSON object, {...}",
+                         name.ptr);
+    while (json_reader_next(&reader, &token, err)) {
+        if (token.kind != JSON_NAME)
+            return true;
+        json_writer_name(writer, token.text);
+        if (!json_reader_skip(&reader, &literal, err))
+            return false;
+        json_writer_raw(writer, literal);
+    }
+    return false;
+}
