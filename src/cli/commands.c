@@ -15,9 +15,10 @@ const struct cli_command *const cli_commands[] = {
     &command_clock_set,       &command_clock_advance, &command_clock_resume,
     &command_faults_show,     &command_faults_set,    &command_faults_clear,
     &command_faults_personas, &command_requests_list, &command_requests_verify,
-    &command_requests_clear,  &command_reset,         &command_sandbox_add,
-    &command_sandbox_remove,  &command_ca_export,     &command_health,
-    &command_config_check,    &command_config_show,   &command_version,
+    &command_requests_clear,  &command_policy_show,   &command_policy_set,
+    &command_reset,           &command_sandbox_add,   &command_sandbox_remove,
+    &command_ca_export,       &command_health,        &command_config_check,
+    &command_config_show,     &command_version,
 };
 
 const size_t cli_command_count = COUNT_OF(cli_commands);

@@ -29,6 +29,8 @@ extern const struct cli_command command_faults_personas;
 extern const struct cli_command command_requests_list;
 extern const struct cli_command command_requests_verify;
 extern const struct cli_command command_requests_clear;
+extern const struct cli_command command_policy_show;
+extern const struct cli_command command_policy_set;
 extern const struct cli_command command_reset;
 extern const struct cli_command command_sandbox_add;
 extern const struct cli_command command_sandbox_remove;
