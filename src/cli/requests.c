@@ -19,21 +19,32 @@
 
 enum filter_kind { FILTER_TEXT, FILTER_NUMBER, FILTER_STATUS, FILTER_SWITCH, FILTER_GUID };
 
-/* Options, query parameters and members have the same names. */
 static const struct filter {
-    const char *name;
+    const char *option;
+    const char *member; /* of a body, and in a query */
     enum filter_kind kind;
 } filters[] = {
-    { "method", FILTER_TEXT },    { "path", FILTER_TEXT }, { "status", FILTER_STATUS },
-    { "faulted", FILTER_SWITCH }, { "app", FILTER_GUID },  { "since", FILTER_NUMBER },
-    { "top", FILTER_NUMBER },
+    { "method", "method", FILTER_TEXT },
+    { "path", "path", FILTER_TEXT },
+    { "status", "status", FILTER_STATUS },
+    { "faulted", "faulted", FILTER_SWITCH },
+    { "fault", "fault", FILTER_TEXT },
+    { "app", "app", FILTER_GUID },
+    { "request-id", "requestId", FILTER_TEXT },
+    { "client-request-id", "clientRequestId", FILTER_TEXT },
+    { "since", "since", FILTER_NUMBER },
+    { "top", "top", FILTER_NUMBER },
 };
 
 #define FILTER_OPTIONS                                                                             \
     { "method", "METHOD", "Of this method." },                                                     \
         { "path", "PATTERN", "Of a path that fits; * stands for any text, also /." },              \
         { "status", "N|Nxx", "Answered with this status, or one of this class: 429, 4xx." },       \
-        { "faulted", NULL, "Met a rule that fired." }, { "app", "GUID", "Of this application." },  \
+        { "faulted", NULL, "Met a rule that fired." },                                             \
+        { "fault", "NAME", "Met this rule, which fired." },                                        \
+        { "app", "GUID", "Of this application." },                                                 \
+        { "request-id", "ID", "Answered under this id." },                                         \
+        { "client-request-id", "ID", "Sent under this id." },                                      \
     {                                                                                              \
         "since", "N", "Later than the one with this sequence number."                              \
     }
@@ -85,8 +96,8 @@ static bool check_filters(const struct cli *cli)
     struct slice value;
 
     for (size_t i = 0; i < COUNT_OF(filters); i++) {
-        if (cli_option(cli, filters[i].name, &value) && !is_good(&filters[i], value)) {
-            cli_usage(cli, "--%s: expected %s, found '%.100s'", filters[i].name,
+        if (cli_option(cli, filters[i].option, &value) && !is_good(&filters[i], value)) {
+            cli_usage(cli, "--%s: expected %s, found '%.100s'", filters[i].option,
                       expected(&filters[i]), value.ptr);
             return false;
         }
@@ -124,9 +135,9 @@ static enum cli_exit run_list(struct cli *cli)
     text_init(&path, cli->arena, 256, QUERY_BYTES);
     text_append(&path, SLICE("/requests"));
     for (size_t i = 0; i < COUNT_OF(filters); i++) {
-        if (!cli_option(cli, filters[i].name, &value))
+        if (!cli_option(cli, filters[i].option, &value))
             continue;
-        text_printf(&path, "%c%s=", separator, filters[i].name);
+        text_printf(&path, "%c%s=", separator, filters[i].member);
         append_encoded(&path, filters[i].kind == FILTER_SWITCH ? SLICE("true") : value);
         separator = '&';
     }
@@ -172,7 +183,7 @@ static void write_filter(struct json_writer *writer, const struct filter *filter
 {
     int64_t number;
 
-    json_writer_plain_name(writer, slice_of(filter->name));
+    json_writer_plain_name(writer, slice_of(filter->member));
     if (filter->kind == FILTER_SWITCH)
         json_writer_bool(writer, true);
     else if ((filter->kind == FILTER_NUMBER || filter->kind == FILTER_STATUS) &&
@@ -192,7 +203,7 @@ static void write_question(const struct cli *cli, const struct bound *bound, str
     json_writer_init(&writer, out);
     json_writer_object_begin(&writer);
     for (size_t i = 0; i < COUNT_OF(filters); i++) {
-        if (cli_option(cli, filters[i].name, &value))
+        if (cli_option(cli, filters[i].option, &value))
             write_filter(&writer, &filters[i], value);
     }
     json_writer_plain_name(&writer, slice_of(bound->member));
@@ -277,7 +288,7 @@ static const char *const clear_examples[] = { "connectord requests clear", NULL 
 
 static const struct cli_option list_options[] = {
     FILTER_OPTIONS,
-    { "top", "N", "At most so many." },
+    { "top", "N", "The newest N of them." },
     CONTROL_OPTIONS,
 };
 static const struct cli_option verify_options[] = {
