@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/repeatable.h"
+#include "http/control_sweep.h"
 #include "server/announce.h"
 #include "server/server_parts.h"
 #include "server/service_manager.h"
@@ -44,6 +45,7 @@ static void close_signals(struct server *server)
 static void finish(struct server *server)
 {
     close_signals(server);
+    control_sweep_stop(server->sweep);
     dispatch_stop(server->dispatch);
     for (size_t i = 0; i < server->loop_count; i++)
         loop_stop(server->loops[i].loop);
@@ -247,8 +249,10 @@ void server_destroy(struct server *server)
     if (!server)
         return;
     server_join_keys(server);
+    control_sweep_stop(server->sweep);
     dispatch_stop(server->dispatch);
     close_loops(server);
+    control_sweep_destroy(server->sweep);
     dispatch_destroy(server->dispatch); /* what came home until now may have pushed again */
     tls_context_destroy(server->tls);
     issuer_close(server->issuer);

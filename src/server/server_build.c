@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/repeatable.h"
 #include "base/uuid.h"
+#include "http/control_sweep.h"
 #include "model/graph_model.h"
 #include "service/dispatch.h"
 #include "service/provision.h"
@@ -413,6 +414,18 @@ static bool open_loops(struct server *server, struct error *err)
     return true;
 }
 
+/* --- what comes due -------------------------------------------------------------------------- */
+
+/* Sandboxes that end, and connectors that a policy removes: on the first loop. */
+static bool open_sweep(struct server *server, struct error *err)
+{
+    if (!control_sweep_create(&server->api, server->loops[0].loop, server_log(server),
+                              &server->sweep, err))
+        return false;
+    server->api.sweep = server->sweep;
+    return true;
+}
+
 /* --- listeners ------------------------------------------------------------------------------- */
 
 static bool listen_on(struct server *server, struct setting_list addresses, struct tls_context *tls,
@@ -481,9 +494,9 @@ static bool seal_store(struct server *server, struct error *err UNUSED)
 bool server_open_parts(struct server *server, struct error *err)
 {
     static bool (*const steps[])(struct server *, struct error *) = {
-        stop_time,     open_testbeds, open_folders, begin_keys, open_store, check_default_client,
-        open_dispatch, await_keys,    prepare_api,  open_loops, seal_store, open_listeners,
-        name_origins,
+        stop_time,      open_testbeds, open_folders, begin_keys, open_store, check_default_client,
+        open_dispatch,  await_keys,    prepare_api,  open_loops, open_sweep, seal_store,
+        open_listeners, name_origins,
     };
 
     set_http_limits(server);

@@ -70,6 +70,7 @@ struct server {
     struct http_limits http_limits;
     struct arena_ledger memory; /* of all requests */
 
+    struct control_sweep *sweep;
     struct server_loop *loops;
     size_t loop_count; /* made */
     struct http_acceptor *acceptor;
