@@ -24,9 +24,11 @@
  */
 #include "testbed/testbed.h"
 
+#include <endian.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/repeatable.h"
@@ -69,11 +71,10 @@ struct testbeds {
 
 static uint64_t tenant_half(struct uuid tenant, size_t from)
 {
-    uint64_t half = 0;
+    uint64_t half;
 
-    for (size_t i = from; i < from + sizeof half; i++)
-        half = half << 8 | tenant.bytes[i];
-    return half;
+    memcpy(&half, tenant.bytes + from, sizeof half);
+    return be64toh(half); /* draws are the same on every machine */
 }
 
 /* One number of a number and a tenant. */
