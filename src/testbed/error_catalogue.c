@@ -296,12 +296,12 @@ const struct catalogue_error *error_catalogue_find(struct slice name)
 
 /* --- writing --------------------------------------------------------------------------------- */
 
-/* Bytes that mean something in a JSON string, or end an address, as "%22". */
+/* Bytes that mean something in a JSON string, or may not stand in an address, as "%22". */
 static void append_fact(struct text *out, struct slice fact)
 {
     for (size_t i = 0; i < fact.len; i++) {
         unsigned char byte = (unsigned char)fact.ptr[i];
-        if (byte <= ' ' || byte == '"' || byte == '\\' || byte == 0x7F)
+        if (byte <= ' ' || byte == '"' || byte == '\\' || byte >= 0x7F)
             text_printf(out, "%%%02X", (unsigned)byte);
         else
             text_append_char(out, (char)byte);

@@ -52,7 +52,7 @@ static struct fault_window *window_of(struct fault_limit *limit, struct slice ap
         struct fault_window *window = &limit->windows[i];
         if (window->count > 0 && window->who == who)
             return window;
-        if (window->last_ms < quiet->last_ms)
+        if (quiet->count > 0 && (window->count == 0 || window->last_ms < quiet->last_ms))
             quiet = window;
     }
     *quiet = (struct fault_window){ .who = who };

@@ -51,7 +51,7 @@ const struct fault_persona fault_personas[] = {
         .name = SLICE_INIT("eventual"),
         .doc = "What was written is not seen by reads for 2 s.",
         .source = "ours: a service of many replicas does this, nobody published for how long",
-        .rules = SLICE_INIT("[{\"name\":\"eventual\",\"when\":{\"method\":\"GET\"},"
+        .rules = SLICE_INIT("[{\"name\":\"eventual\",\"when\":{\"method\":[\"GET\",\"HEAD\"]},"
                             "\"read\":\"stale\",\"staleFor\":\"2s\"}]"),
     },
     {
