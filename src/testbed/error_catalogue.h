@@ -41,7 +41,8 @@ struct catalogue_facts {
     struct slice path; /* as the back end's messages show it: "deviceManagement/ndesConnectors" */
 };
 
-/* Writes the whole body. */
+/* Writes the whole body. It is JSON whatever the facts hold: in a message, which may be JSON
+ * itself, bytes that an address cannot hold are percent-encoded. */
 void error_catalogue_write(const struct catalogue_error *error, const struct catalogue_facts *facts,
                            struct text *out);
 

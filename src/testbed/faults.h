@@ -67,9 +67,9 @@ static inline bool fault_prevents(const struct fault_effect *effect)
 struct faults *faults_create(size_t rules_max, uint64_t seed);
 void faults_destroy(struct faults *faults); /* NULL does nothing */
 
-/* Replaces the rules by those of the JSON object of PUT faults; all counts begin anew. `position`
- * information: messages name line and column. On an error nothing is changed. Errors:
- * ERROR_BAD_REQUEST, the member as target. */
+/* Replaces the rules by those of the JSON object of PUT faults; all counts begin anew. On an error
+ * nothing is changed. Errors: ERROR_BAD_REQUEST with line and column, the member as target;
+ * ERROR_TOO_LARGE: no memory. */
 bool faults_put(struct faults *faults, struct slice json, struct error *err) MUST_CHECK;
 void faults_clear(struct faults *faults);
 /* True when there is no rule (atomic). */

@@ -243,19 +243,25 @@ static bool check_rule(struct fault_reading *reading, size_t position)
     return true;
 }
 
+/* True of a persona's rule whose answer says when to come back, when the body says so itself. */
+static bool is_overridden(const struct fault_reading *reading)
+{
+    return reading->outer && reading->overrides && reading->rule->error &&
+           fault_status_retries(reading->rule->status);
+}
+
 /* "retryAfter" beside "persona": in place of what the rule itself says. */
-static void override_retry(struct fault_reading *reading, struct slice *literal)
+static bool override_retry(struct fault_reading *reading, struct slice *literal)
 {
     struct fault_rule *rule = reading->rule;
-    struct text text;
 
-    text_init(&text, reading->scratch, 64, 1024);
-    text_printf(&text, "{\"error\":\"%.*s\",\"retryAfter\":%.*s}", SLICE_ARG(rule->error->name),
-                SLICE_ARG(reading->override));
-    *literal = text_slice(&text);
+    if (!arena_printf(reading->scratch, literal, "{\"error\":\"%.*s\",\"retryAfter\":%.*s}",
+                      SLICE_ARG(rule->error->name), SLICE_ARG(reading->override)))
+        return error_no_memory(reading->err);
     rule->retry =
         slice_eq(reading->override, SLICE("null")) ? FAULT_RETRY_NONE : FAULT_RETRY_WRITTEN;
     rule->retry_after = reading->override;
+    return true;
 }
 
 /* One member of the rule, and its text for GET faults. */
@@ -269,9 +275,9 @@ static bool read_rule_member(struct fault_reading *reading, const struct fault_m
 
     struct slice literal = slice_sub(reading->text, value->position,
                                      json_reader_position(&reading->reader) - value->position);
-    if (member->read == fault_read_answer && reading->overrides && reading->rule->error &&
-        fault_status_retries(reading->rule->status))
-        override_retry(reading, &literal);
+    if (member->read == fault_read_answer && is_overridden(reading) &&
+        !override_retry(reading, &literal))
+        return false;
     text_append_char(text, text->len ? ',' : '{');
     text_printf(text, "\"%.*s\":", SLICE_ARG(member->name));
     text_append(text, literal);

@@ -101,10 +101,14 @@ static bool read_pattern(struct fault_reading *reading, const struct json_token 
 
 static bool read_rate(struct fault_reading *reading, const struct json_token *value)
 {
-    const char *literal =
-        value->kind == JSON_NUMBER ? slice_to_cstr(reading->scratch, value->literal) : NULL;
-    double rate = literal ? strtod(literal, NULL) : -1;
+    double rate = -1;
 
+    if (value->kind == JSON_NUMBER) {
+        const char *literal = slice_to_cstr(reading->scratch, value->literal);
+        if (!literal)
+            return error_no_memory(reading->err);
+        rate = strtod(literal, NULL);
+    }
     if (!(rate >= 0 && rate <= 1))
         return fault_wrong_value(reading, value, "a number from 0 to 1");
     reading->rule->when.rate = rate;
