@@ -25,7 +25,7 @@
 static const struct edm_health_view *view_of(struct rig *rig, struct uuid tenant,
                                              const struct edm_entity_type *type)
 {
-    const struct edm_health_view *view;
+    const struct edm_health_view *view = NULL;
     struct store_session *session;
     struct error err = { 0 };
 
@@ -40,7 +40,7 @@ static void test_view(void **state UNUSED)
     const struct edm_health_view *view;
     struct rig rig;
 
-    rig_open(&rig);
+    rig_open(&rig, NULL);
     assert_null(view_of(&rig, rig_tenant, &toy_article));
     assert_null(view_of(&rig, rig_tenant, &toy_crate));
     assert_null(view_of(&rig, rig_no_tenant, &toy_article));
@@ -74,7 +74,7 @@ static void test_many_tenants(void **state UNUSED)
     struct registry_tenant tenant = { .licensed = true };
     struct rig rig;
 
-    rig_open(&rig);
+    rig_open(&rig, NULL);
     policy.on = true;
     rig_begin(&rig);
     for (size_t i = 0; i < TENANTS; i++) {
@@ -163,7 +163,7 @@ static void test_put(void **state UNUSED)
 {
     struct rig rig;
 
-    rig_open(&rig);
+    rig_open(&rig, NULL);
     for (size_t i = 0; i < COUNT_OF(put_cases); i++) {
         struct edm_health_policy policy;
 
@@ -216,7 +216,7 @@ static void test_put_refuses(void **state UNUSED)
 {
     struct rig rig;
 
-    rig_open(&rig);
+    rig_open(&rig, NULL);
     for (size_t i = 0; i < COUNT_OF(refused_cases); i++) {
         struct error err = { 0 };
 
@@ -241,7 +241,7 @@ static void test_put_is_whole(void **state UNUSED)
     struct error err = { 0 };
     struct rig rig;
 
-    rig_open(&rig);
+    rig_open(&rig, NULL);
     rig_begin(&rig);
     assert_false(
         service_health_put(rig.writer, &toy_model, rig_tenant, slice_of(json), rig.arena, &err));
@@ -297,7 +297,7 @@ static void test_write(void **state UNUSED)
 {
     struct rig rig;
 
-    rig_open(&rig);
+    rig_open(&rig, NULL);
     for (size_t i = 0; i < COUNT_OF(write_cases); i++) {
         struct slice text, again;
 
@@ -320,7 +320,7 @@ static void test_write_of_nobody(void **state UNUSED)
     struct text text;
     struct rig rig;
 
-    rig_open(&rig);
+    rig_open(&rig, NULL);
     text_init(&text, rig.arena, 256, 1 << 20);
     json_writer_init(&writer, &text);
     rig_begin(&rig);
@@ -335,7 +335,7 @@ static void test_write_of_nobody(void **state UNUSED)
 
 static void open_with_articles(struct rig *rig)
 {
-    rig_open(rig);
+    rig_open(rig, NULL);
     rig_article(rig, rig_tenant, "a-here", 0);
     rig_article(rig, rig_tenant, "b-almost", 30 * RIG_DAY - 1);
     rig_article(rig, rig_tenant, "c-gone", 30 * RIG_DAY);

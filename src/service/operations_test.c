@@ -42,7 +42,7 @@ static const struct {
 
 static void open_with_articles(struct rig *rig)
 {
-    rig_open(rig);
+    rig_open(rig, NULL);
     for (size_t i = 0; i < COUNT_OF(articles); i++)
         rig_article(rig, rig_tenant, articles[i].id, articles[i].silent);
 }
@@ -172,7 +172,7 @@ static void test_create(void **state UNUSED)
     const struct edm_health_view view = view_now();
     struct rig rig;
 
-    rig_open(&rig);
+    rig_open(&rig, NULL);
     rig_begin(&rig);
     for (size_t i = 0; i < COUNT_OF(create_cases); i++) {
         struct edm_entity *given = article(&rig), *made, *row;

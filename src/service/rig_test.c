@@ -35,9 +35,9 @@ void rig_undo(struct rig *rig)
     assert_true(store_commit(rig->writer, NULL));
 }
 
-void rig_open(struct rig *rig)
+void rig_open(struct rig *rig, struct db_fault_plan *faults)
 {
-    const struct store_options options = { .in_memory = true };
+    const struct store_options options = { .in_memory = true, .faults = faults };
     struct registry_tenant tenant = { .id = rig_tenant, .licensed = true };
     struct error err = { 0 };
 

@@ -13,6 +13,7 @@
 #include "edm/entity.h"
 
 struct arena;
+struct db_fault_plan;
 struct service_session;
 struct store;
 struct store_session;
@@ -32,8 +33,8 @@ struct rig {
 /* Tenants of the registry, but the third. */
 extern const struct uuid rig_tenant, rig_other_tenant, rig_no_tenant;
 
-/* In memory, with the two tenants in it. */
-void rig_open(struct rig *rig);
+/* In memory, with the two tenants in it. `faults` may be NULL. */
+void rig_open(struct rig *rig, struct db_fault_plan *faults);
 void rig_close(struct rig *rig);
 
 /* An operation in a group of its own. */

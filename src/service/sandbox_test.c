@@ -10,6 +10,7 @@
 #include "edm/toy_model.h"
 #include "service/health.h"
 #include "service/rig_test.h"
+#include "store/db_fault.h"
 #include "store/health_policies.h"
 #include "store/registry.h"
 #include "store/removals.h"
@@ -94,7 +95,7 @@ static void test_create(void **state UNUSED)
     struct rig rig;
     size_t count;
 
-    rig_open(&rig);
+    rig_open(&rig, NULL);
     assert_true(create(&rig, &request, &count, NULL));
     assert_int_equal(count, 2);
     held = holdings_of(&rig, request.tenant);
@@ -132,7 +133,7 @@ static void test_create_refuses(void **state UNUSED)
 {
     struct rig rig;
 
-    rig_open(&rig);
+    rig_open(&rig, NULL);
     must_create(&rig, 1);
     for (size_t i = 0; i < COUNT_OF(refused_cases); i++) {
         struct sandbox_request request = request_of(refused_cases[i].number);
@@ -186,7 +187,7 @@ static void test_delete(void **state UNUSED)
     struct rig rig;
     size_t count;
 
-    rig_open(&rig);
+    rig_open(&rig, NULL);
     must_create(&rig, 1);
     must_create(&rig, 2);
     remove_gone(&rig, tenant);
@@ -233,7 +234,7 @@ static void test_sweep(void **state UNUSED)
     struct holdings held;
     struct rig rig;
 
-    rig_open(&rig);
+    rig_open(&rig, NULL);
     rig_article(&rig, rig_tenant, "x", 0);
     for (uint8_t number = 1; number <= 3; number++)
         must_create(&rig, number);
@@ -286,7 +287,7 @@ static void test_reset(void **state UNUSED)
         size_t count;
         bool found;
 
-        rig_open(&rig);
+        rig_open(&rig, NULL);
         must_create(&rig, 1);
         rig_article(&rig, tenant, "later", 0);
         rig_article(&rig, tenant, "gone", 99 * RIG_DAY);
@@ -321,7 +322,7 @@ static void test_reset_is_whole(void **state UNUSED)
     struct rig rig;
     size_t count;
 
-    rig_open(&rig);
+    rig_open(&rig, NULL);
     rig_article(&rig, rig_tenant, "x", 0);
     rig_policy(&rig, rig_tenant, "{\"articles\":{\"on\":true}}");
     rig_begin(&rig);
@@ -339,12 +340,119 @@ static void test_reset_is_whole(void **state UNUSED)
     rig_close(&rig);
 }
 
+/* --- what fails half-way ---------------------------------------------------------------------- */
+
+static bool do_reset(struct rig *rig, struct error *err)
+{
+    size_t count;
+
+    return service_reset(rig->writer, &toy_model, rig_tenant, SEED_OF_2, false, RIG_NOW, rig->arena,
+                         &count, err);
+}
+
+static bool do_remove(struct rig *rig, struct error *err)
+{
+    size_t count;
+
+    return service_health_remove(rig->writer, &toy_model, rig_tenant, RIG_NOW, 10, rig->arena,
+                                 &count, err);
+}
+
+static bool do_delete(struct rig *rig, struct error *err)
+{
+    return service_sandbox_delete(rig->writer, &toy_model, rig_tenant, rig->arena, err);
+}
+
+static const struct {
+    bool (*run)(struct rig *rig, struct error *err);
+    struct holdings after; /* when it was acknowledged */
+} sweep_operations[] = {
+    { do_reset, { .articles = 2, .tenant = true, .sandbox = true } },
+    { do_remove,
+      { .articles = 1, .removals = 2, .tenant = true, .policy = true, .sandbox = true } },
+    { do_delete, { .articles = 0 } },
+};
+
+static const struct holdings before_sweep = {
+    .articles = 3, .tenant = true, .policy = true, .sandbox = true
+};
+
+static bool same_holdings(const struct holdings *a, const struct holdings *b)
+{
+    return a->articles == b->articles && a->removals == b->removals && a->tenant == b->tenant &&
+           a->policy == b->policy && a->sandbox == b->sandbox;
+}
+
+/* A sandbox that was made without a policy, was given one since, and has two articles gone. */
+static void open_for_sweep(struct rig *rig, struct db_fault_plan *plan)
+{
+    const struct sandbox sandbox = { .tenant = rig_tenant, .seed = SEED_OF_2 };
+
+    rig_open(rig, plan);
+    rig_article(rig, rig_tenant, "a", 0);
+    rig_article(rig, rig_tenant, "b", 50 * RIG_DAY);
+    rig_article(rig, rig_tenant, "c", 60 * RIG_DAY);
+    rig_policy(rig, rig_tenant, "{\"articles\":{\"on\":true}}");
+    rig_begin(rig);
+    assert_true(sandbox_add(rig->writer, &sandbox, NULL));
+    rig_keep(rig);
+}
+
+static bool run_operation(struct rig *rig, size_t operation)
+{
+    struct error err = { 0 };
+    bool ok = store_begin(rig->writer, &err) && store_operation_begin(rig->writer, &err) &&
+              sweep_operations[operation].run(rig, &err) && store_operation_keep(rig->writer, &err);
+
+    if (!ok)
+        store_operation_undo(rig->writer);
+    if (ok)
+        ok = store_commit(rig->writer, &err);
+    store_rollback(rig->writer);
+    CHECK(ok || err.code != ERROR_NONE, operation);
+    return ok;
+}
+
+/* The 1st, 2nd, ... n-th call of the store's driver fails: all of it happened or nothing did. */
+static void test_whole_or_not_at_all(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(sweep_operations); i++) {
+        struct db_fault_plan plan = { .fired = true };
+        uint64_t n = 1;
+
+        for (; plan.fired; n++) {
+            struct holdings held;
+            struct rig rig;
+            bool ok;
+
+            plan = (struct db_fault_plan){ 0 };
+            open_for_sweep(&rig, &plan);
+            plan.fail_at = n;
+            plan.status = n % 2 ? DB_FULL : DB_OTHER;
+            plan.rolls_back = n % 3 == 0;
+            plan.calls = 0;
+            plan.kinds = DB_FAULT_ALL;
+            ok = run_operation(&rig, i);
+            plan.kinds = 0;
+            held = holdings_of(&rig, rig_tenant);
+            CHECK(same_holdings(&held, ok ? &sweep_operations[i].after : &before_sweep), n);
+            CHECK(ok == !plan.fired, n);
+            rig_close(&rig);
+        }
+        CHECK(n > 20, i); /* the sweep met a good many calls */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_create), cmocka_unit_test(test_create_refuses),
-        cmocka_unit_test(test_delete), cmocka_unit_test(test_sweep),
-        cmocka_unit_test(test_reset),  cmocka_unit_test(test_reset_is_whole),
+        cmocka_unit_test(test_create),
+        cmocka_unit_test(test_create_refuses),
+        cmocka_unit_test(test_delete),
+        cmocka_unit_test(test_sweep),
+        cmocka_unit_test(test_reset),
+        cmocka_unit_test(test_reset_is_whole),
+        cmocka_unit_test(test_whole_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

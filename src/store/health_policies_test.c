@@ -38,7 +38,7 @@ static void put(struct shop *shop, struct uuid tenant, const struct edm_health_p
 static bool get(struct shop *shop, struct uuid tenant, struct edm_health_policy *ret)
 {
     struct error err = { 0 };
-    bool found;
+    bool found = false;
 
     if (!store_read_begin(shop->reader, &err) ||
         !health_policy_get(shop->reader, tenant, &toy_article, ret, &found, &err))

@@ -34,7 +34,7 @@ static void add(struct shop *shop, struct uuid tenant, const struct removal *rem
 static size_t list(struct shop *shop, struct uuid tenant, size_t max, struct removal **ret)
 {
     struct error err = { 0 };
-    size_t count;
+    size_t count = 0;
 
     if (!store_read_begin(shop->reader, &err) ||
         !removal_list(shop->reader, tenant, max, shop->arena, ret, &count, &err))
