@@ -41,6 +41,26 @@ static bool empty_tenant(struct store_session *session, const struct edm_model *
            (keep_policy || service_health_clear(session, tenant, err));
 }
 
+/* --- ids -------------------------------------------------------------------------------------- */
+
+/* RFC 9562 5.8: version 8 is whoever makes it's own. 12 of its bits say "5b0"; the variant and all
+ * others are chance. */
+#define ID_BYTE_6 0x85
+#define ID_BYTE_7 0xb0
+
+struct uuid service_sandbox_id(struct uuid chance)
+{
+    chance.bytes[6] = ID_BYTE_6;
+    chance.bytes[7] = ID_BYTE_7;
+    chance.bytes[8] = (uint8_t)((chance.bytes[8] & 0x3f) | 0x80);
+    return chance;
+}
+
+bool service_is_sandbox_id(struct uuid tenant)
+{
+    return uuid_eq(tenant, service_sandbox_id(tenant));
+}
+
 /* --- the beginning ---------------------------------------------------------------------------- */
 
 /* What a tenant begins with, in one that is empty. */

@@ -31,6 +31,12 @@ struct sandbox_request {
     int64_t sandboxes_max;
 };
 
+/* The id of a sandbox to be, from 128 bits of chance: a UUID of version 8 by which
+ * service_tenant_ensure() knows what must not come back, since the tokens of a sandbox outlive it
+ * by the skew of clocks, and by more when it is deleted before its time. */
+struct uuid service_sandbox_id(struct uuid chance);
+bool service_is_sandbox_id(struct uuid tenant);
+
 /* Makes the tenant, licensed, with what the seed holds. Errors: ERROR_CONFLICT when there
  * are `sandboxes_max`; those of the seed and the policy. */
 bool service_sandbox_create(struct store_session *session, const struct edm_model *model,

@@ -10,6 +10,7 @@
 #include "edm/toy_model.h"
 #include "service/health.h"
 #include "service/rig_test.h"
+#include "service/tenants.h"
 #include "store/db_fault.h"
 #include "store/health_policies.h"
 #include "store/registry.h"
@@ -23,7 +24,7 @@
 
 static struct sandbox_request request_of(uint8_t number)
 {
-    return (struct sandbox_request){ .tenant = { { 0x40, [15] = number } },
+    return (struct sandbox_request){ .tenant = service_sandbox_id((struct uuid){ { number } }),
                                      .name = SLICE("a test"),
                                      .expires_unix_ms = 1000 + number,
                                      .seed = SEED_OF_2,
@@ -151,6 +152,38 @@ static void test_create_refuses(void **state UNUSED)
         held = holdings_of(&rig, request_of(1).tenant);
         CHECK(held.articles == 2 && held.policy, i);
     }
+    rig_close(&rig);
+}
+
+static void test_ids(void **state UNUSED)
+{
+    struct uuid zeros = { { 0 } }, ones, id;
+    char text[UUID_TEXT_LEN];
+    struct error err = { 0 };
+    struct rig rig;
+
+    memset(ones.bytes, 0xff, sizeof ones.bytes);
+    uuid_format(service_sandbox_id(zeros), text);
+    assert_memory_equal(text, "00000000-0000-85b0-8000-000000000000", UUID_TEXT_LEN);
+    uuid_format(service_sandbox_id(ones), text);
+    assert_memory_equal(text, "ffffffff-ffff-85b0-bfff-ffffffffffff", UUID_TEXT_LEN);
+    id = uuid_random();
+    assert_false(service_is_sandbox_id(id)); /* of version 4 */
+    assert_true(service_is_sandbox_id(service_sandbox_id(id)));
+
+    /* A token makes any tenant that nobody has heard of, but no sandbox. */
+    rig_open(&rig, NULL);
+    rig_begin(&rig);
+    assert_true(service_tenant_ensure(rig.writer, id, RIG_NOW, rig.arena, NULL));
+    assert_false(
+        service_tenant_ensure(rig.writer, service_sandbox_id(id), RIG_NOW, rig.arena, &err));
+    assert_int_equal(err.code, ERROR_BAD_REQUEST);
+    assert_string_equal(err.message, "Request not applicable to target tenant.");
+    rig_keep(&rig);
+    must_create(&rig, 1);
+    rig_begin(&rig);
+    assert_true(service_tenant_ensure(rig.writer, request_of(1).tenant, RIG_NOW, rig.arena, NULL));
+    rig_keep(&rig);
     rig_close(&rig);
 }
 
@@ -448,6 +481,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_create),
         cmocka_unit_test(test_create_refuses),
+        cmocka_unit_test(test_ids),
         cmocka_unit_test(test_delete),
         cmocka_unit_test(test_sweep),
         cmocka_unit_test(test_reset),

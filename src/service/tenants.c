@@ -16,6 +16,7 @@
 #include "auth/secret.h"
 #include "base/arena.h"
 #include "edm/health.h"
+#include "service/sandbox.h"
 #include "store/health_policies.h"
 #include "store/registry.h"
 #include "store/store.h"
@@ -253,6 +254,9 @@ bool service_tenant_ensure(struct store_session *session, struct uuid tenant, in
             *err = why;
         return false;
     }
+    if (service_is_sandbox_id(tenant))
+        return error_set(err, ERROR_BAD_REQUEST, SLICE_EMPTY,
+                         "Request not applicable to target tenant.");
     found = (struct registry_tenant){ .id = tenant, .licensed = true, .created_ticks = now_ticks };
     return registry_tenant_add(session, &found, err);
 }

@@ -48,7 +48,8 @@ bool service_tenant_policy(struct service_session *session, struct uuid tenant,
                            const struct edm_entity_type *type, const struct edm_health_policy **ret,
                            struct error *err) MUST_CHECK;
 
-/* In a write's transaction: makes the tenant, licensed, unless it is there. */
+/* In a write's transaction: makes the tenant, licensed, unless it is there. ERROR_BAD_REQUEST for a
+ * sandbox that ended (service/sandbox.h). */
 bool service_tenant_ensure(struct store_session *session, struct uuid tenant, int64_t now_ticks,
                            struct arena *arena, struct error *err) MUST_CHECK;
 
