@@ -427,14 +427,81 @@ static void test_removals_are_recorded(void **state UNUSED)
     rig_close(&rig);
 }
 
+/* --- without memory --------------------------------------------------------------------------- */
+
+#ifdef CONNECTORD_FAULTS
+
+static bool change_and_show(struct rig *rig, struct arena *arena, struct error *err)
+{
+    struct json_writer writer;
+    struct text text;
+
+    text_init(&text, arena, 0, 1 << 20);
+    json_writer_init(&writer, &text);
+    if (!service_health_put(rig->writer, &toy_model, rig_tenant, SLICE("{\"articles\":{}}"), arena,
+                            err) ||
+        !service_health_write(rig->writer, &toy_model, rig_tenant, arena, &writer, err))
+        return false;
+    return !text.failed || error_no_memory(err);
+}
+
+static bool look(struct rig *rig, struct arena *arena, struct error *err)
+{
+    const struct edm_health_view *view;
+    struct store_session *session;
+
+    return service_session_begin(rig->loop, &session, err) &&
+           service_health_view(rig->loop, rig_tenant, &toy_article, RIG_NOW, arena, &view, err);
+}
+
+/* The 1st, 2nd, ... n-th allocation fails. */
+static void test_without_memory(void **state UNUSED)
+{
+    bool fired = true;
+    struct rig rig;
+
+    rig_open(&rig, NULL);
+    rig_article(&rig, rig_tenant, "gone", 99 * RIG_DAY);
+    rig_policy(&rig, rig_tenant, "{\"articles\":{\"on\":true}}");
+    remove_some(&rig, rig_tenant, RIG_NOW, 10);
+    for (uint64_t n = 0; fired; n++) {
+        struct arena *arena = arena_create(NULL, 1 << 20);
+        struct error err = { 0 };
+        bool changed, looked;
+
+        rig_begin(&rig);
+        arena_fail_after(n);
+        changed = change_and_show(&rig, arena, &err);
+        fired = arena_fault_fired();
+        arena_fail_after(UINT64_MAX);
+        /* A text that may not double makes do with less, so a fault need not be a failure. */
+        CHECK(changed ? err.code == ERROR_NONE : fired && err.code == ERROR_TOO_LARGE, n);
+        rig_keep(&rig); /* raises the version: the loop looks anew */
+
+        arena_fail_after(n);
+        looked = look(&rig, arena, &err);
+        CHECK(looked == !arena_fault_fired(), n);
+        fired |= arena_fault_fired();
+        arena_fail_after(UINT64_MAX);
+        CHECK(looked || err.code == ERROR_TOO_LARGE, n);
+        arena_destroy(arena);
+    }
+    rig_close(&rig);
+}
+
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_view),        cmocka_unit_test(test_many_tenants),
-        cmocka_unit_test(test_describe),    cmocka_unit_test(test_put),
-        cmocka_unit_test(test_put_refuses), cmocka_unit_test(test_put_is_whole),
-        cmocka_unit_test(test_write),       cmocka_unit_test(test_write_of_nobody),
-        cmocka_unit_test(test_remove),      cmocka_unit_test(test_removals_are_recorded),
+        cmocka_unit_test(test_view),           cmocka_unit_test(test_many_tenants),
+        cmocka_unit_test(test_describe),       cmocka_unit_test(test_put),
+        cmocka_unit_test(test_put_refuses),    cmocka_unit_test(test_put_is_whole),
+        cmocka_unit_test(test_write),          cmocka_unit_test(test_write_of_nobody),
+        cmocka_unit_test(test_remove),         cmocka_unit_test(test_removals_are_recorded),
+#ifdef CONNECTORD_FAULTS
+        cmocka_unit_test(test_without_memory),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
