@@ -53,6 +53,9 @@ struct call {
     struct edm_entity *given;  /* body of a create or update */
     struct edm_entity *entity; /* result */
     struct edm_page page;      /* result */
+    struct slice page_end;     /* of a stale page: where the next one starts; empty: its last row */
+    struct edm_entity *before; /* what a write found, for stale reads; NULL: nobody wants it */
+    struct slice policy;       /* the policy behind `health`, for a field; empty: none */
     struct dispatch_job job;
     void (*next)(struct call *call); /* goes on here when the job came home ok */
 };

@@ -20,6 +20,7 @@
 
 #include "base/arena.h"
 #include "http/effects.h"
+#include "service/health.h"
 
 #define ENTITY_FRAME_BYTES 8192 /* names, dates and numbers of the largest type, its context */
 #define JSON_GROWTH        6    /* a control character of one byte is written as \u001f */
@@ -166,13 +167,42 @@ static bool check_beyond_graph(struct call *call, const struct graph_route *rout
     return true;
 }
 
+/* What the tenant's policy makes of silence, for a type that has one. */
+static bool find_health(struct call *call, struct error *err)
+{
+    const struct edm_entity_type *type = call->path.type;
+    struct service_session *service = call->loop->session;
+    const struct edm_health_policy *policy;
+    struct store_session *session;
+
+    if (!type || !type->health)
+        return true;
+    if (!service_session_begin(service, &session, err) ||
+        !service_health_view(service, call->who->tenant, type, call_now_ticks(call), call->arena,
+                             &call->health, err))
+        return false;
+    return !call->health ||
+           (service_health_policy(service, call->who->tenant, type, &policy, err) &&
+            (service_health_describe(type, policy, call->arena, &call->policy) ||
+             error_no_memory(err)));
+}
+
 static void start_operation(struct call *call)
 {
     const struct graph_route *route =
         find_route(call->path.resource, call->exchange->request.method);
+    struct error error = { 0 };
 
-    if (check_beyond_graph(call, route))
+    if (!find_health(call, &error))
+        call_finish_error(call, &error);
+    else if (check_beyond_graph(call, route))
         route->start(call);
+}
+
+void graph_add_policy(struct call *call)
+{
+    if (call->policy.len)
+        call_add_field(call, SLICE("x-connectord-policy"), call->policy);
 }
 
 static bool run_ensure_tenant(struct dispatch_job *job, struct store_session *session,
@@ -300,6 +330,7 @@ bool graph_read_options(struct call *call, bool is_read)
         call_finish_error(call, &error);
         return false;
     }
+    call->options.query.health = call->health;
     if (call->max_page_size &&
         arena_printf(call->arena, &applied, "odata.maxpagesize=%u", call->max_page_size))
         call_add_field(call, SLICE("Preference-Applied"), applied);

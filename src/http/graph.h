@@ -19,6 +19,8 @@ void graph_fail(struct call *call, enum error_code code, const char *message);
 
 /* Answers the call and returns false when the options are wrong. */
 bool graph_read_options(struct call *call, bool is_read) MUST_CHECK;
+/* Before the end of an answer that shows entities, or counts them. */
+void graph_add_policy(struct call *call);
 struct odata_reply graph_reply_of(const struct call *call);
 
 /* Runs `run` on another thread; the call goes on in `next`, or ends with the job's error. */

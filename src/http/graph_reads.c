@@ -1,4 +1,4 @@
-/* http/graph_reads.c - entities by key, pages of a set, the singleton.
+/* http/graph_reads.c - entities by key, pages of a set and their number, the singleton.
  *
  * A page leads to the next one with a $skiptoken that names its last key, under a seal: what is in
  * it is trusted when it comes back.
@@ -10,12 +10,15 @@
 #include "base/base64.h"
 #include "base/text.h"
 #include "edm/entity.h"
+#include "http/effects.h"
 #include "http/graph.h"
+#include "http/stale.h"
 #include "odata/skiptoken.h"
 #include "service/operations.h"
 
 #define ROW_REPLY_BYTES        448
 #define SKIPTOKEN_SEAL_PURPOSE SLICE("skiptoken")
+#define BROKEN_SKIPTOKEN       SLICE("broken") /* too short for a seal: refused for ever */
 
 static void finish_entity(struct call *call)
 {
@@ -24,6 +27,7 @@ static void finish_entity(struct call *call)
 
     text_init(&body, call->arena, ENTITY_REPLY_BYTES, call->loop->api->reply_bytes_max);
     odata_write_entity(&reply, call->entity, &body);
+    graph_add_policy(call);
     call_finish_odata(call, 200, &body);
 }
 
@@ -42,6 +46,14 @@ void graph_start_singleton(struct call *call)
     call_finish_odata(call, 200, &body);
 }
 
+static bool get_entity(struct call *call, struct store_session *session, struct error *err)
+{
+    if (effects_read(call) == FAULT_READ_STALE)
+        return stale_get(call, session, err);
+    return service_get(session, call->who->tenant, &call->options.query, call->path.key,
+                       call->arena, &call->entity, err);
+}
+
 void graph_start_get(struct call *call)
 {
     struct store_session *session;
@@ -50,8 +62,7 @@ void graph_start_get(struct call *call)
     if (!graph_read_options(call, true))
         return;
     if (!service_session_begin(call->loop->session, &session, &error) ||
-        !service_get(session, call->who->tenant, &call->options.query, call->path.key, call->arena,
-                     &call->entity, &error))
+        !get_entity(call, session, &error))
         call_finish_error(call, &error);
     else
         finish_entity(call);
@@ -106,25 +117,56 @@ static bool make_skiptoken(struct call *call, struct slice last_key, struct slic
     return true;
 }
 
-/* The absolute URL of the next page: the same options, the request's own origin. */
-static bool make_next_link(struct call *call, const struct odata_reply *reply, struct slice *ret,
-                           struct error *err)
+/* The absolute URL of this set with `query`, on the request's own origin. */
+static bool make_link(struct call *call, const struct odata_reply *reply, struct slice query,
+                      struct slice *ret, struct error *err)
 {
-    const struct edm_entity *last = call->page.entities[call->page.count - 1];
-    struct slice token, query;
     struct text link;
 
-    if (!make_skiptoken(call, last->values[0].text, &token, err) ||
-        !odata_next_query(call->exchange->request.query, token, call->arena, &query, err))
-        return false;
     text_init(&link, call->arena, 256 + query.len, 1024 + call->origin.len + query.len);
     odata_write_set_url(reply, call->path.type, &link);
-    text_append_char(&link, '?');
-    text_append(&link, query);
+    if (query.len) {
+        text_append_char(&link, '?');
+        text_append(&link, query);
+    }
     if (link.failed)
         return error_no_memory(err);
     *ret = text_slice(&link);
     return true;
+}
+
+/* Where the page behind this one starts; empty: there is none. */
+static struct slice end_of_page(const struct call *call)
+{
+    const struct edm_page *page = &call->page;
+
+    if (!page->more || call->page_end.len)
+        return page->more ? call->page_end : SLICE_EMPTY;
+    return page->count ? page->entities[page->count - 1]->values[0].text : SLICE_EMPTY;
+}
+
+/* The same options, behind the end of this page; empty on the last one. */
+static bool make_next_link(struct call *call, const struct odata_reply *reply, struct slice *ret,
+                           struct error *err)
+{
+    struct slice query = call->exchange->request.query, end = end_of_page(call), token;
+
+    switch (effects_read(call)) {
+    case FAULT_READ_DUPLICATE_PAGE:
+        return make_link(call, reply, query, ret, err);
+    case FAULT_READ_BROKEN_LINK:
+        token = BROKEN_SKIPTOKEN;
+        break;
+    case FAULT_READ_STALE:
+    case FAULT_READ_NONE:
+        if (end.len == 0)
+            return true;
+        if (!make_skiptoken(call, end, &token, err))
+            return false;
+        break;
+    }
+    return odata_next_query(query, token, call->arena, &query, err) &&
+           make_link(call, reply, query, ret, err);
 }
 
 static void finish_list(struct call *call)
@@ -134,14 +176,14 @@ static void finish_list(struct call *call)
     struct text body;
     struct error error = { 0 };
 
-    if (call->page.more && call->page.count > 0 &&
-        !make_next_link(call, &reply, &next_link, &error)) {
+    if (!make_next_link(call, &reply, &next_link, &error)) {
         call_finish_error(call, &error);
         return;
     }
     text_init(&body, call->arena, 512 + call->page.count * ROW_REPLY_BYTES,
               call->loop->api->reply_bytes_max);
     odata_write_page(&reply, call->path.type, &call->page, next_link, &body);
+    graph_add_policy(call);
     call_finish_odata(call, 200, &body);
 }
 
@@ -151,7 +193,8 @@ static bool run_list(struct dispatch_job *job, struct store_session *session, st
     struct edm_query query = call->options.query;
 
     query.select |= 1; /* the key, for the nextLink */
-    return service_list(session, call->who->tenant, &query, call->arena, &call->page, err);
+    return service_list(session, call->who->tenant, &query, call->arena, &call->page, err) &&
+           (effects_read(call) != FAULT_READ_STALE || stale_list(call, session, &query, err));
 }
 
 void graph_start_list(struct call *call)

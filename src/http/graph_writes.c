@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "edm/entity.h"
 #include "http/graph.h"
+#include "http/stale.h"
 #include "service/operations.h"
 
 /* --- bodies ---------------------------------------------------------------------------------- */
@@ -66,7 +67,8 @@ static bool run_create(struct dispatch_job *job, struct store_session *session, 
     const struct api *api = call->loop->api;
 
     return service_create(session, api->model, call->who->tenant, call->given, api->entity_bytes,
-                          NULL, clock_now_ticks(api->clock), call->arena, &call->entity, err);
+                          call->options.query.health, call_now_ticks(call), call->arena,
+                          &call->entity, err);
 }
 
 /* Where memory ends all the same the answer must not say that nothing was written (413). */
@@ -82,6 +84,7 @@ static void finish_written(struct call *call, int status, const struct text *loc
                    "The resource was written, but not enough memory is left.");
         return;
     }
+    graph_add_policy(call);
     if (location)
         call_add_field(call, SLICE("Location"), text_slice(location));
     call_finish_odata(call, status, &body);
@@ -92,6 +95,7 @@ static void finish_create(struct call *call)
     struct odata_reply reply = graph_reply_of(call);
     struct text location;
 
+    stale_remember_create(call);
     text_init(&location, call->arena, 256, 1024 + call->origin.len);
     odata_write_entity_url(&reply, call->path.type, call->entity->values[0].text, &location);
     finish_written(call, 201, &location);
@@ -113,12 +117,15 @@ static bool run_update(struct dispatch_job *job, struct store_session *session, 
 {
     struct call *call = graph_call_of(job);
 
-    return service_update(session, call->who->tenant, call->path.key, call->given,
-                          call->loop->api->entity_bytes, NULL, call->arena, &call->entity, err);
+    return stale_note(call, session, err) &&
+           service_update(session, call->who->tenant, call->path.key, call->given,
+                          call->loop->api->entity_bytes, call->options.query.health, call->arena,
+                          &call->entity, err);
 }
 
 static void finish_update(struct call *call)
 {
+    stale_remember_change(call);
     finish_written(call, 200, NULL);
 }
 
@@ -134,22 +141,32 @@ static bool run_delete(struct dispatch_job *job, struct store_session *session, 
 {
     struct call *call = graph_call_of(job);
 
-    return service_delete(session, call->who->tenant, call->path.type, call->path.key, NULL,
-                          call->arena, err);
+    return stale_note(call, session, err) &&
+           service_delete(session, call->who->tenant, call->path.type, call->path.key,
+                          call->options.query.health, call->arena, err);
+}
+
+/* Of a delete or an action. */
+static void finish_unseen(struct call *call)
+{
+    stale_remember_change(call);
+    call_finish_no_content(call);
 }
 
 void graph_start_delete(struct call *call)
 {
     if (graph_read_options(call, false))
-        graph_submit(call, true, run_delete, call_finish_no_content);
+        graph_submit(call, true, run_delete, finish_unseen);
 }
 
 static bool run_action(struct dispatch_job *job, struct store_session *session, struct error *err)
 {
     struct call *call = graph_call_of(job);
 
-    return service_invoke(session, call->who->tenant, call->path.type, call->path.action,
-                          call->path.key, call_now_ticks(call), NULL, call->arena, err);
+    return stale_note(call, session, err) &&
+           service_invoke(session, call->who->tenant, call->path.type, call->path.action,
+                          call->path.key, call_now_ticks(call), call->options.query.health,
+                          call->arena, err);
 }
 
 void graph_start_action(struct call *call)
@@ -164,5 +181,5 @@ void graph_start_action(struct call *call)
                                api->json_depth, call->arena, &parameters, &error))
         call_finish_error(call, &error);
     else
-        graph_submit(call, true, run_action, call_finish_no_content);
+        graph_submit(call, true, run_action, finish_unseen);
 }

@@ -36,6 +36,11 @@ static bool get_written(struct store_session *session, struct uuid tenant,
     return !health || !edm_health_is_gone(health, *ret) || store_entity_not_found(key, err);
 }
 
+bool service_not_found(struct slice key, struct error *err)
+{
+    return store_entity_not_found(key, err);
+}
+
 bool service_get(struct store_session *session, struct uuid tenant, const struct edm_query *query,
                  struct slice key, struct arena *arena, struct edm_entity **ret, struct error *err)
 {

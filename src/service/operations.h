@@ -28,7 +28,8 @@ struct arena;
 struct edm_health_view;
 struct store_session;
 
-/* ERROR_NOT_FOUND when there is none in this tenant. */
+/* ERROR_NOT_FOUND when there is none in this tenant: what service_not_found() says. */
+bool service_not_found(struct slice key, struct error *err) COLD;
 bool service_get(struct store_session *session, struct uuid tenant, const struct edm_query *query,
                  struct slice key, struct arena *arena, struct edm_entity **ret,
                  struct error *err) MUST_CHECK;
