@@ -1,0 +1,70 @@
+/* server/handlers_rig_test.h - the handlers of http/ without sockets: an exchange goes in, an
+ * answer comes out.
+ *
+ * Here and not beside them, because only this floor may open a store for them. The toy model stands
+ * for Graph's. What is asked without a token is the default tenant's.
+ */
+#ifndef SERVER_HANDLERS_RIG_TEST_H
+#define SERVER_HANDLERS_RIG_TEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "http/api.h"
+#include "http/message.h"
+#include "testbed/testbed.h"
+
+#define CRATES           "/beta/shopFloor/crates"
+#define ARTICLES         "/beta/shopFloor/articles"
+#define RIG_ENTITY_BYTES ((size_t)1024)
+#define ROOMY            ((size_t)1 << 20) /* memory for any request */
+
+struct rig {
+    struct store *store;
+    struct dispatch *dispatch;
+    struct loop *loop;
+    struct log *log;
+    struct clock *clock;
+    struct issuer *issuer;
+    struct authorisation authorisation;
+    struct token_rules rules;
+    struct api api;
+    struct api_loop *api_loop;
+    struct http_handler handler;
+};
+
+/* `limits` NULL: without testbeds. */
+void rig_open(struct rig *rig, const struct testbed_limits *limits);
+void rig_close(struct rig *rig);
+
+struct ask {
+    enum http_method method;
+    const char *path, *query, *host, *body;
+    const char *name, *value; /* of one more field; NULL: none */
+    bool secure;
+};
+
+/* What came back; the slices live until answer_free(). */
+struct answer {
+    struct http_exchange exchange;
+    struct http_field fields[2];
+    bool done;
+    bool had_memory_left; /* for a small head */
+};
+
+void rig_ask(struct rig *rig, const struct ask *ask, size_t budget_bytes, struct answer *ret);
+/* The same in two halves. */
+void rig_send(struct rig *rig, const struct ask *ask, size_t budget_bytes, struct answer *ret);
+void rig_await(struct rig *rig, struct answer *answer);
+void answer_free(struct answer *answer);
+
+struct slice answer_field(const struct answer *answer, struct slice name);
+/* How often `what` stands in the answer's body. */
+size_t answer_count(const struct answer *answer, const char *what);
+/* What stands behind the '?' of its nextLink; empty: there is none. */
+struct slice answer_next_query(const struct answer *answer);
+
+/* How many crates the default tenant has, at most 1000. */
+size_t rig_count_crates(struct rig *rig);
+
+#endif
