@@ -582,7 +582,7 @@ static const struct {
     const char *rules;
     bool executes;
 } fault_cases[] = {
-    { RULE("\"answer\":{\"error\":\"429.intune\",\"retryAfter\":\"window\"}"), false },
+    { RULE("\"answer\":{\"error\":\"429.intune\",\"retryAfter\":1.5}"), false },
     { RULE("\"answer\":{\"status\":503,\"body\":{\"a\":1}}"), false },
     { RULE("\"answer\":{\"status\":503},\"executes\":true"), true },
     { RULE("\"connection\":\"reset\",\"delay\":\"1ms\""), false },

@@ -175,7 +175,7 @@ size_t answer_count(const struct answer *answer, const char *what)
     struct slice body = answer->exchange.response.body;
     size_t count = 0, len = strlen(what);
 
-    for (size_t at = 0; at + len <= body.len; at++)
+    for (size_t at = 0; len > 0 && at + len <= body.len; at++)
         count += memcmp(body.ptr + at, what, len) == 0;
     return count;
 }

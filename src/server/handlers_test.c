@@ -254,7 +254,7 @@ static bool check_fault(size_t row, const struct ask *ask_it, size_t crates)
 {
     struct answer answer;
 
-    ask(ask_it, ROOMY, &answer);
+    rig_ask(&rig, ask_it, ROOMY, &answer);
     bool fired = arena_fault_fired();
     int status = answer.exchange.response.status;
     arena_fail_after(UINT64_MAX);
