@@ -1,8 +1,8 @@
 /* server/handlers_rig_test.h - the handlers of http/ without sockets: an exchange goes in, an
  * answer comes out.
  *
- * Here and not beside them, because only this floor may open a store for them. The toy model stands
- * for Graph's. What is asked without a token is the default tenant's.
+ * In this floor and not beside them, because only here a store may be opened for them. The toy
+ * model stands for Graph's.
  */
 #ifndef SERVER_HANDLERS_RIG_TEST_H
 #define SERVER_HANDLERS_RIG_TEST_H
@@ -10,14 +10,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/slice.h"
+#include "base/uuid.h"
 #include "http/api.h"
 #include "http/message.h"
-#include "testbed/testbed.h"
 
-#define CRATES           "/beta/shopFloor/crates"
-#define ARTICLES         "/beta/shopFloor/articles"
+struct arena;
+struct testbeds;
+
 #define RIG_ENTITY_BYTES ((size_t)1024)
-#define ROOMY            ((size_t)1 << 20) /* memory for any request */
+#define RIG_ROOMY        ((size_t)1 << 20)
+#define RIG_SEED                                                                                   \
+    "{\"crates\":[{\"place\":\"seeded\"},{\"place\":\"too\"}]}" /* the default tenant's */
+#define RIG_DEMO  "{\"crates\":[{\"place\":\"demo\"}]}"
+#define RIG_LOCAL "127.0.0.1:8080" /* a name that the control API answers to */
 
 struct rig {
     struct store *store;
@@ -26,6 +32,7 @@ struct rig {
     struct log *log;
     struct clock *clock;
     struct issuer *issuer;
+    struct testbeds *testbeds;
     struct authorisation authorisation;
     struct token_rules rules;
     struct api api;
@@ -33,38 +40,35 @@ struct rig {
     struct http_handler handler;
 };
 
-/* `limits` NULL: without testbeds. */
-void rig_open(struct rig *rig, const struct testbed_limits *limits);
-void rig_close(struct rig *rig);
+extern struct rig rig;
 
+/* For cmocka_run_group_tests(). */
+int open_rig(void **state);
+int close_rig(void **state);
+
+/* A request. Without `host` it is for other.example, from this machine all the same. */
 struct ask {
     enum http_method method;
     const char *path, *query, *host, *body;
     const char *name, *value; /* of one more field; NULL: none */
+    const char *type;         /* Content-Type; NULL: JSON */
     bool secure;
+    bool from_afar; /* not from a loopback address */
 };
 
-/* What came back; the slices live until answer_free(). */
+/* What came back; the slices live until free_answer(). */
 struct answer {
     struct http_exchange exchange;
     struct http_field fields[2];
     bool done;
-    bool had_memory_left; /* for a small head */
+    bool had_memory_left; /* for a head */
 };
 
-void rig_ask(struct rig *rig, const struct ask *ask, size_t budget_bytes, struct answer *ret);
-/* The same in two halves. */
-void rig_send(struct rig *rig, const struct ask *ask, size_t budget_bytes, struct answer *ret);
-void rig_await(struct rig *rig, struct answer *answer);
-void answer_free(struct answer *answer);
+void ask(const struct ask *ask, size_t budget_bytes, struct answer *ret);
+void free_answer(struct answer *answer);
 
-struct slice answer_field(const struct answer *answer, struct slice name);
+struct slice field_of(const struct answer *answer, struct slice name);
 /* How often `what` stands in the answer's body. */
-size_t answer_count(const struct answer *answer, const char *what);
-/* What stands behind the '?' of its nextLink; empty: there is none. */
-struct slice answer_next_query(const struct answer *answer);
-
-/* How many crates the default tenant has, at most 1000. */
-size_t rig_count_crates(struct rig *rig);
+size_t count_in_body(const struct answer *answer, const char *what);
 
 #endif
