@@ -328,7 +328,8 @@ void control_finish(struct control *control, int status, const struct control_re
 
     if (reply->text.failed) {
         error_set(&error, ERROR_TOO_LARGE, SLICE_EMPTY,
-                  "The answer is larger than this server sends (limit-reply-bytes).");
+                  "The answer is larger than this server sends (limit-reply-bytes), or found no "
+                  "memory.");
         control_fail(control, &error);
         return;
     }
@@ -397,8 +398,7 @@ void control_submit(struct control *control, enum control_place place,
     struct api_loop *loop = control->call->loop;
     struct error error = { 0 };
 
-    if (place == CONTROL_WRITER &&
-        !call_keep_memory(control->call, SMALL_ANSWER_BYTES + control->answer_bytes)) {
+    if (place == CONTROL_WRITER && !call_keep_memory(control->call, SMALL_ANSWER_BYTES)) {
         error_no_memory(&error);
         control_fail(control, &error);
         return;

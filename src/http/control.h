@@ -56,7 +56,6 @@ struct control {
     struct testbed *testbed; /* NULL for CONTROL_OF_SERVER */
     bool makes_tenant;       /* its testbed is forgotten when the request fails */
     const char *done;        /* what has been changed, in words; NULL: nothing yet */
-    size_t answer_bytes;     /* of the answer to a write, beyond a small one's */
     void *state;             /* the verb's own */
     struct dispatch_job job; /* of control_submit() */
     bool (*run)(struct control *control, struct store_session *session, struct error *err);

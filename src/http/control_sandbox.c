@@ -3,7 +3,7 @@
  * What can be wrong with a sandbox is found before it is there: its body, its faults and its clock
  * on this loop, in a testbed under an id that nobody knows yet; its token is signed; and only then
  * one write makes tenant, policy and entities, or none of it. When that fails the testbed is
- * forgotten again.
+ * forgotten again. The answer is written before that write, too.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -26,6 +26,7 @@ struct sandbox {
     int64_t lifetime_ticks;
     struct sandbox_request request;
     struct slice token;
+    struct control_reply answer;
     size_t entities;
 };
 
@@ -109,22 +110,17 @@ static void write_member(struct json_writer *writer, struct slice name, struct s
     json_writer_string(writer, value);
 }
 
-static void finish_made(struct control *control)
+/* The answer, whole: nothing that can fail is left to do once the sandbox is there. */
+static bool write_answer(struct control *control, struct sandbox *sandbox, struct error *err)
 {
-    const struct sandbox *sandbox = control->state;
     struct edm_date_time end = { .ticks = CLOCK_UNIX_EPOCH_TICKS +
                                           sandbox->request.expires_unix_ms * TICKS_PER_MS };
-    struct control_reply reply;
-    struct json_writer *writer = control_reply_begin(&reply, control);
+    struct json_writer *writer = control_reply_begin(&sandbox->answer, control);
     char id[UUID_TEXT_LEN], date[EDM_DATE_TIME_TEXT_MAX];
-    struct slice address = SLICE_EMPTY;
-    struct error error = { 0 };
+    struct slice address;
 
-    if (!control_address(control, control->tenant, true, &address)) {
-        error_no_memory(&error);
-        control_fail(control, &error);
-        return;
-    }
+    if (!control_address(control, control->tenant, true, &address))
+        return error_no_memory(err);
     uuid_format(control->tenant, id);
     json_writer_object_begin(writer);
     write_member(writer, SLICE("tenant"), (struct slice){ id, UUID_TEXT_LEN });
@@ -133,7 +129,7 @@ static void finish_made(struct control *control)
     write_member(writer, SLICE("graph"), control->call->origin);
     write_member(writer, SLICE("control"), address);
     json_writer_object_end(writer);
-    control_finish(control, 201, &reply);
+    return !sandbox->answer.text.failed || error_no_memory(err);
 }
 
 static bool run_create(struct control *control, struct store_session *session, struct error *err)
@@ -150,9 +146,8 @@ static void after_create(struct control *control)
     const struct sandbox *sandbox = control->state;
 
     control->makes_tenant = false;
-    control->done = "The sandbox was made";
     control_sweep_note(control->call->loop->api->sweep, sandbox->request.expires_unix_ms);
-    finish_made(control);
+    control_finish(control, 201, &sandbox->answer);
 }
 
 static int64_t lifetime_s(const struct sandbox *sandbox)
@@ -171,11 +166,14 @@ static bool run_sign(struct control *control, struct store_session *session UNUS
 static void after_sign(struct control *control)
 {
     struct sandbox *sandbox = control->state;
+    struct error error = { 0 };
 
     sandbox->request.expires_unix_ms =
         (int64_t)clock_machine_unix_ms() + sandbox->lifetime_ticks / TICKS_PER_MS;
-    control->answer_bytes = 2 * (sandbox->token.len + 4 * control->call->origin.len);
-    control_submit(control, CONTROL_WRITER, run_create, after_create);
+    if (write_answer(control, sandbox, &error))
+        control_submit(control, CONTROL_WRITER, run_create, after_create);
+    else
+        control_fail(control, &error);
 }
 
 void control_sandbox_create(struct control *control)
