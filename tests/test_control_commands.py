@@ -1,0 +1,389 @@
+"""The control API from a shell: clock, faults, requests, policy, reset and sandbox against a running
+server, and inside `connectord run`, where they need no option at all."""
+import json
+import re
+import socket
+import uuid
+
+import httpx
+import pytest
+
+from server_process import BINARY, DEFAULT_TENANT, ROOT, Server, run
+
+SETS = ("ndesConnectors", "domainJoinConnectors", "exchangeConnectors")
+SET = "/beta/deviceManagement/ndesConnectors"
+JOIN = "/beta/deviceManagement/domainJoinConnectors"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with Server(tmp_path_factory.mktemp("data"), "--seed", "demo") as running:
+        yield running
+        assert running.stop() == 0
+
+
+def lines_of(done):
+    """What a command printed: nothing, or one line of JSON."""
+    assert done.stdout == "" or done.stdout.count("\n") == 1 and done.stdout.endswith("\n")
+    return json.loads(done.stdout) if done.stdout else None
+
+
+def refusal(*words, **options):
+    """What a command says that fails, and how it ends."""
+    done = run(*words, check=False, **options)
+    assert done.returncode != 0 and done.stdout == ""
+    return done.returncode, done.stderr
+
+
+class Sandbox:
+    """A tenant of a test's own, made and ended by the commands under test."""
+
+    def __init__(self, server, *flags):
+        self.server = server
+        self.made = lines_of(run("sandbox", "add", "--url", server.url(), *flags))
+        self.tenant = self.made["tenant"]
+        self.graph = httpx.Client(base_url=server.url(), trust_env=False, timeout=30, headers={
+            "Authorization": f"Bearer {self.made['access_token']}"})
+
+    def command(self, *words, check=True, **options):
+        return run(*words, "--url", self.server.url(), "--tenant", self.tenant, check=check,
+                   **options)
+
+    def says(self, *words, **options):
+        done = self.command(*words, **options)
+        assert done.stderr == ""
+        return lines_of(done)
+
+    def end(self):
+        self.graph.close()
+        return run("sandbox", "remove", self.tenant, "--url", self.server.url(), check=False)
+
+
+@pytest.fixture
+def sandbox(server):
+    made = Sandbox(server, "--seed", "demo", "--lifetime", "10m")
+    yield made
+    assert made.end().returncode == 0
+
+
+# --- clock -------------------------------------------------------------------------------------
+
+def test_clock(sandbox):
+    assert sandbox.says("clock")["frozen"] is False
+    frozen = sandbox.says("clock", "freeze", "2024-06-01T12:00:00Z")
+    assert frozen == {"now": "2024-06-01T12:00:00Z", "frozen": True, "moved": True}
+    assert sandbox.says("clock", "advance", "1d12h")["now"] == "2024-06-03T00:00:00Z"
+    assert sandbox.says("clock", "advance", "-36h")["now"] == "2024-06-01T12:00:00Z"
+    assert sandbox.says("clock", "set", "2025-01-01T00:00:00+01:00") == {
+        "now": "2024-12-31T23:00:00Z", "frozen": True, "moved": True}
+    assert sandbox.says("clock", "show") == sandbox.says("clock")
+    resumed = sandbox.says("clock", "resume")
+    assert (resumed["frozen"], resumed["moved"]) == (False, False)
+    assert sandbox.says("clock", "freeze")["frozen"] is True
+
+
+def test_a_clock_is_one_tenants(server, sandbox):
+    sandbox.says("clock", "advance", "400d")
+    assert lines_of(run("clock", "--url", server.url()))["moved"] is False
+
+
+# --- faults ------------------------------------------------------------------------------------
+
+def test_faults_of_a_persona(sandbox):
+    shown = sandbox.says("faults", "set", "--persona", "intune-throttled", "--retry-after", "0.25")
+    assert shown["rules"]
+    reply = sandbox.graph.post(SET, json={"displayName": "x"})
+    assert (reply.status_code, reply.headers["Retry-After"]) == (429, "0.25")
+    assert sum(each["fired"] for each in sandbox.says("faults")["rules"]) == 1
+    sandbox.says("faults", "set", "--persona", "intune-throttled", "--retry-after", "none")
+    assert "Retry-After" not in sandbox.graph.post(SET, json={"displayName": "x"}).headers
+    assert sandbox.says("faults", "clear") is None
+    assert sandbox.says("faults", "show")["rules"] == []
+    assert sandbox.graph.post(SET, json={"displayName": "x"}).status_code == 201
+
+
+def test_faults_of_a_file(sandbox, tmp_path):
+    rules = {"rules": [{"name": "broken", "when": {"method": "GET"},
+                        "answer": {"status": 503, "body": {"a": [1, "ß"]}}}]}
+    (tmp_path / "rules.json").write_text(json.dumps(rules))
+    sandbox.says("faults", "set", tmp_path / "rules.json")
+    reply = sandbox.graph.get(SET)
+    assert (reply.status_code, reply.json()) == (503, {"a": [1, "ß"]})
+    # Through a pipe, with a persona's rules behind its own.
+    both = sandbox.says("faults", "set", "-", "--persona", "delete-403", input=json.dumps(rules))
+    assert both["rules"][0]["name"] == "broken" and len(both["rules"]) > 1
+
+
+def test_personas(sandbox):
+    text = sandbox.command("faults", "personas").stdout
+    assert "intune-throttled" in text and "429.intune" in text
+
+
+# --- requests ----------------------------------------------------------------------------------
+
+def test_requests(sandbox):
+    app = str(uuid.uuid4())
+    for name in ("a", "b"):
+        assert sandbox.graph.post(SET, json={"displayName": name},
+                                  headers={"client-request-id": app}).status_code == 201
+    assert sandbox.graph.get(SET + "/nobody").status_code >= 400
+    listed = sandbox.says("requests")["requests"]
+    assert [each["status"] for each in listed][:2] == [201, 201] and len(listed) == 3
+    first = listed[0]["sequence"]
+    for words, count in ((("--method", "POST"), 2), (("--status", "201"), 2),
+                         (("--status", "4xx"), 1), (("--path", "*/ndesConnectors"), 2),
+                         (("--path", "/a b?&#ß*"), 0), (("--since", first), 2), (("--top", 1), 1),
+                         (("--faulted",), 0), (("--client-request-id", app), 2),
+                         (("--method", "POST", "--status", "4xx"), 0)):
+        assert len(sandbox.says("requests", "list", *words)["requests"]) == count, words
+    assert sandbox.says("requests", "clear") is None
+    assert sandbox.says("requests", "list")["requests"] == []
+
+
+def test_verify(sandbox):
+    for _ in range(2):
+        sandbox.graph.get(SET)
+    for bound, code in ((("--exactly", "2"), 0), (("--at-least", "1"), 0), (("--at-most", "2"), 0),
+                        (("--exactly", "1"), 1), (("--at-least", "3"), 1), (("--at-most", "0"), 1)):
+        done = sandbox.command("requests", "verify", "--method", "GET", "--status", "2xx", *bound,
+                               check=False)
+        assert done.returncode == code
+        assert lines_of(done) == {"verified": code == 0, "count": 2}
+        if code:
+            words = bound[0].removeprefix("--").replace("-", " ")
+            assert f"expected {words} {bound[1]} such request" in done.stderr
+            assert done.stderr.endswith(", found 2\n")
+        else:
+            assert done.stderr == ""
+
+
+# --- reset -------------------------------------------------------------------------------------
+
+def test_reset(sandbox):
+    before = [len(sandbox.graph.get(f"/beta/deviceManagement/{each}").json()["value"])
+              for each in SETS]
+    for each in sandbox.graph.get(SET).json()["value"]:
+        assert sandbox.graph.delete(f"{SET}/{each['id']}").status_code == 204
+    sandbox.says("clock", "freeze", "2024-06-01T12:00:00Z")
+    sandbox.says("faults", "set", "--persona", "delete-403")
+    assert sandbox.says("reset", "--keep", "clock, faults") == {"entities": sum(before)}
+    assert sandbox.says("clock")["frozen"] and sandbox.says("faults")["rules"]
+    assert len(sandbox.graph.get(SET).json()["value"]) == before[0]
+    sandbox.says("reset")
+    assert not sandbox.says("clock")["frozen"] and not sandbox.says("faults")["rules"]
+
+
+# --- policy ------------------------------------------------------------------------------------
+
+def states(graph):
+    return {each["state"] for each in graph.get(JOIN).json()["value"]}
+
+
+def test_policy_over_http(sandbox):
+    policy = sandbox.says("policy")
+    assert policy["domainJoinConnectors"]["on"] is False and policy["removals"] == []
+    changed = sandbox.says("policy", "set", "domainJoinConnectors", "on", "error=never",
+                           "inactive=2h", "remove=never")["domainJoinConnectors"]
+    assert (changed["on"], changed["error"], changed["inactive"], changed["remove"]) == (
+        True, None, "2h", None)
+    sandbox.says("clock", "advance", "5d")
+    assert states(sandbox.graph) == {"inactive"}
+    assert sandbox.says("policy", "set", "domainJoinConnectors", "off")["domainJoinConnectors"][
+        "inactive"] == "2h"
+
+
+def test_policy_in_the_folder(server):
+    """Beside the running server, which sees it with its next request."""
+    def policy(*words, check=True, **options):
+        return run("policy", *words, "--data-dir", server.data_dir, check=check, **options)
+
+    tenant = run("tenant", "add", "--data-dir", server.data_dir).stdout.strip()
+    headers = {"Authorization": f"Bearer {server.token('--tenant', tenant)}"}
+    made = httpx.post(server.url() + JOIN, headers=headers, trust_env=False, json={
+        "displayName": "x", "state": "active", "lastConnectionDateTime": "2020-01-01T00:00:00Z"})
+    assert made.status_code == 201
+    here = ("--tenant", tenant)
+    # A server that was named does not matter when a folder is.
+    lines_of(policy("set", "domainJoinConnectors", "on", "remove=never", *here,
+                    env={"CONNECTORD_URL": "http://127.0.0.1:1"}))
+    with httpx.Client(base_url=server.url(), headers=headers, trust_env=False) as graph:
+        assert states(graph) == {"inactive"}
+    assert lines_of(policy("show", *here))["domainJoinConnectors"]["on"] is True
+    assert lines_of(policy())["domainJoinConnectors"]["on"] is False
+    for words, told in ((("set", "domainJoin", "on"), "'domainJoin'"),
+                        (("set", "ndesConnectors", "on", "inactive=soon"), '"soon"'),
+                        (("show", "--tenant", str(uuid.uuid4())), "does not exist")):
+        done = policy(*words, check=False)
+        assert (done.returncode, done.stdout) == (1, "") and told in done.stderr
+
+
+def test_policy_of_a_server_in_memory(tmp_path):
+    with Server(tmp_path, "--memory") as server:
+        code, told = refusal("policy", "--data-dir", tmp_path)
+        assert code == 1 and "runs with --memory" in told
+        over_http = lines_of(run("policy", "set", "ndesConnectors", "on", "--url", server.url()))
+        assert over_http["ndesConnectors"]["on"] is True
+
+
+# --- sandboxes ---------------------------------------------------------------------------------
+
+def test_sandbox(server, tmp_path):
+    policy = {"domainJoinConnectors": {"on": True}}
+    (tmp_path / "policy.json").write_text(json.dumps(policy))
+    seed = json.dumps({"ndesConnectors": [{"displayName": "seeded"}]})
+    made = lines_of(run("sandbox", "add", "--seed", "-", "--policy", tmp_path / "policy.json",
+                        "--name", "Ruß", "--lifetime", "90s", "--url", server.url(), input=seed))
+    assert made["tenant"] != DEFAULT_TENANT and made["control"].endswith(made["tenant"])
+    reply = httpx.get(made["graph"] + SET, trust_env=False,
+                      headers={"Authorization": f"Bearer {made['access_token']}"})
+    assert [each["displayName"] for each in reply.json()["value"]] == ["seeded"]
+    # The address that it was told is a server's, too.
+    shown = lines_of(run("policy", "--url", made["control"]))
+    assert shown["domainJoinConnectors"]["on"] is True
+    assert "Ruß" in run("tenant", "list", "--data-dir", server.data_dir).stdout
+    remove = ("sandbox", "remove", made["tenant"], "--url", server.url())
+    assert run(*remove).stdout == ""
+    code, told = refusal(*remove)
+    assert code == 1 and told.startswith("connectord: ")
+    assert refusal("sandbox", "remove", DEFAULT_TENANT, "--url", server.url())[0] == 1
+
+
+# --- which server ------------------------------------------------------------------------------
+
+def test_the_server_of_the_settings(server):
+    address = server.url().removeprefix("http://")
+    for env in ({"CONNECTORD_LISTEN": address}, {"CONNECTORD_URL": server.url()}):
+        assert lines_of(run("clock", env=env))["moved"] is False
+    assert lines_of(run("clock", "--listen", address))["moved"] is False
+    # What is given outranks what connectord run told.
+    env = {"CONNECTORD_URL": "http://127.0.0.1:1"}
+    assert lines_of(run("clock", "--url", server.url(), env=env))["moved"] is False
+
+
+def test_https(server, tmp_path):
+    secure = server.url("https")
+    assert lines_of(run("clock", "--url", secure, "--data-dir", server.data_dir))
+    (tmp_path / "ca.pem").write_text(run("ca", "export", "--data-dir", server.data_dir).stdout)
+    assert lines_of(run("clock", "--url", secure, "--ca", tmp_path / "ca.pem"))
+    env = {"CONNECTORD_URL_TLS": secure, "CONNECTORD_CA_FILE": str(tmp_path / "ca.pem")}
+    assert lines_of(run("clock", env=env))
+    (tmp_path / "other.pem").write_text(run("ca", "export", "--data-dir", tmp_path).stdout)
+    code, told = refusal("clock", "--url", secure, "--ca", tmp_path / "other.pem")
+    assert code == 1 and "cannot trust the server" in told and secure in told
+
+
+def test_inside_run(tmp_path):
+    """The command needs no option; the folder that happens to be the default is left alone."""
+    env = {"TMPDIR": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    script = (f"set -e; '{BINARY}' clock advance 5d; '{BINARY}' policy set ndesConnectors on; "
+              f"'{BINARY}' requests verify --exactly 0; '{BINARY}' reset; "
+              f"'{BINARY}' sandbox add --seed demo")
+    done = run("run", "--seed", "demo", "--", "sh", "-c", script, env=env)
+    assert done.stderr == ""
+    clock, policy, verdict, reset, sandbox = map(json.loads, done.stdout.splitlines())
+    assert clock["moved"] and policy["ndesConnectors"]["on"] and verdict["verified"]
+    assert reset["entities"] > 0 and sandbox["access_token"]
+    assert not (tmp_path / "state").exists()
+
+
+def test_inside_run_over_tls_alone(tmp_path):
+    env = {"TMPDIR": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    done = run("run", "--listen-tls", "127.0.0.1:0", "--", BINARY, "clock", "advance", "-5d",
+               env=env)
+    assert lines_of(done)["moved"] is True
+
+
+def test_inside_run_verify_ends_the_test(tmp_path):
+    env = {"TMPDIR": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    done = run("run", BINARY, "requests", "verify", "--at-least", "1", env=env, check=False)
+    assert done.returncode == 1 and "expected at least 1 such request, found 0" in done.stderr
+
+
+# --- what goes wrong ---------------------------------------------------------------------------
+
+def test_nobody_answers(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: refused
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        code, told = refusal("clock", "--url", url)
+    assert code == 1 and told.startswith(f"connectord: {url}: ") and "refused" in told
+
+
+def test_it_is_off(tmp_path):
+    for flags in (("--control", "off"), ("--builtin-issuer", "off")):
+        with Server(tmp_path, *flags) as server:
+            code, told = refusal("faults", "set", "--persona", "flaky", "--url", server.url())
+            assert code == 1 and f"the control API is off at {server.url()}" in told
+            assert "--builtin-issuer on" in told and "--control" in told
+
+
+def test_the_server_says_why(sandbox):
+    for words in (("clock", "advance", "soon"), ("faults", "set", "--persona", "nobody"),
+                  ("reset", "--keep", "nothing-like-it"),
+                  ("policy", "set", "nobody", "on")):
+        done = sandbox.command(*words, check=False)
+        assert (done.returncode, done.stdout) == (1, ""), words
+        assert re.fullmatch(r"connectord: [^{]+\n", done.stderr), done.stderr
+    stranger = ("--tenant", str(uuid.uuid4()))
+    code, told = refusal("clock", "--url", sandbox.server.url(), *stranger)
+    assert code == 1 and "answered" not in told
+
+
+@pytest.mark.parametrize("words, code, told", [
+    (("clock", "frezee"), 2, "did you mean 'clock freeze'?"),
+    (("clok",), 2, "did you mean 'clock'?"),
+    (("requests", "verfy"), 2, "did you mean 'requests verify'?"),
+    (("clock", "set", "5d"), 2, "expected a time such as 2024-06-01T12:00:00Z, found '5d'"),
+    (("clock", "set"), 2, "expected TIME"),
+    (("clock", "advance"), 2, "expected DURATION"),
+    (("clock", "advance", ""), 2, "found nothing"),
+    (("clock", "--tenant", "x"), 2, "--tenant: expected a GUID"),
+    (("clock", "--url", "8080"), 2, "expected a URL such as"),
+    (("clock", "--url", "http://h/x"), 2, "without a path, found one with '/x'"),
+    (("clock", "--listen", "127.0.0.1:0"), 2, "the settings leave the port to the server"),
+    (("clock", "--url", f"http://h/_connectord/tenants/{DEFAULT_TENANT}", "--tenant",
+      DEFAULT_TENANT), 2, "names a tenant already"),
+    (("faults", "set"), 2, "expected FILE, - or --persona NAME"),
+    (("faults", "set", "--persona", "x", "--retry-after", "-1"), 2, "expected seconds or none"),
+    (("faults", "set", "x", "--retry-after", "1"), 2, "belongs to --persona"),
+    (("faults", "set", "/nowhere.json"), 1, "cannot read '/nowhere.json'"),
+    (("faults", "set", "/"), 1, "cannot read '/': Is a directory"),
+    (("requests", "list", "--status", "6xx"), 2, "expected a status such as 429 or 4xx"),
+    (("requests", "list", "--since", "x"), 2, "--since: expected a number, found 'x'"),
+    (("requests", "list", "--app", "x"), 2, "--app: expected a GUID"),
+    (("requests", "verify"), 2, "expected one of --exactly N"),
+    (("requests", "verify", "--exactly", "1", "--at-most", "1"), 2, "expected one of --exactly N"),
+    (("requests", "verify", "--exactly", "-1"), 2, "--exactly: expected a number"),
+    (("policy", "set", "ndesConnectors"), 2, "expected SET on|off"),
+    (("policy", "set", "ndesConnectors", "maybe"), 2, "expected on or off, found 'maybe'"),
+    (("policy", "set", "ndesConnectors", "on", "inactive"), 2, "such as inactive=5d"),
+    (("sandbox", "remove", "x"), 2, "expected a tenant's GUID"),
+    (("sandbox",), 2, "sandbox remove GUID"),
+])
+def test_refusals(words, code, told, tmp_path):
+    got, said = refusal(*words, env={"XDG_STATE_HOME": str(tmp_path)})
+    assert got == code and told in said
+
+
+def test_a_file_that_is_no_json(tmp_path):
+    for content, told in (("{", "byte 1"), ("[]", "expected a JSON object"), ("", "byte 0")):
+        (tmp_path / "rules.json").write_text(content)
+        code, said = refusal("faults", "set", tmp_path / "rules.json")
+        assert code == 1 and "rules.json: " in said and told in said
+
+
+# --- the README --------------------------------------------------------------------------------
+
+def test_a_testers_first_hour(tmp_path):
+    """The README's section, pasted into the shell that it starts."""
+    section = (ROOT / "README.md").read_text().split("## A tester's first hour\n")[1]
+    section = section.split("\n## ")[0]
+    assert len(section.splitlines()) <= 25
+    start, session = re.findall(r"```sh\n(.*?)```", section, re.S)
+    assert start == "build/connectord run --seed demo -- sh\n"
+    env = {"TMPDIR": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    done = run("run", "--seed", "demo", "--", "sh", "-e", env=env, cwd=ROOT,
+               input=session.replace("build/connectord", f"'{BINARY}'"))
+    assert done.stderr == ""
+    assert '"state":"inactive"' in done.stdout and '"state":"active"' not in done.stdout
+    assert '"verified":true' in done.stdout and '"access_token":' in done.stdout
