@@ -68,7 +68,9 @@ def test_refusals(words, code, told, tmp_path):
 
 @pytest.mark.parametrize("words", [("help",), ("--help",), ("-h",), ("help", "token"),
                                    ("token", "--help"), ("tenant", "add", "-h"),
-                                   ("help", "tenant"), ("serve", "--memory", "--help")])
+                                   ("help", "tenant"), ("serve", "--memory", "--help"),
+                                   ("help", "clock"), ("clock", "--help"),
+                                   ("clock", "--url", "x", "-h")])
 def test_help_is_data(words):
     done = run(*words)
     assert done.stderr == ""
