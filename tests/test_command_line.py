@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import httpx
@@ -446,6 +447,34 @@ def test_health(server, tmp_path):
     assert health("http://127.0.0.1:1").returncode == 1
     assert health("ftp://127.0.0.1").returncode == 2
     assert health(secure.replace("https", "http"), "--timeout-s", "1").returncode == 1
+
+
+@pytest.mark.parametrize("bytes_sent, told", [
+    (b"H", "no answer in time"),  # again and again: the deadline is over all of it
+    (b"\x15\x03\x01\n", "not HTTP/1.1"),
+])
+def test_health_of_no_server_of_ours(bytes_sent, told):
+    ended = threading.Event()
+
+    def drip(listener):
+        connection, _ = listener.accept()
+        with connection:
+            while not ended.wait(0.2):
+                try:
+                    connection.sendall(bytes_sent)
+                except OSError:
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip, args=(listener,))
+        thread.start()
+        begun = time.monotonic()
+        done = run("health", f"http://127.0.0.1:{listener.getsockname()[1]}", "--timeout-s", "1",
+                   check=False)
+        ended.set()
+        thread.join()
+    assert (done.returncode, done.stdout) == (1, "") and told in done.stderr
+    assert time.monotonic() - begun < 10
 
 
 # --- the first commands ------------------------------------------------------------------------

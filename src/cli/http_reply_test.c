@@ -192,13 +192,46 @@ static void test_no_memory(void **state UNUSED)
     arena_destroy(arena);
 }
 
+#ifdef CONNECTORD_FAULTS
+/* Each call for memory fails once: the answer is whole, or there is an error. */
+static void test_each_failure(void **state UNUSED)
+{
+    static char bytes[20000];
+    const struct slice chunk = SLICE("\r\n0\r\n\r\n");
+    bool fired = true;
+
+    memset(bytes, 'x', sizeof bytes);
+    for (uint64_t n = 0; fired; n++) {
+        struct arena *arena = arena_create(NULL, 1 << 20);
+        struct error error = { 0 };
+        struct http_reply reply;
+
+        arena_fail_after(n);
+        bool ok =
+            http_reply_init(&reply, arena, sizeof bytes, &error) &&
+            http_reply_take(&reply, SLICE(OK_LINE "Transfer-Encoding: chunked\r\n\r\n4e20\r\n"),
+                            &error) == HTTP_PARSE_MORE &&
+            http_reply_take(&reply, (struct slice){ bytes, sizeof bytes }, &error) ==
+                HTTP_PARSE_MORE &&
+            http_reply_take(&reply, chunk, &error) == HTTP_PARSE_DONE;
+        fired = arena_fault_fired();
+        arena_fail_after(UINT64_MAX);
+        CHECK(ok == (error.code == ERROR_NONE), n);
+        CHECK(ok || fired, n);
+        CHECK(!ok || reply.body.len == sizeof bytes, n);
+        arena_destroy(arena);
+    }
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),
-        cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_large),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_good),         cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_large),        cmocka_unit_test(test_no_memory),
+#ifdef CONNECTORD_FAULTS
+        cmocka_unit_test(test_each_failure),
+#endif
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
