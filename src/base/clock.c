@@ -86,6 +86,11 @@ int64_t clock_now_unix_s(const struct clock *clock)
            CLOCK_UNIX_EPOCH_TICKS / CLOCK_TICKS_PER_SECOND;
 }
 
+bool clock_is_stopped(const struct clock *clock)
+{
+    return atomic_load_explicit(&clock->word, memory_order_relaxed) & STOPPED;
+}
+
 static void set_word(struct clock *clock, int64_t value, int64_t mode)
 {
     atomic_store_explicit(&clock->word, value * 2 + mode, memory_order_relaxed);

@@ -23,6 +23,9 @@ void clock_destroy(struct clock *clock);
 int64_t clock_now_ticks(const struct clock *clock);
 int64_t clock_now_unix_s(const struct clock *clock);
 
+/* It does not go on by itself. */
+bool clock_is_stopped(const struct clock *clock);
+
 /* Stops the clock at `ticks`; it stays there until resumed or set again. */
 void clock_freeze_at(struct clock *clock, int64_t ticks);
 /* Lets it run on from `ticks` at the machine's pace. */

@@ -45,6 +45,7 @@ static void test_clock_freeze(void **state UNUSED)
     for (size_t i = 0; i < COUNT_OF(freeze_cases); i++) {
         clock_freeze_at(clock, freeze_cases[i].ticks);
         CHECK(clock_now_ticks(clock) == freeze_cases[i].want_ticks, i);
+        CHECK(clock_is_stopped(clock), i);
         CHECK(clock_now_unix_s(clock) == freeze_cases[i].want_unix_s, i);
     }
     clock_reset(clock);
@@ -65,6 +66,7 @@ static void test_clock_run(void **state UNUSED)
         clock_freeze_at(clock, 5);
         clock_run_from(clock, run_cases[i]);
         CHECK(is_about(clock_now_ticks(clock), run_cases[i]), i);
+        CHECK(!clock_is_stopped(clock), i);
     }
     clock_run_from(clock, CLOCK_UNIX_EPOCH_TICKS);
     int64_t before = clock_now_ticks(clock);

@@ -65,9 +65,11 @@ static bool check_values(struct sandbox *sandbox, struct error *err)
     return true;
 }
 
+/* An id that says what it is of: a token that outlives its sandbox makes no tenant of it anew. */
 static struct uuid new_tenant(const struct api *api)
 {
-    return api->repeatable ? repeatable_uuid(api->repeatable, REPEATABLE_SANDBOXES) : uuid_random();
+    return service_sandbox_id(
+        api->repeatable ? repeatable_uuid(api->repeatable, REPEATABLE_SANDBOXES) : uuid_random());
 }
 
 /* The testbed of the tenant to be, with its faults and its clock. */
@@ -113,8 +115,9 @@ static void write_member(struct json_writer *writer, struct slice name, struct s
 /* The answer, whole: nothing that can fail is left to do once the sandbox is there. */
 static bool write_answer(struct control *control, struct sandbox *sandbox, struct error *err)
 {
-    struct edm_date_time end = { .ticks = CLOCK_UNIX_EPOCH_TICKS +
-                                          sandbox->request.expires_unix_ms * TICKS_PER_MS };
+    /* By the server's clock: the machine's, unless replies are to repeat. */
+    int64_t ticks = clock_now_ticks(control->call->loop->api->clock) + sandbox->lifetime_ticks;
+    struct edm_date_time end = { .ticks = ticks - ticks % TICKS_PER_MS };
     struct json_writer *writer = control_reply_begin(&sandbox->answer, control);
     char id[UUID_TEXT_LEN], date[EDM_DATE_TIME_TEXT_MAX];
     struct slice address;

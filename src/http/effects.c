@@ -181,7 +181,7 @@ static enum journal_outcome outcome_of(const struct http_response *response)
 
 static uint32_t duration_us(const struct call *call)
 {
-    uint64_t us = now_us() - call->began_us;
+    uint64_t us = call->loop->api->repeatable ? 0 : now_us() - call->began_us;
 
     if (call->delay)
         us += (uint64_t)call->fault->delay_ms * 1000;

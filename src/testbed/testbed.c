@@ -13,8 +13,8 @@
  *
  * The clock: while it follows the server's, a flag says so, and reading the time reads that one.
  * The testbed's own is set before the flag is raised; a reader sees the flag and then the time that
- * was set, or one that was set before. What frozen means to whoever asks is kept beside it, under a
- * lock that only askers and setters take.
+ * was set, or one that was set before. Who asks for all of it takes a lock with those who set, to
+ * be told what belongs together.
  *
  * Limits: the table has a fixed number of chains, fit for the limit; with far more testbeds that
  * something is set in, the chains grow. Which tenant is in which chain depends on a random number,
@@ -48,8 +48,7 @@ struct testbed {
     const struct clock *base;
     struct clock *own;
     atomic_bool moved;          /* `own` counts */
-    pthread_mutex_t clock_lock; /* setters and those who ask for all of it; guards frozen */
-    bool frozen;
+    pthread_mutex_t clock_lock; /* setters and those who ask for all of it */
     struct faults *faults;
     struct journal *journal; /* NULL: off */
     struct past *past;
@@ -325,7 +324,7 @@ struct testbed_clock testbed_clock_get(struct testbed *testbed)
     pthread_mutex_lock(&testbed->clock_lock);
     clock.now_ticks = testbed_now_ticks(testbed);
     clock.moved = atomic_load_explicit(&testbed->moved, memory_order_relaxed);
-    clock.frozen = clock.moved && testbed->frozen;
+    clock.frozen = clock_is_stopped(clock.moved ? testbed->own : testbed->base);
     pthread_mutex_unlock(&testbed->clock_lock);
     return clock;
 }
@@ -337,7 +336,6 @@ void testbed_clock_set(struct testbed *testbed, int64_t ticks, bool frozen)
         clock_freeze_at(testbed->own, ticks);
     else
         clock_run_from(testbed->own, ticks);
-    testbed->frozen = frozen;
     atomic_store_explicit(&testbed->moved, true, memory_order_release);
     pthread_mutex_unlock(&testbed->clock_lock);
 }
