@@ -13,6 +13,7 @@
 #include "base/slice.h"
 #include "edm/entity.h"
 
+struct edm_filter;
 struct edm_health_view;
 
 struct edm_query {
@@ -22,8 +23,10 @@ struct edm_query {
     size_t page_size;   /* rows a page; 0 is an empty page */
     size_t page_bytes;  /* a page ends behind the row that passes this many bytes of text; 0: no
                            bound */
-    bool count;         /* also the number of all rows of the set */
+    bool count;         /* also the number of all rows that `filter` lets through */
     struct slice after; /* key behind which the page starts; empty: from the first */
+    const struct edm_filter *filter; /* rows for which it is true; NULL: all */
+    int64_t now_ticks;               /* what `filter` takes for now */
     /* NULL: states are what was written. Else rows that are gone by it do not exist, for the count
      * neither, and wherever a condition names the state it means the one that the view says. What
      * is read is still what was written: edm_health_apply() is the reader's. */

@@ -8,9 +8,10 @@
  *     permission (403), licence (400), beyond Graph (403, when strict), Content-Encoding (415),
  *     body and options (400), existence (404)
  *
- * Reads by key and pages by key run here on the loop. Writes go to the writer, and a list that also
- * counts goes to a reader thread; the call then continues in `next` when the job came home. Only
- * this floor has such continuations; what runs elsewhere is one straight function.
+ * Reads by key and pages by key run here on the loop. Writes go to the writer, and what may look at
+ * every row (a count, a list with a filter) goes to a reader thread; the call then continues in
+ * `next` when the job came home. Only this floor has such continuations; what runs elsewhere is one
+ * straight function.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -52,6 +53,8 @@ static const struct graph_route routes[] = {
     { ODATA_SINGLETON, HTTP_GET, EDM_GET, graph_start_singleton },
     { ODATA_ENTITY, HTTP_HEAD, EDM_GET, graph_start_get },
     { ODATA_SET, HTTP_HEAD, EDM_LIST, graph_start_list },
+    { ODATA_COUNT, HTTP_GET, EDM_LIST, graph_start_count },
+    { ODATA_COUNT, HTTP_HEAD, EDM_LIST, graph_start_count },
     { ODATA_SINGLETON, HTTP_HEAD, EDM_GET, graph_start_singleton },
 };
 
@@ -68,6 +71,7 @@ static COLD void refuse_method(struct call *call)
     static const struct slice allowed[] = {
         [ODATA_SINGLETON] = SLICE_INIT("GET, HEAD"),
         [ODATA_SET] = SLICE_INIT("GET, HEAD, POST"),
+        [ODATA_COUNT] = SLICE_INIT("GET, HEAD"),
         [ODATA_ENTITY] = SLICE_INIT("GET, HEAD, PATCH, DELETE"),
         [ODATA_ACTION] = SLICE_INIT("POST"),
     };
@@ -89,6 +93,7 @@ static bool authorise(const struct call *call, const struct graph_route *route, 
     case ODATA_ACTION:
         return authorise_action(authorisation, call->who, call->path.type, call->path.action, err);
     case ODATA_SET:
+    case ODATA_COUNT:
     case ODATA_ENTITY:
         break;
     }

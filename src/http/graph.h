@@ -33,6 +33,7 @@ struct call *graph_call_of(struct dispatch_job *job);
 
 void graph_start_singleton(struct call *call);
 void graph_start_list(struct call *call);
+void graph_start_count(struct call *call);
 void graph_start_get(struct call *call);
 void graph_start_create(struct call *call);
 void graph_start_update(struct call *call);

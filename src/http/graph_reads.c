@@ -5,6 +5,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <inttypes.h>
+
 #include "auth/secret.h"
 #include "base/arena.h"
 #include "base/base64.h"
@@ -205,13 +207,42 @@ void graph_start_list(struct call *call)
     if (!graph_read_options(call, true))
         return;
     call->options.query.page_bytes = call->loop->api->page_bytes;
+    call->options.query.now_ticks = call_now_ticks(call);
     if (!open_skiptoken(call, &error))
         call_finish_error(call, &error);
-    else if (call->options.query.count)
+    else if (call->options.query.count || call->options.query.filter)
         graph_submit(call, false, run_list, finish_list);
     else if (!service_session_begin(call->loop->session, &session, &error) ||
              !run_list(&call->job, session, &error))
         call_finish_error(call, &error);
     else
         finish_list(call);
+}
+
+/* OData 4.01 part 1, 11.2.10: the number as plain text. */
+static void finish_count(struct call *call)
+{
+    struct slice number;
+    struct error error = { 0 };
+
+    if (!arena_printf(call->arena, &number, "%" PRId64, call->page.total_count)) {
+        error_no_memory(&error);
+        call_finish_error(call, &error);
+        return;
+    }
+    graph_add_policy(call);
+    call_add_field(call, SLICE("OData-Version"), SLICE("4.0"));
+    call_finish_plain(call, 200, SLICE("text/plain"), number, false);
+}
+
+void graph_start_count(struct call *call)
+{
+    struct edm_query *query = &call->options.query;
+
+    if (!graph_read_options(call, true))
+        return;
+    query->page_size = 0;
+    query->count = true;
+    query->now_ticks = call_now_ticks(call);
+    graph_submit(call, false, run_list, finish_count);
 }

@@ -9,10 +9,12 @@
  *     a row without one           an option of OData not offered here: refused by name, since a
  *                                 filter that is ignored in silence gives wrong answers
  *     '$' and no row              refused too: the sign is reserved for OData
- *     anything else               a custom option or a parameter alias: ignored, not even decoded
+ *     '@'                         a parameter alias: kept for $filter, which decodes what it uses
+ *     anything else               a custom option: ignored, not even decoded
  *
  * Texts are those that Graph (its OData library) uses for the same mistake, so that scripts which
- * look for them keep working. The first mistake from the left is the one reported.
+ * look for them keep working. The first mistake from the left is the one reported; what is wrong
+ * inside $filter comes last, since it can be read only when all aliases are known.
  *
  * $select is a list of names, no expression: terms in brackets exist in OData but select inside
  * complex properties, which no type here has. A comma at the end is passed over, as the library
@@ -27,6 +29,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "odata/filter.h"
 #include "odata/quote.h"
 #include "odata/skiptoken.h"
 
@@ -41,6 +44,9 @@ struct parse {
     unsigned seen; /* bit i: options[i] was given */
     uint64_t top;
     bool select_star;
+    bool filter_given;
+    struct slice filter; /* decoded */
+    struct odata_alias *aliases, *last_alias;
     struct odata_options *out;
     struct error *err;
 };
@@ -58,7 +64,7 @@ struct option {
     option_reader *read; /* NULL: not offered */
 };
 
-static option_reader read_select, read_top, read_count, read_skiptoken;
+static option_reader read_select, read_top, read_count, read_skiptoken, read_filter;
 
 /* Every system query option of OData 4.01 part 2, chapter 5, and those of its addresses. */
 static const struct option options[] = {
@@ -67,7 +73,8 @@ static const struct option options[] = {
     { SLICE_INIT("$count"), SLICE_INIT("count"), SLICE_INIT("Count"), ON_READ_SETS, read_count },
     { SLICE_INIT("$skiptoken"), SLICE_INIT("skiptoken"), SLICE_INIT("SkipToken"), ON_READ_SETS,
       read_skiptoken },
-    { SLICE_INIT("$filter"), SLICE_INIT("filter"), SLICE_INIT("Filter"), NOWHERE, NULL },
+    { SLICE_INIT("$filter"), SLICE_INIT("filter"), SLICE_INIT("Filter"), ON_READ_SETS,
+      read_filter },
     { SLICE_INIT("$orderby"), SLICE_INIT("orderby"), SLICE_INIT("OrderBy"), NOWHERE, NULL },
     { SLICE_INIT("$skip"), SLICE_INIT("skip"), SLICE_INIT("Skip"), NOWHERE, NULL },
     { SLICE_INIT("$expand"), SLICE_INIT("expand"), SLICE_INIT("Expand"), NOWHERE, NULL },
@@ -144,6 +151,30 @@ static bool read_skiptoken(struct parse *parse, struct slice value)
 {
     parse->out->skiptoken = value;
     return value.len > 0 || skiptoken_refuse(parse->err);
+}
+
+/* --- $filter --------------------------------------------------------------------------------- */
+
+static bool read_filter(struct parse *parse, struct slice value)
+{
+    parse->filter_given = true;
+    parse->filter = value;
+    return true;
+}
+
+static bool keep_alias(struct parse *parse, struct slice name, struct slice value)
+{
+    struct odata_alias *alias = arena_new(parse->arena, struct odata_alias);
+
+    if (!alias)
+        return error_no_memory(parse->err);
+    *alias = (struct odata_alias){ .name = name, .value = value };
+    if (parse->last_alias)
+        parse->last_alias->next = alias;
+    else
+        parse->aliases = alias;
+    parse->last_alias = alias;
+    return true;
 }
 
 /* --- $select --------------------------------------------------------------------------------- */
@@ -298,7 +329,7 @@ static bool check_place(struct parse *parse, const struct option *option)
         return true;
     if (option->place == NOWHERE || !parse->is_read)
         return refuse_option(parse, option);
-    if (parse->path->resource != ODATA_SET)
+    if (parse->path->resource != ODATA_SET && parse->path->resource != ODATA_COUNT)
         return error_set(parse->err, ERROR_BAD_REQUEST, option->name,
                          "The query specified in the URI is not valid. The requested resource is "
                          "not a collection. Query options $filter, $orderby, $count, $skip, and "
@@ -331,7 +362,7 @@ static bool read_pair(struct parse *parse, struct slice name, struct slice value
                          "Custom query option '%.*s' that starts with '$' is not supported.",
                          SLICE_ARG(odata_quote(decoded)));
     if (!option)
-        return true;
+        return decoded.len == 0 || decoded.ptr[0] != '@' || keep_alias(parse, decoded, value);
     return check_place(parse, option) && check_once(parse, option) &&
            odata_percent_decode(value, true, parse->arena, &decoded, parse->err) &&
            option->read(parse, decoded);
@@ -375,6 +406,9 @@ bool odata_options_parse(const struct edm_model *model, const struct profile *pr
         if (!read_pair(&parse, name, value))
             return false;
     }
+    if (parse.filter_given && !odata_filter_parse(model, path->type, parse.filter, parse.aliases,
+                                                  arena, &result.query.filter, err))
+        return false;
     if (!result.query.select_given || parse.select_star) {
         result.query.select = all_properties(&parse);
         result.query.select_given = false;

@@ -9,6 +9,9 @@
 static const struct odata_path set_path = {
     ODATA_SET, EDM_VERSION_BETA, &toy_article, { NULL, 0 }, NULL
 };
+static const struct odata_path count_path = {
+    ODATA_COUNT, EDM_VERSION_BETA, &toy_article, { NULL, 0 }, NULL
+};
 static const struct odata_path entity_path = { ODATA_ENTITY, EDM_VERSION_BETA, &toy_article,
                                                SLICE_INIT("x"), NULL };
 static const struct odata_path singleton_path = {
@@ -178,6 +181,9 @@ static void test_read(void **state UNUSED)
 #define NO_SUCH(name) "Custom query option '" name "' that starts with '$' is not supported."
 #define TOKEN                                                                                      \
     "The query specified in the URI is not valid. The $skiptoken is not valid for this request."
+#define NO_FILTER_PROPERTY(name, position)                                                         \
+    "Invalid filter clause: Could not find a property named '" name                                \
+    "' on type 'toy.shop.article'. (at position " position ")"
 #define NO_COLLECTION                                                                              \
     "The query specified in the URI is not valid. The requested resource is not a collection. "    \
     "Query options $filter, $orderby, $count, $skip, and $top can be applied only on collections."
@@ -270,14 +276,19 @@ static const struct {
     { "$select=*&select=*", "$select", TWICE("$select") },
     { "$count=false&$count=false", "$count", TWICE("$count") },
     { "$skiptoken=x&skiptoken=x", "$skiptoken", TWICE("$skiptoken") },
+    { "$filter=true&filter=true", "$filter", TWICE("$filter") },
+
+    /* $filter: that it is read at all, decoded and with its aliases; the rest is filter_test.c's */
+    { "$filter=x", "$filter", NO_FILTER_PROPERTY("x", "0") },
+    { "filter=x", "$filter", NO_FILTER_PROPERTY("x", "0") },
+    { "%24FILTER=x", "$filter", NO_FILTER_PROPERTY("x", "0") },
+    { "$filter=true+and%20x", "$filter", NO_FILTER_PROPERTY("x", "9") },
+    { "$filter=@a&@a=%20x", "$filter", NO_FILTER_PROPERTY("x", "1") },
+    { "%40a=x&$filter=@a&@a=y", "$filter", NO_FILTER_PROPERTY("x", "0") },
+    { "$filter=", "$filter", "Invalid filter clause: Syntax error at position 0 in ''." },
+    { "$filter", "$filter", "Invalid filter clause: Syntax error at position 0 in ''." },
 
     /* options of OData that are not offered */
-    { "$filter=id%20eq%20'x'", "$filter", NOT_ALLOWED("Filter") },
-    { "filter=x", "$filter", NOT_ALLOWED("Filter") },
-    { "FILTER=x", "$filter", NOT_ALLOWED("Filter") },
-    { "%24filter=x", "$filter", NOT_ALLOWED("Filter") },
-    { "$filter", "$filter", NOT_ALLOWED("Filter") },
-    { "$filter=%", "$filter", NOT_ALLOWED("Filter") },
     { "$orderby=id", "$orderby", NOT_ALLOWED("OrderBy") },
     { "$orderBy=id", "$orderby", NOT_ALLOWED("OrderBy") },
     { "orderby=id", "$orderby", NOT_ALLOWED("OrderBy") },
@@ -297,8 +308,8 @@ static const struct {
     { "$index=1", "$index", NOT_ALLOWED("Index") },
     { "$schemaversion=*", "$schemaversion", NOT_ALLOWED("SchemaVersion") },
     { "$id=x", "$id", NOT_ALLOWED("Id") },
-    { "$top=1&$filter=x&$top=x", "$filter", NOT_ALLOWED("Filter") }, /* the first mistake */
-    { "$top=x&$filter=x", "$top", TOP("x") },
+    { "$top=1&$skip=x&$top=x", "$skip", NOT_ALLOWED("Skip") }, /* the first mistake */
+    { "$filter=x&$top=x", "$top", TOP("x") }, /* what is wrong inside a filter comes last */
 
     /* '$' without an option */
     { "$foo=x", "$foo", NO_SUCH("$foo") },
@@ -361,7 +372,7 @@ static const struct {
     { &entity_path, true, "top=x", NO_COLLECTION },
     { &entity_path, true, "$count=true", NO_COLLECTION },
     { &entity_path, true, "$skiptoken=x", NO_COLLECTION },
-    { &entity_path, true, "$filter=x", NOT_ALLOWED("Filter") },
+    { &entity_path, true, "$filter=x", NO_COLLECTION },
     { &entity_path, true, "$expand=x", NOT_ALLOWED("Expand") },
     { &entity_path, true, "$select=foo", NO_PROPERTY("foo") },
     { &entity_path, true, "$foo=x", NO_SUCH("$foo") },
@@ -369,7 +380,10 @@ static const struct {
     { &singleton_path, true, "$select=opening", NULL },
     { &singleton_path, true, "$select=*", NULL },
     { &singleton_path, true, "$top=1", NO_COLLECTION },
-    { &singleton_path, true, "$filter=x", NOT_ALLOWED("Filter") },
+    { &singleton_path, true, "$filter=x", NO_COLLECTION },
+    { &count_path, true, "$filter=true&$top=1&$count=true", NULL },
+    { &count_path, true, "$filter=x", NO_FILTER_PROPERTY("x", "0") },
+    { &count_path, true, "$skip=1", NOT_ALLOWED("Skip") },
     { &singleton_path, true, "$select=title",
       SELECT_BAD("Could not find a property named 'title' on type 'toy.shop.shopFloor'.") },
     { &set_path, false, "", NULL },

@@ -1,6 +1,6 @@
 /* odata/path.c - walks the segments of a URL's path down the model.
  *
- *     /{version}/{singleton}[/{set}[/{key} | ('{key}') | ({name}='{key}')][/{action}]]
+ *     /{version}/{singleton}[/{set}[/$count | [/{key} | ('{key}') | ({name}='{key}')][/{action}]]]
  *
  * Order matters for security: the path is split at its slashes first and percent-decoded after,
  * each segment once, so that an encoded slash is text of a key and never makes a segment, and "%25"
@@ -220,8 +220,7 @@ static bool set_key(struct walk *walk, struct slice key)
     return walk_action(walk);
 }
 
-/* key := any text. What begins with '$' is an address of OData's own ($count, $ref), never a key.
- */
+/* "$count" | key := any text. What begins with '$' is an address of OData's own, never a key. */
 static bool walk_key_segment(struct walk *walk)
 {
     struct slice segment;
@@ -230,6 +229,10 @@ static bool walk_key_segment(struct walk *walk)
         return true;
     if (!take_segment(walk, &segment))
         return false;
+    if (slice_eq_nocase(segment, SLICE("$count"))) {
+        walk->path.resource = ODATA_COUNT;
+        return walk_end(walk);
+    }
     if (segment.len == 0 || segment.ptr[0] == '$')
         return unknown_segment(walk, segment);
     return set_key(walk, segment);

@@ -22,6 +22,7 @@ struct arena;
 enum odata_resource {
     ODATA_SINGLETON, /* /beta/deviceManagement */
     ODATA_SET,       /* /beta/deviceManagement/ndesConnectors */
+    ODATA_COUNT,     /* .../$count: how many are in the set */
     ODATA_ENTITY,    /* .../{id}, ('{id}'), (id='{id}') */
     ODATA_ACTION,    /* .../{id}/sync, .../{id}/microsoft.graph.sync */
 };

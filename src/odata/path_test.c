@@ -116,6 +116,10 @@ static const struct {
       "0665ABC-0000-4000-8000-00000000ABCD",
       ODATA_ENTITY, "articles", GUID, NULL },
     { BETA, "/shopFloor/articles()/x", ODATA_ENTITY, "articles", "x", NULL },
+    { BETA, "/shopFloor/articles/$count", ODATA_COUNT, "articles", "", NULL },
+    { BETA, "/shopFloor/articles/$COUNT/", ODATA_COUNT, "articles", "", NULL },
+    { BETA, "/shopFloor/articles/%24count", ODATA_COUNT, "articles", "", NULL },
+    { BETA, "/shopFloor/articles()/$count", ODATA_COUNT, "articles", "", NULL },
     { BETA, "/shopFloor/articles/x", ODATA_ENTITY, "articles", "x", NULL },
     { BETA, "/shopFloor/articles/X", ODATA_ENTITY, "articles", "X", NULL }, /* no GUID: as it is */
     { BETA, "/shopFloor/articles/{" GUID_UPPER "}", ODATA_ENTITY, "articles", "{" GUID_UPPER "}",
@@ -264,10 +268,11 @@ static const struct {
 
     { BETA, "/shopFloor/articles//", UNKNOWN(""), "" },
     { BETA, "/shopFloor/articles//x", UNKNOWN(""), "" },
-    { BETA, "/shopFloor/articles/$count", UNKNOWN("$count"), "$count" },
+    { BETA, "/shopFloor/articles/$count/x", UNKNOWN("x"), "x" },
+    { BETA, "/shopFloor/articles/$counts", UNKNOWN("$counts"), "$counts" },
     { BETA, "/shopFloor/articles/$ref", UNKNOWN("$ref"), "$ref" },
-    { BETA, "/shopFloor/articles/%24count", UNKNOWN("$count"), "$count" },
-    { BETA, "/shopFloor/articles()/$count", UNKNOWN("$count"), "$count" },
+    { BETA, "/shopFloor/articles/%24ref", UNKNOWN("$ref"), "$ref" },
+    { BETA, "/shopFloor/articles()/$ref", UNKNOWN("$ref"), "$ref" },
     { BETA, "/shopFloor/articles()//", UNKNOWN(""), "" },
 
     /* keys in parentheses that are no string in quotes */

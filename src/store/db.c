@@ -44,6 +44,13 @@ void db_params_int(struct db_params *params, int64_t value)
             params->statement->driver->bind_int(params->statement, params->next++, value);
 }
 
+void db_params_real(struct db_params *params, double value)
+{
+    if (params->status == DB_OK)
+        params->status =
+            params->statement->driver->bind_real(params->statement, params->next++, value);
+}
+
 void db_params_text(struct db_params *params, struct slice value)
 {
     if (params->status == DB_OK)

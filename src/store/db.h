@@ -93,6 +93,7 @@ struct db_driver {
     /* Parameters count from 1. Text and bytes are not copied: they stay until reset(). */
     enum db_status (*bind_null)(struct db_statement *statement, int parameter);
     enum db_status (*bind_int)(struct db_statement *statement, int parameter, int64_t value);
+    enum db_status (*bind_real)(struct db_statement *statement, int parameter, double value);
     enum db_status (*bind_text)(struct db_statement *statement, int parameter, struct slice value);
     enum db_status (*bind_bytes)(struct db_statement *statement, int parameter, const void *bytes,
                                  size_t len);
@@ -151,6 +152,7 @@ struct db_params {
 
 void db_params_null(struct db_params *params);
 void db_params_int(struct db_params *params, int64_t value);
+void db_params_real(struct db_params *params, double value);
 void db_params_text(struct db_params *params, struct slice value);
 void db_params_bytes(struct db_params *params, const void *bytes, size_t len);
 enum db_status db_params_step(struct db_params *params);

@@ -240,6 +240,15 @@ static enum db_status fault_bind_int(struct db_statement *statement, int paramet
     return fault->inner->driver->bind_int(fault->inner, parameter, value);
 }
 
+static enum db_status fault_bind_real(struct db_statement *statement, int parameter, double value)
+{
+    struct fault_statement *fault = statement_of(statement);
+
+    if (fires(fault->db->plan, DB_FAULT_BIND))
+        return fail(fault->db);
+    return fault->inner->driver->bind_real(fault->inner, parameter, value);
+}
+
 static enum db_status fault_bind_text(struct db_statement *statement, int parameter,
                                       struct slice value)
 {
@@ -327,6 +336,7 @@ static const struct db_driver calls = {
     .finalize = fault_finalize,
     .bind_null = fault_bind_null,
     .bind_int = fault_bind_int,
+    .bind_real = fault_bind_real,
     .bind_text = fault_bind_text,
     .bind_bytes = fault_bind_bytes,
     .step = fault_step,

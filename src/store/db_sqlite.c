@@ -195,6 +195,12 @@ static enum db_status sqlite_bind_int(struct db_statement *statement, int parame
     return classify(sqlite3_bind_int64(statement_of(statement)->handle, parameter, value));
 }
 
+/* What is no number becomes NULL. */
+static enum db_status sqlite_bind_real(struct db_statement *statement, int parameter, double value)
+{
+    return classify(sqlite3_bind_double(statement_of(statement)->handle, parameter, value));
+}
+
 static enum db_status sqlite_bind_text(struct db_statement *statement, int parameter,
                                        struct slice value)
 {
@@ -541,6 +547,7 @@ static const struct db_driver driver = {
     .finalize = sqlite_finalize,
     .bind_null = sqlite_bind_null,
     .bind_int = sqlite_bind_int,
+    .bind_real = sqlite_bind_real,
     .bind_text = sqlite_bind_text,
     .bind_bytes = sqlite_bind_bytes,
     .step = sqlite_step,

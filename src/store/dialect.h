@@ -16,6 +16,17 @@ struct dialect {
     const char *table_options; /* behind the parenthesis that ends CREATE TABLE */
     const char *table_exists; /* a query: one parameter, the name; one column, how many there are */
     const char *table_count;  /* a query: one column, how many tables the database holds */
+
+    /* For conditions. Functions, by name: */
+    const char *lower, *upper;    /* of ASCII letters alone */
+    const char *find;             /* text, part: where it stands, from 1; 0: nowhere */
+    const char *trim;             /* text, characters to take off both ends */
+    const char *least, *greatest; /* of two numbers; null when one is */
+    /* And forms, of which each part but the last is followed by an expression: */
+    const char *items[3];       /* a collection's items as a table, collection, name; `value` is its
+                                 * column */
+    const char *items_count[2]; /* how many there are */
+    const char *calendar[3][2]; /* year, month, day of the seconds since 1970 */
 };
 
 extern const struct dialect dialect_sqlite;

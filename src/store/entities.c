@@ -11,6 +11,9 @@
  * page a thousand costs what page one does. It also ends behind the row with which its text passes
  * query->page_bytes, so that a thousand rows of megabytes are many pages and not one refusal.
  *
+ * A statement with a condition is prepared each time: its text is the client's to choose, and what
+ * preparing costs is little beside the rows that are looked at.
+ *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <assert.h>
@@ -20,6 +23,7 @@
 #include "edm/health.h"
 #include "store/row.h"
 #include "store/session.h"
+#include "store/sql_filter.h"
 
 #define QUOTED_KEY_MAX 100 /* bytes of a key that a message repeats */
 
@@ -84,17 +88,47 @@ static bool read_rows(struct store_session *session, struct db_params *params,
     return status == DB_DONE || session_error(session, status, err);
 }
 
-static struct sql_rows rows_of(const struct edm_query *query)
+/* A list or a count: its statement, and what its condition binds. */
+struct rows_statement {
+    struct db_statement *statement;
+    struct sql_rows rows;
+    struct sql_filter filter;
+};
+
+static bool rows_statement_find(struct store_session *session, const struct edm_query *query,
+                                enum sql_operation operation, uint64_t properties,
+                                struct arena *arena, struct rows_statement *ret, struct error *err)
 {
-    if (!query->health)
-        return (struct sql_rows){ SQL_WHEREVER, 0 };
-    return (struct sql_rows){ query->gone ? SQL_GONE : SQL_THERE, query->health->contact };
+    *ret = (struct rows_statement){ .rows = { .presence = SQL_WHEREVER } };
+    if (query->health) {
+        ret->rows.presence = query->gone ? SQL_GONE : SQL_THERE;
+        ret->rows.contact = query->health->contact;
+    }
+    if (query->filter) {
+        unsigned first = 1 + sql_rows_parameters(operation, &ret->rows);
+
+        if (!sql_filter_write(session->db->driver->dialect, query, first, arena, &ret->filter, err))
+            return false;
+        ret->rows.condition = ret->filter.condition;
+    }
+    return session_rows_statement(session, query->type, operation, properties, &ret->rows, arena,
+                                  &ret->statement, err);
 }
 
-static void bind_rows(struct db_params *params, const struct edm_query *query)
+/* Behind the operation's own parameters. */
+static void rows_statement_bind(const struct rows_statement *rows, struct db_params *params,
+                                const struct edm_query *query)
 {
     if (query->health)
         db_params_int(params, query->health->gone_since_ticks);
+    sql_filter_bind(params, &rows->filter);
+}
+
+static void rows_statement_end(const struct rows_statement *rows)
+{
+    db_reset(rows->statement);
+    if (rows->rows.condition.len > 0)
+        rows->statement->driver->finalize(rows->statement);
 }
 
 static bool list_page(struct store_session *session, const struct uuid *tenant,
@@ -102,8 +136,7 @@ static bool list_page(struct store_session *session, const struct uuid *tenant,
                       struct error *err)
 {
     bool first = query->after.len == 0;
-    struct sql_rows rows = rows_of(query);
-    struct db_statement *statement;
+    struct rows_statement rows;
     struct db_params params;
     bool ok;
 
@@ -112,37 +145,37 @@ static bool list_page(struct store_session *session, const struct uuid *tenant,
         return error_no_memory(err);
     if (query->page_size == 0)
         return true;
-    if (!session_rows_statement(session, query->type, first ? SQL_LIST_FIRST : SQL_LIST_AFTER,
-                                query->select, &rows, &statement, err))
+    if (!rows_statement_find(session, query, first ? SQL_LIST_FIRST : SQL_LIST_AFTER, query->select,
+                             arena, &rows, err))
         return false;
-    params = DB_PARAMS(statement);
+    params = DB_PARAMS(rows.statement);
     bind_tenant(&params, tenant);
     if (!first)
         db_params_text(&params, query->after);
     db_params_int(&params, (int64_t)query->page_size + 1);
-    bind_rows(&params, query);
+    rows_statement_bind(&rows, &params, query);
     ok = read_rows(session, &params, query, arena, ret, err);
-    db_reset(statement);
+    rows_statement_end(&rows);
     return ok;
 }
 
 static bool count_rows(struct store_session *session, const struct uuid *tenant,
-                       const struct edm_query *query, int64_t *ret, struct error *err)
+                       const struct edm_query *query, struct arena *arena, int64_t *ret,
+                       struct error *err)
 {
-    struct sql_rows rows = rows_of(query);
-    struct db_statement *statement;
+    struct rows_statement rows;
     struct db_params params;
     enum db_status status;
 
-    if (!session_rows_statement(session, query->type, SQL_COUNT, 0, &rows, &statement, err))
+    if (!rows_statement_find(session, query, SQL_COUNT, 0, arena, &rows, err))
         return false;
-    params = DB_PARAMS(statement);
+    params = DB_PARAMS(rows.statement);
     bind_tenant(&params, tenant);
-    bind_rows(&params, query);
+    rows_statement_bind(&rows, &params, query);
     status = db_params_step(&params);
     if (status == DB_ROW)
-        *ret = db_int(statement, 0);
-    db_reset(statement);
+        *ret = db_int(rows.statement, 0);
+    rows_statement_end(&rows);
     return status == DB_ROW || session_error(session, status == DB_DONE ? DB_CORRUPT : status, err);
 }
 
@@ -155,7 +188,7 @@ bool store_entity_list(struct store_session *session, struct uuid tenant,
     if (!session_check(session, false, err) ||
         !list_page(session, &tenant, query, arena, &page, err))
         return false;
-    if (query->count && !count_rows(session, &tenant, query, &page.total_count, err))
+    if (query->count && !count_rows(session, &tenant, query, arena, &page.total_count, err))
         return false;
     *ret = page;
     return true;

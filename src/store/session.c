@@ -134,6 +134,22 @@ static bool prepare_rows(struct store_session *session, const struct edm_entity_
     return prepare_text(session, type, key, &sql, ret, err);
 }
 
+static bool prepare_condition(struct store_session *session, const struct edm_entity_type *type,
+                              enum sql_operation operation, uint64_t properties,
+                              const struct sql_rows *rows, struct arena *arena,
+                              struct db_statement **ret, struct error *err)
+{
+    enum db_status status;
+    struct text sql;
+
+    text_init(&sql, arena, 1024 + rows->condition.len, SQL_TEXT_MAX + rows->condition.len);
+    sql_rows_operation(&sql, type, operation, properties, rows);
+    if (sql.failed)
+        return error_no_memory(err);
+    status = session->db->driver->prepare(session->db, text_slice(&sql), ret);
+    return status == DB_OK || session_error(session, status, err);
+}
+
 bool session_statement(struct store_session *session, const struct edm_entity_type *type,
                        enum sql_operation operation, uint64_t properties, struct db_statement **ret,
                        struct error *err)
@@ -152,11 +168,13 @@ static uint32_t rows_operation_key(enum sql_operation operation, const struct sq
 
 bool session_rows_statement(struct store_session *session, const struct edm_entity_type *type,
                             enum sql_operation operation, uint64_t properties,
-                            const struct sql_rows *rows, struct db_statement **ret,
-                            struct error *err)
+                            const struct sql_rows *rows, struct arena *arena,
+                            struct db_statement **ret, struct error *err)
 {
     struct statement_key key = { type, rows_operation_key(operation, rows), properties };
 
+    if (rows->condition.len > 0)
+        return prepare_condition(session, type, operation, properties, rows, arena, ret, err);
     *ret = statements_find(&session->statements, &key);
     return *ret || prepare_rows(session, type, operation, rows, &key, ret, err);
 }

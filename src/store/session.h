@@ -45,11 +45,12 @@ struct store_session {
 bool session_statement(struct store_session *session, const struct edm_entity_type *type,
                        enum sql_operation operation, uint64_t properties, struct db_statement **ret,
                        struct error *err) MUST_CHECK;
-/* The same for a list or a count of some of the rows (sql_rows_operation()). */
+/* The same for a list or a count of some of the rows (sql_rows_operation()). One with a condition
+ * is not kept (sql_filter.h says of whom): the caller finalizes it. Its text is made in `arena`. */
 bool session_rows_statement(struct store_session *session, const struct edm_entity_type *type,
                             enum sql_operation operation, uint64_t properties,
-                            const struct sql_rows *rows, struct db_statement **ret,
-                            struct error *err) MUST_CHECK;
+                            const struct sql_rows *rows, struct arena *arena,
+                            struct db_statement **ret, struct error *err) MUST_CHECK;
 bool session_literal(struct store_session *session, const char *sql, struct db_statement **ret,
                      struct error *err) MUST_CHECK;
 

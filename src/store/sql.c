@@ -146,6 +146,14 @@ static void put_presence(struct text *out, const struct edm_entity_type *type,
     put(out, ")");
 }
 
+static void put_condition(struct text *out, const struct sql_rows *rows)
+{
+    if (rows->condition.len == 0)
+        return;
+    put(out, " AND ");
+    text_append(out, rows->condition);
+}
+
 static void put_list(struct text *out, const struct edm_entity_type *type, uint64_t properties,
                      bool first, const struct sql_rows *rows)
 {
@@ -158,6 +166,7 @@ static void put_list(struct text *out, const struct edm_entity_type *type, uint6
         put_key(out, " AND id > ", &number);
     limit = number++;
     put_presence(out, type, rows, &number);
+    put_condition(out, rows);
     put(out, " ORDER BY id LIMIT ");
     put_parameter(out, &limit);
 }
@@ -171,6 +180,21 @@ static void put_count(struct text *out, const struct edm_entity_type *type,
     put_table(out, type);
     put_tenant(out, &number);
     put_presence(out, type, rows, &number);
+    put_condition(out, rows);
+}
+
+unsigned sql_rows_parameters(enum sql_operation operation, const struct sql_rows *rows)
+{
+    unsigned count = rows->presence != SQL_WHEREVER;
+
+    switch (operation) {
+    case SQL_LIST_FIRST:
+        return count + 2;
+    case SQL_LIST_AFTER:
+        return count + 3;
+    default:
+        return count + 1;
+    }
 }
 
 static void put_insert(struct text *out, const struct edm_entity_type *type, uint64_t properties,
@@ -238,7 +262,7 @@ void sql_operation(struct text *out, const struct edm_entity_type *type,
     case SQL_LIST_FIRST:
     case SQL_LIST_AFTER:
     case SQL_COUNT:
-        sql_rows_operation(out, type, operation, properties, &(struct sql_rows){ SQL_WHEREVER, 0 });
+        sql_rows_operation(out, type, operation, properties, &(struct sql_rows){ SQL_WHEREVER });
         break;
     case SQL_ANY_ROW:
         put(out, "SELECT 1 FROM ");

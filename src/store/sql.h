@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/slice.h"
 #include "edm/entity.h"
 #include "edm/model.h"
 
@@ -46,8 +47,12 @@ void sql_operation(struct text *out, const struct edm_entity_type *type,
  * an entity is gone (unless SQL_WHEREVER), then those of the condition. */
 struct sql_rows {
     enum sql_presence { SQL_WHEREVER, SQL_THERE, SQL_GONE } presence;
-    size_t contact; /* the property that says it; not for SQL_WHEREVER */
+    size_t contact;         /* the property that says it; not for SQL_WHEREVER */
+    struct slice condition; /* of sql_filter.h; empty: none */
 };
+
+/* How many parameters the operation has before those of the condition. */
+unsigned sql_rows_parameters(enum sql_operation operation, const struct sql_rows *rows);
 
 /* sql_operation() for the lists and the count, with `rows` in place of all rows. */
 void sql_rows_operation(struct text *out, const struct edm_entity_type *type,

@@ -82,7 +82,8 @@ static void test_rows(void **state UNUSED)
     char memory[SQL_TEXT_MAX];
 
     for (size_t i = 0; i < COUNT_OF(rows_cases); i++) {
-        const struct sql_rows rows = { rows_cases[i].presence, TOY_ARTICLE_MADE_AT };
+        const struct sql_rows rows = { .presence = rows_cases[i].presence,
+                                       .contact = TOY_ARTICLE_MADE_AT };
         struct text text;
 
         text_init_fixed(&text, memory, sizeof memory);

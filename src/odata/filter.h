@@ -1,0 +1,46 @@
+/* odata/filter.h - $filter: its text, read into a condition with types.
+ *
+ * Spec: OData URL Conventions 4.01 section 5.1.1. What is offered: eq ne gt ge lt le in has and or
+ * not, arithmetic, grouping; the functions on texts and dates of edm/filter.h, now, mindatetime,
+ * maxdatetime; any, all and $count of collections; parameter aliases. Words are known without
+ * regard to case, names of properties too.
+ *
+ * An alias (@name) is the text of an expression, read where it stands; one that is not given is
+ * null. Aliases that name each other in a circle end at the limit of depth.
+ *
+ * Errors: ERROR_BAD_REQUEST with target "$filter" and a message of Graph's that also says at which
+ * byte (from 0) of the decoded filter, or of the alias, the mistake is.
+ *
+ * Must not know: SQL, the rest of the query.
+ */
+#ifndef ODATA_FILTER_H
+#define ODATA_FILTER_H
+
+#include <stdbool.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/slice.h"
+#include "edm/filter.h"
+
+struct arena;
+
+/* Clients build filters in loops, and what evaluates one has limits of its own. */
+enum {
+    ODATA_FILTER_DEPTH_MAX = 32,  /* groups, arguments, signs and aliases inside each other */
+    ODATA_FILTER_NODES_MAX = 200, /* operators, functions, names and values; items of lists apart */
+    ODATA_FILTER_LIST_MAX = 200,  /* items behind an `in` */
+};
+
+struct odata_alias {
+    struct slice name;  /* decoded, with its '@' */
+    struct slice value; /* still encoded */
+    const struct odata_alias *next;
+};
+
+/* `text` is decoded; the tree may keep slices of it. `aliases` may be NULL. */
+bool odata_filter_parse(const struct edm_model *model, const struct edm_entity_type *type,
+                        struct slice text, const struct odata_alias *aliases, struct arena *arena,
+                        const struct edm_filter **ret, struct error *err) MUST_CHECK;
+
+#endif

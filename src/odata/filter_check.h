@@ -1,0 +1,73 @@
+/* odata/filter_check.h - makes the nodes of a filter, and refuses what does not fit together.
+ *
+ * Not for others than filter_*.c. Every function here fills the builder's error on failure; the
+ * position it is given is what the message names.
+ * Must not know: in which order the text said it.
+ */
+#ifndef ODATA_FILTER_CHECK_H
+#define ODATA_FILTER_CHECK_H
+
+#include "odata/filter.h"
+
+struct filter_builder {
+    const struct edm_model *model;
+    const struct edm_entity_type *type;
+    struct arena *arena;
+    struct slice source; /* the text that is being read: the filter, or an alias's */
+    size_t nodes;        /* made so far */
+    struct error *err;
+};
+
+/* An operand, and where it began. */
+struct filter_operand {
+    struct edm_filter *node;
+    size_t position;
+};
+
+/* "Syntax error at position 5 in 'foo bar'." */
+bool filter_syntax_error(struct filter_builder *builder, size_t position) COLD;
+/* "Invalid filter clause: ", the message, and the position. */
+bool filter_refuse(struct filter_builder *builder, size_t position, const char *format, ...)
+    PRINTF_LIKE(3, 4) COLD;
+
+/* A copy of `node` in the arena, counted; NULL when it failed. */
+struct edm_filter *filter_node(struct filter_builder *builder, struct edm_filter node,
+                               size_t position);
+/* The same with `count` arguments, which are copied too. */
+struct edm_filter *filter_node_with(struct filter_builder *builder, struct edm_filter node,
+                                    const struct edm_filter *const *arguments, size_t count,
+                                    size_t position);
+
+/* An operator between two operands; its position. */
+struct edm_filter *filter_binary(struct filter_builder *builder, enum edm_filter_kind kind,
+                                 struct filter_operand left, struct filter_operand right,
+                                 size_t position);
+/* NOT and NEGATE. */
+struct edm_filter *filter_unary(struct filter_builder *builder, enum edm_filter_kind kind,
+                                struct edm_filter *operand, size_t position);
+
+/* Makes `item`, a literal, fit to be compared with `subject`. */
+bool filter_fit_item(struct filter_builder *builder, const struct edm_filter *subject,
+                     struct filter_operand item);
+
+/* A function by its name; NULL, and an error, when there is none that takes these arguments. */
+struct edm_filter *filter_function(struct filter_builder *builder, struct slice name,
+                                   struct edm_filter *const *arguments, size_t count,
+                                   size_t position);
+#define FILTER_ARGUMENTS_MAX 3
+
+/* True for what can be asked whether it is true. */
+static inline bool filter_is_condition(const struct edm_filter *node)
+{
+    return node->type == EDM_FILTER_BOOLEAN || node->type == EDM_FILTER_NULL;
+}
+
+/* "Edm.String", "microsoft.graph.ndesConnectorState"; in the arena. */
+struct slice filter_type_name(struct filter_builder *builder, const struct edm_filter *node);
+
+/* Gives an enumeration's literal `prefix``'quoted'`: its type is looked up among those of the
+ * entity's properties. */
+bool filter_enum_literal(struct filter_builder *builder, struct slice prefix, struct slice text,
+                         size_t position, struct edm_filter *ret) MUST_CHECK;
+
+#endif

@@ -1,0 +1,250 @@
+/* odata/filter_literal.c - the text of a value, to the value.
+ *
+ * What form a text has decides what it is, and no two forms have a text in common: a date has a
+ * minus at its fifth byte, a time a colon at its third, a GUID has 36 bytes and four minuses, and
+ * the rest is a number or nothing. A date and a time of day are read by edm/date_time.c, as one
+ * whole with what they lack.
+ *
+ * Numbers with a fraction become 64-bit floating-point ones whatever their length; the C library
+ * reads them, in the "C" locale that the process never leaves, after their form was checked.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "odata/filter_literal.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/duration.h"
+#include "base/uuid.h"
+
+#define TICKS_PER_SECOND INT64_C(10000000)
+#define TICKS_PER_DAY    (86400 * TICKS_PER_SECOND)
+#define NUMBER_MAX       64 /* bytes of one with a fraction or an exponent */
+
+static char byte_at(struct slice text, size_t at)
+{
+    return at < text.len ? text.ptr[at] : '\0';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* --- numbers --------------------------------------------------------------------------------- */
+
+static size_t digits_at(struct slice text, size_t at)
+{
+    size_t count = 0;
+
+    while (is_digit(byte_at(text, at + count)))
+        count++;
+    return count;
+}
+
+/* ["-"] digits ["." digits] ["e" ["+" | "-"] digits] */
+static bool is_real(struct slice text)
+{
+    size_t at = byte_at(text, 0) == '-', digits = digits_at(text, at);
+
+    at += digits;
+    if (digits && byte_at(text, at) == '.') {
+        digits = digits_at(text, at + 1);
+        at += 1 + digits;
+    }
+    if (digits && (byte_at(text, at) | 0x20) == 'e') {
+        at++;
+        at += byte_at(text, at) == '+' || byte_at(text, at) == '-';
+        digits = digits_at(text, at);
+        at += digits;
+    }
+    return digits && at == text.len;
+}
+
+static bool read_number(struct slice text, struct edm_filter *ret)
+{
+    char memory[NUMBER_MAX + 1];
+
+    if (slice_to_int64(text, &ret->integer)) {
+        ret->type = EDM_FILTER_INTEGER;
+        return true;
+    }
+    if (text.len > NUMBER_MAX || !is_real(text))
+        return false;
+    memcpy(memory, text.ptr, text.len);
+    memory[text.len] = '\0';
+    ret->type = EDM_FILTER_REAL;
+    ret->real = strtod(memory, NULL);
+    return isfinite(ret->real);
+}
+
+/* --- dates and times ------------------------------------------------------------------------- */
+
+/* Reads `before`, `text` and `after` as one date with a time. */
+static bool read_within(const char *before, struct slice text, const char *after,
+                        struct edm_date_time *ret)
+{
+    char memory[64];
+    size_t before_len = strlen(before), after_len = strlen(after);
+
+    if (text.len > sizeof memory - before_len - after_len)
+        return false;
+    memcpy(memory, before, before_len);
+    memcpy(memory + before_len, text.ptr, text.len);
+    memcpy(memory + before_len + text.len, after, after_len);
+    return edm_date_time_parse((struct slice){ memory, before_len + text.len + after_len }, ret);
+}
+
+static bool read_date(struct slice text, struct edm_filter *ret)
+{
+    struct edm_date_time at;
+
+    if (text.len == strlen("yyyy-mm-dd") && read_within("", text, "T00:00Z", &at)) {
+        ret->type = EDM_FILTER_DATE;
+        ret->integer = at.ticks / TICKS_PER_DAY;
+        return true;
+    }
+    if (!edm_date_time_parse(text, &at))
+        return false;
+    ret->type = EDM_FILTER_DATE_TIME;
+    ret->at = at;
+    return true;
+}
+
+static bool read_time(struct slice text, struct edm_filter *ret)
+{
+    struct edm_date_time at;
+
+    if (!is_digit(byte_at(text, text.len - 1)) || !read_within("0001-01-01T", text, "Z", &at))
+        return false;
+    ret->type = EDM_FILTER_TIME;
+    ret->integer = at.ticks;
+    return true;
+}
+
+bool filter_literal_value(struct slice text, struct edm_filter *ret)
+{
+    struct uuid id;
+
+    ret->kind = EDM_FILTER_LITERAL;
+    if (uuid_parse(text, &id)) {
+        ret->type = EDM_FILTER_GUID;
+        ret->text = text;
+        return true;
+    }
+    if (digits_at(text, 0) == 4 && byte_at(text, 4) == '-')
+        return read_date(text, ret);
+    if (digits_at(text, 0) == 2 && byte_at(text, 2) == ':')
+        return read_time(text, ret);
+    return read_number(text, ret);
+}
+
+/* --- words ----------------------------------------------------------------------------------- */
+
+bool filter_literal_word(struct slice text, struct edm_filter *ret)
+{
+    bool is_true = slice_eq_nocase(text, SLICE("true"));
+
+    ret->kind = EDM_FILTER_LITERAL;
+    if (is_true || slice_eq_nocase(text, SLICE("false"))) {
+        ret->type = EDM_FILTER_BOOLEAN;
+        ret->integer = is_true;
+    } else if (slice_eq_nocase(text, SLICE("null"))) {
+        ret->type = EDM_FILTER_NULL;
+    } else if (slice_eq(text, SLICE("INF")) || slice_eq(text, SLICE("NaN"))) {
+        ret->type = EDM_FILTER_REAL;
+        ret->real = text.ptr[0] == 'I' ? (double)INFINITY : (double)NAN;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* --- strings --------------------------------------------------------------------------------- */
+
+bool filter_literal_string(struct slice quoted, struct arena *arena, struct slice *ret)
+{
+    size_t len = 0;
+    char *memory;
+
+    if (slice_index(quoted, '\'') == quoted.len) {
+        *ret = quoted;
+        return true;
+    }
+    memory = arena_alloc(arena, quoted.len);
+    if (!memory)
+        return false;
+    for (size_t at = 0; at < quoted.len; at++) {
+        memory[len++] = quoted.ptr[at];
+        at += quoted.ptr[at] == '\'';
+    }
+    *ret = (struct slice){ memory, len };
+    return true;
+}
+
+/* --- durations ------------------------------------------------------------------------------- */
+
+struct duration_scan {
+    struct slice text;
+    size_t at;
+    int64_t ticks;
+    bool any, fits;
+};
+
+static void add_part(struct duration_scan *scan, uint64_t count, int64_t unit_ticks)
+{
+    scan->any = true;
+    if (count > (uint64_t)(DURATION_TICKS_MAX / unit_ticks))
+        scan->fits = false;
+    else
+        scan->ticks += (int64_t)count * unit_ticks;
+    scan->fits = scan->fits && scan->ticks <= DURATION_TICKS_MAX;
+}
+
+/* digits and `letter`, when they stand here; of seconds perhaps with a fraction. */
+static void scan_part(struct duration_scan *scan, char letter, int64_t unit_ticks)
+{
+    size_t digits = digits_at(scan->text, scan->at), end = scan->at + digits, fraction = 0;
+    int64_t ticks = 0, place = TICKS_PER_SECOND;
+    uint64_t count;
+
+    if (letter == 'S' && digits && byte_at(scan->text, end) == '.') {
+        fraction = digits_at(scan->text, end + 1);
+        for (size_t i = 0; i < fraction; i++)
+            ticks += (byte_at(scan->text, end + 1 + i) - '0') * (place /= 10);
+        end += fraction ? 1 + fraction : 0;
+    }
+    if (digits == 0 || byte_at(scan->text, end) != letter)
+        return;
+    if (!slice_to_uint64(slice_sub(scan->text, scan->at, digits), INT64_MAX, &count))
+        scan->fits = false;
+    else
+        add_part(scan, count, unit_ticks);
+    scan->ticks += scan->fits ? ticks : 0;
+    scan->at = end + 1;
+}
+
+bool filter_literal_duration(struct slice text, int64_t *ret_ticks)
+{
+    bool negative = byte_at(text, 0) == '-';
+    struct duration_scan scan = { .text = text,
+                                  .at = negative || byte_at(text, 0) == '+',
+                                  .fits = true };
+
+    if (byte_at(text, scan.at++) != 'P')
+        return false;
+    scan_part(&scan, 'D', TICKS_PER_DAY);
+    if (byte_at(text, scan.at) == 'T') {
+        scan.at++;
+        scan.any = false;
+        scan_part(&scan, 'H', 3600 * TICKS_PER_SECOND);
+        scan_part(&scan, 'M', 60 * TICKS_PER_SECOND);
+        scan_part(&scan, 'S', TICKS_PER_SECOND);
+    }
+    if (!scan.any || !scan.fits || scan.at != text.len)
+        return false;
+    *ret_ticks = negative ? -scan.ticks : scan.ticks;
+    return true;
+}

@@ -1,0 +1,30 @@
+/* odata/filter_literal.h - values as they stand in a URL.
+ *
+ * Spec: OData ABNF 4.01, primitiveLiteral. Not for others than filter_*.c.
+ * Must not know: what a value is compared with.
+ */
+#ifndef ODATA_FILTER_LITERAL_H
+#define ODATA_FILTER_LITERAL_H
+
+#include <stdbool.h>
+
+#include "base/compiler.h"
+#include "edm/filter.h"
+
+struct arena;
+
+/* Fills in type and value of a word that begins like a value: a whole number, one with a fraction
+ * or an exponent, a date with or without a time, a time, a GUID. False: it is none of them, or past
+ * what 64 bits hold. */
+bool filter_literal_value(struct slice text, struct edm_filter *ret) MUST_CHECK;
+
+/* null, true, false, INF, NaN; false for any other word. */
+bool filter_literal_word(struct slice text, struct edm_filter *ret) MUST_CHECK;
+
+/* The inside of a quoted string, its doubled quotes made one; false: no memory. */
+bool filter_literal_string(struct slice quoted, struct arena *arena, struct slice *ret) MUST_CHECK;
+
+/* [-]P[nD][T[nH][nM][n[.n]S]] into ticks. */
+bool filter_literal_duration(struct slice text, int64_t *ret_ticks) MUST_CHECK;
+
+#endif
