@@ -68,8 +68,10 @@ static bool check_values(struct sandbox *sandbox, struct error *err)
 /* An id that says what it is of: a token that outlives its sandbox makes no tenant of it anew. */
 static struct uuid new_tenant(const struct api *api)
 {
-    return service_sandbox_id(
-        api->repeatable ? repeatable_uuid(api->repeatable, REPEATABLE_SANDBOXES) : uuid_random());
+    struct uuid chance =
+        api->repeatable ? repeatable_uuid(api->repeatable, REPEATABLE_SANDBOXES) : uuid_random();
+
+    return service_sandbox_id(chance);
 }
 
 /* The testbed of the tenant to be, with its faults and its clock. */
