@@ -65,7 +65,6 @@ static bool check_values(struct sandbox *sandbox, struct error *err)
     return true;
 }
 
-/* An id that says what it is of: a token that outlives its sandbox makes no tenant of it anew. */
 static struct uuid new_tenant(const struct api *api)
 {
     struct uuid chance =
@@ -114,10 +113,10 @@ static void write_member(struct json_writer *writer, struct slice name, struct s
     json_writer_string(writer, value);
 }
 
-/* The answer, whole: nothing that can fail is left to do once the sandbox is there. */
+/* The answer, whole: nothing that can fail is left to do once the sandbox is there. Dates that are
+ * shown are the server's, also where its clock stands still. */
 static bool write_answer(struct control *control, struct sandbox *sandbox, struct error *err)
 {
-    /* By the server's clock: the machine's, unless replies are to repeat. */
     int64_t ticks = clock_now_ticks(control->call->loop->api->clock) + sandbox->lifetime_ticks;
     struct edm_date_time end = { .ticks = ticks - ticks % TICKS_PER_MS };
     struct json_writer *writer = control_reply_begin(&sandbox->answer, control);
