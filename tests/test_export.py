@@ -184,3 +184,54 @@ def test_beside_a_server_that_is_written_to(exported, tmp_path):
         load(tmp_path, tmp_path / "one.json")
         assert httpx.get(f"{server.url()}{NDES}('imported')", headers=headers,
                          trust_env=False).status_code == 200
+
+
+def test_a_large_tenant_and_back_beside_a_server(tmp_path):
+    """100,000 entities out, the tenant reset, and in again: the same text."""
+    count = 100_000
+    (tmp_path / "seed.json").write_text(json.dumps(many(count)))
+    folder = tmp_path / "data"
+    with Server(folder) as server, httpx.Client(
+            base_url=server.url(), trust_env=False, timeout=300,
+            headers={"Authorization": f"Bearer {server.token()}"}) as client:
+        def entities():
+            sets = [f"/beta/deviceManagement/{name}" for name in SETS]
+            return sum(client.get(f"{each}?$count=true&$top=1").json()["@odata.count"]
+                       for each in sets)
+
+        load(folder, tmp_path / "seed.json")
+        first = export(folder)
+        assert f"{count} entities were exported" in first.stderr
+        assert entities() == count
+        assert client.post("/_connectord/reset").json() == {"entities": 0}
+        assert entities() == 0
+        (tmp_path / "export.json").write_text(first.stdout)
+        load(folder, tmp_path / "export.json")
+        assert entities() == count
+        assert export(folder).stdout == first.stdout
+        assert server.stop() == 0
+
+
+def test_the_control_api_exports_the_same(exported, tmp_path):
+    """What GET export answers is a seed too, and holds what the command line's export holds."""
+    load(tmp_path, exported)
+    with Server(tmp_path) as server, httpx.Client(base_url=server.url(), trust_env=False,
+                                                  timeout=60) as client:
+        told = client.get("/_connectord/export").json()
+        assert told == json.loads(exported.read_text())
+        assert client.post("/_connectord/reset").json() == {"entities": 0}
+        assert client.post("/_connectord/seed", json=told).json() == {"entities": 2000}
+        assert export(tmp_path).stdout == exported.read_text()
+        again = client.post("/_connectord/seed", json=told)
+        assert again.status_code in (400, 409)
+        assert export(tmp_path).stdout == exported.read_text()
+        assert server.stop() == 0
+
+
+def test_reset_by_the_command_line(exported, tmp_path):
+    load(tmp_path, exported)
+    with Server(tmp_path) as server:
+        done = run("reset", "--url", server.url())
+        assert "0 entities" in done.stdout + done.stderr
+        assert json.loads(export(tmp_path).stdout) == {name: [] for name in SETS}
+        assert server.stop() == 0

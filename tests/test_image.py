@@ -24,7 +24,7 @@ from pathlib import Path
 import pytest
 
 from conftest import CLIENT_ID, CLIENT_SECRET
-from server_process import BINARY, ROOT, Server, clean_environment
+from server_process import BINARY, DEFAULT_TENANT, ROOT, Server, clean_environment
 from test_dist import House, must_run, network  # noqa: F401, a fixture
 from test_node_clients import NODE_FOLDER, SETS
 
@@ -367,4 +367,56 @@ def test_a_client_logs_in_by_name_and_does_everything(house, kind, tmp_path):
             "curl", "-s", "--fail", "--cacert", ca_file, "-H", f"Authorization: Bearer {token}", "-H",
             "Host: localhost:49153", f"{ORIGIN}/beta/deviceManagement/ndesConnectors")
         assert mapped.returncode == 0 and '"value":[' in mapped.stdout
+        assert server.stop() == 0
+
+
+class RemoteClient:
+    """curl in the client's namespace, which knows the server by its name alone."""
+
+    def __init__(self, house, ca_file):
+        self.house, self.ca_file, self.token = house, ca_file, None
+
+    def ask(self, method, path, body=None, **form):
+        words = ["curl", "-s", "-X", method, "--cacert", self.ca_file, "-w", "\n%{http_code}"]
+        if self.token:
+            words += ["-H", f"Authorization: Bearer {self.token}"]
+        if body is not None:
+            words += ["-H", "Content-Type: application/json", "-d", json.dumps(body)]
+        for name, value in form.items():
+            words += ["--data-urlencode", f"{name}={value}"]
+        done = self.house.from_client(*words, "-g", ORIGIN + path.replace(" ", "%20"))
+        assert done.returncode == 0, done.stderr
+        text, status = done.stdout.rsplit("\n", 1)
+        assert status in ("200", "201"), text
+        return json.loads(text)
+
+
+@takes_root
+def test_a_client_elsewhere_travels_in_time(house, tmp_path):
+    """Opened to everybody on purpose, the control API works by name over TLS."""
+    with Container(house, **EMULATOR, CONNECTORD_MEMORY="on", CONNECTORD_CONTROL="any") as server:
+        ca_file = tmp_path / "ca.pem"
+        ca_file.write_text(house.command("ca", "export").stdout)
+        client = RemoteClient(house, ca_file)
+        client.token = client.ask(
+            "POST", f"/{DEFAULT_TENANT}/oauth2/v2.0/token", grant_type="client_credentials",
+            client_id=CLIENT_ID, client_secret=CLIENT_SECRET,
+            scope="https://graph.microsoft.com/.default")["access_token"]
+        connectors = "/beta/deviceManagement/domainJoinConnectors"
+        client.ask("PUT", "/_connectord/policy", {"domainJoinConnectors": {"on": True}})
+        made = client.ask("POST", connectors, {"displayName": "ODJ-01"})
+        for step, state in (("0s", "active"), ("61m", "error"), ("5d", "inactive")):
+            client.ask("PUT", "/_connectord/clock", {"advance": step})
+            assert client.ask("GET", f"{connectors}/{made['id']}")["state"] == state
+            found = client.ask("GET", f"{connectors}?$filter=state eq '{state}'")["value"]
+            assert [each["id"] for each in found] == [made["id"]]
+        assert server.stop() == 0
+
+
+@takes_root
+def test_the_control_api_is_closed_unless_it_was_opened(house):
+    with Container(house, **EMULATOR, CONNECTORD_MEMORY="on") as server:
+        refused = house.from_client("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}",
+                                    f"http://{NAME}:8080/_connectord/clock")
+        assert refused.stdout == "404"
         assert server.stop() == 0

@@ -1,0 +1,228 @@
+"""Fifty tests at once, each in a sandbox of its own; and what is left of them after their time."""
+import contextlib
+import re
+import sqlite3
+import threading
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from server_process import BINARY, DEFAULT_TENANT, Server
+from tenant import DOMAIN_JOIN, NDES, Tenant, sandbox
+
+SANDBOXES = 50
+LIFETIME = 10  # seconds: all of the work is done in two, on a machine with other things to do in more
+PATIENCE = 30  # seconds beyond it
+SANITIZED = b"__asan_init" in BINARY.read_bytes()  # it keeps freed memory on purpose
+
+
+@pytest.fixture(scope="module", name="house")
+def own_server(tmp_path_factory):
+    with Server(tmp_path_factory.mktemp("sandboxes")) as server:
+        yield server
+        assert server.stop() == 0
+
+
+def rss_kib(pid):
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text()).group(1))
+
+
+def rows_of(folder, tenant):
+    """How many rows of the file belong to the tenant, by table."""
+    file = Path(folder) / "connectord.db"
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db:
+        tables = [name for name, in db.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+        owned = [(name, "tenant") for name in tables
+                 if "tenant" in [each[1] for each in db.execute(f'PRAGMA table_info("{name}")')]]
+        found = {}
+        for name, column in [*owned, ("tenant", "id")]:
+            found[name], = db.execute(f'SELECT count(*) FROM "{name}" WHERE "{column}" = ?',
+                                      (uuid.UUID(tenant).bytes,)).fetchone()
+        return {name: count for name, count in found.items() if count}
+
+
+class Member:
+    """One of many: everything that it does and sees bears its number."""
+
+    def __init__(self, url, number, together):
+        self.number, self.together = number, together
+        self.date = f"20{number + 10}-01-01T00:00:00Z"
+        self.path = f"{NDES}/only-{number}"
+        self.tenant = sandbox(url, lifetime=f"{LIFETIME}s", name=f"member {number}",
+                              clock={"set": self.date, "freeze": True},
+                              seed={"ndesConnectors": [{"id": f"seeded-{number}"}]},
+                              faults={"rules": [self.rule()]})
+
+    def rule(self):
+        return {"name": f"rule-{self.number}", "when": {"path": self.path},
+                "answer": {"status": 500 + self.number, "body": {"n": self.number}}}
+
+    def run(self):
+        try:
+            with self.tenant:
+                self.write()
+                self.together.wait(timeout=120)  # everybody is there, and everybody has written
+                self.check()
+        except threading.BrokenBarrierError:
+            return None  # whoever broke it says why
+        except BaseException:
+            self.together.abort()
+            raise
+        return self.tenant.tenant
+
+    def write(self):
+        for n in range(self.number % 5 + 1):
+            self.tenant.make(DOMAIN_JOIN, displayName=f"{self.number}-{n}")
+        self.headers = {"client-request-id": str(uuid.uuid4())}
+        fault = self.tenant.ask("GET", self.path, headers=self.headers)
+        assert (fault.status_code, fault.json()) == (500 + self.number, {"n": self.number})
+
+    def check(self):
+        tenant, number = self.tenant, self.number
+        assert tenant.clock() == {"now": self.date, "frozen": True, "moved": True}
+        assert tenant.ids(NDES) == [f"seeded-{number}"]
+        names = [each["displayName"] for each in tenant.get(DOMAIN_JOIN)["value"]]
+        assert names == [f"{number}-{n}" for n in range(number % 5 + 1)]
+        other = tenant.ask("GET", f"{NDES}/only-{number + 1}")
+        assert other.status_code == 404  # the neighbour's rule fires for the neighbour
+        rule, = tenant.control("GET", "/faults")["rules"]
+        assert (rule["name"], rule["matched"], rule["fired"]) == (f"rule-{number}", 1, 1)
+        seen = tenant.journal()["requests"]
+        assert [each["method"] for each in seen] == ["POST"] * len(names) + ["GET"] * 4
+        assert [each["clientRequestId"] for each in seen if each.get("fault")] == \
+            [self.headers["client-request-id"]]
+        tenant.clock(advance="1d")
+        assert tenant.clock()["now"] == self.date.replace("-01T", "-02T")
+
+
+def many_at_once(url):
+    """Their tenants; each has passed its checks while all of them were there."""
+    together = threading.Barrier(SANDBOXES)
+    with ThreadPoolExecutor(SANDBOXES) as pool:
+        members = list(pool.map(lambda n: Member(url, n, together), range(SANDBOXES)))
+        running = [pool.submit(member.run) for member in members]
+        failures = [each.exception() for each in running if each.exception()]
+    if failures:
+        raise failures[0]
+    assert len({each.result() for each in running}) == SANDBOXES
+    return members
+
+
+def wait_until_gone(url, members):
+    deadline = time.monotonic() + LIFETIME + PATIENCE
+    with httpx.Client(base_url=url, timeout=60, trust_env=False) as http:
+        for member in members:
+            address = f"/_connectord/tenants/{member.tenant.tenant}/export"
+            while http.get(address).status_code != 404:
+                assert time.monotonic() < deadline, "a sandbox outlived its time"
+                time.sleep(0.1)
+            reply = http.get(NDES, headers={"Authorization": f"Bearer {member.tenant.token}"})
+            assert reply.status_code == 401, "its token outlived it"
+
+
+def test_fifty_at_once_and_nothing_left(house, record_property):
+    rss = []
+    for _ in range(3):
+        members = many_at_once(house.url())
+        wait_until_gone(house.url(), members)
+        for member in members:
+            assert rows_of(house.data_dir, member.tenant.tenant) == {}
+        rss.append(rss_kib(house.pid))
+    record_property("rss_kib_after_rounds", rss)
+    assert SANITIZED or rss[2] - rss[1] < 3 * 1024, f"RSS after each round: {rss} KiB"
+
+
+def test_it_lives_as_long_as_it_said(house):
+    born = time.monotonic()
+    with sandbox(house.url(), lifetime="3s", seed="demo") as tenant:
+        while tenant.ask("GET", NDES).status_code == 200:
+            assert time.monotonic() < born + 3 + PATIENCE
+            time.sleep(0.05)
+        assert time.monotonic() - born > 2
+
+
+def test_what_is_answered(house):
+    url = house.url()
+    with sandbox(url, lifetime="1m", name="checkout test") as tenant:
+        made = tenant.made
+        assert list(made) == ["tenant", "access_token", "expires", "graph", "control"]
+        assert made["graph"] == url
+        assert made["control"] == f"{url}/_connectord/tenants/{made['tenant']}"
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", made["expires"])
+        assert rows_of(house.data_dir, made["tenant"]) != {}
+        assert tenant.http.delete(f"/_connectord/tenants/{made['tenant']}").status_code == 204
+        assert rows_of(house.data_dir, made["tenant"]) == {}
+        again = tenant.http.delete(f"/_connectord/tenants/{made['tenant']}")
+        assert again.status_code == 404
+        refused = tenant.http.delete(f"/_connectord/tenants/{DEFAULT_TENANT}")
+        assert 400 <= refused.status_code < 500
+
+
+def test_with_everything(house):
+    policy = {"domainJoinConnectors": {"on": True}}
+    with sandbox(house.url(), lifetime="1m", policy=policy, seed={"domainJoinConnectors": [
+            {"id": "a", "lastConnectionDateTime": "-2h"}]}, clock={"set": "2024-06-01T00:00:00Z",
+                                                                   "freeze": True}) as tenant:
+        start = {"lastConnectionDateTime": "2024-05-31T22:00:00Z", "state": "error"}
+        entity = tenant.get(f"{DOMAIN_JOIN}/a")
+        assert {name: entity[name] for name in start} == start
+        tenant.make(NDES)
+        tenant.policy(domainJoinConnectors={"on": False}, ndesConnectors={"on": True})
+        assert tenant.control("POST", "/reset") == {"entities": 1}
+        assert tenant.ids(NDES) == []
+        policies = tenant.policy()
+        assert policies["domainJoinConnectors"]["on"] and not policies["ndesConnectors"]["on"]
+        assert tenant.clock()["moved"] is False
+        assert tenant.get(f"{DOMAIN_JOIN}/a")["state"] == "error"
+
+
+@pytest.mark.parametrize("members, status", [
+    ({"lifetime": "24h1s"}, 400), ({"lifetime": "0s"}, 400), ({"lifetime": "-1h"}, 400),
+    ({"lifetime": 10}, 400), ({"lifetime": "soon"}, 400), ({"seed": "nonsense"}, 400),
+    ({"seed": {"ndesConnectors": [{"id": "a"}, {"id": "a"}]}}, 400),
+    ({"seed": {"ndesConnectors": [{"state": "odd"}]}}, 400),
+    ({"policy": {"ndesConnectors": {"on": 1}}}, 400), ({"faults": {"rules": [{}]}}, 400),
+    ({"clock": {"set": "yesterday"}}, 400), ({"lifetimes": "1h"}, 400),
+])
+def test_what_is_refused_makes_nothing(house, members, status):
+    def tenants():
+        file = house.data_dir / "connectord.db"
+        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db:
+            return db.execute("SELECT count(*) FROM tenant").fetchone()
+
+    with Tenant(house.url()) as default:
+        before = tenants()
+        reply = default.http.post("/_connectord/sandbox", json=members)
+        assert reply.status_code == status, reply.text
+        assert list(reply.json()) == ["error"]
+        assert tenants() == before
+
+
+def test_no_more_than_there_may_be(tmp_path):
+    with Server(tmp_path, "--limit-sandboxes", "2") as server:
+        made = [sandbox(server.url()) for _ in range(2)]
+        reply = made[0].http.post("/_connectord/sandbox", json={})
+        assert 400 <= reply.status_code < 500, reply.text
+        assert made[0].http.delete(
+            f"/_connectord/tenants/{made[1].tenant}").status_code == 204
+        made.append(sandbox(server.url()))
+        for each in made:
+            each.http.close()
+
+
+def test_sandboxes_end_after_a_restart_too(tmp_path):
+    with Server(tmp_path) as server:
+        with sandbox(server.url(), lifetime="2s") as tenant:
+            tenant.make(NDES)
+        assert server.stop() == 0
+    time.sleep(2)
+    with Server(tmp_path) as server:
+        deadline = time.monotonic() + PATIENCE
+        while rows_of(tmp_path, tenant.tenant):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert server.stop() == 0
