@@ -101,8 +101,8 @@ def default_tenant(house):
 def test_the_shells_policy_is_seen_by_the_next_request(house, registry):
     key = registry.make(DOMAIN_JOIN, lastConnectionDateTime=LONG_AGO, state="active")["id"]
     for _ in range(10):
-        for words, state in ((("on", "--remove", "never"), "inactive"), (("off",), "active")):
-            run("policy", "domainJoinConnectors", *words, "--data-dir", house.data_dir)
+        for words, state in ((("on", "remove=never"), "inactive"), (("off",), "active")):
+            run("policy", "set", "domainJoinConnectors", *words, "--data-dir", house.data_dir)
             for _ in range(4):  # whichever of the server's threads answers
                 with Tenant(house.url(), token=registry.token) as fresh:
                     assert fresh.get(f"{DOMAIN_JOIN}/{key}")["state"] == state
@@ -133,21 +133,21 @@ def test_time_alone_removes(house, registry):
     gone = registry.make(DOMAIN_JOIN, lastConnectionDateTime=LONG_AGO)["id"]
     kept = registry.make(DOMAIN_JOIN, lastConnectionDateTime="2099-01-01T00:00:00Z")["id"]
     assert rows(house.data_dir, gone) == 1
-    run("policy", "domainJoinConnectors", "on", "--remove", "30d", "--data-dir", house.data_dir)
+    run("policy", "set", "domainJoinConnectors", "on", "remove=30d", "--data-dir", house.data_dir)
     deadline = time.monotonic() + 120
     while rows(house.data_dir, gone):
         assert time.monotonic() < deadline
         time.sleep(0.2)
     assert rows(house.data_dir, kept) == 1
-    told = json.loads(run("policy", "--json", "--data-dir", house.data_dir).stdout)
+    told = json.loads(run("policy", "--data-dir", house.data_dir).stdout)
     assert gone in [each["id"] for each in told["removals"]]
     assert registry.ask("GET", f"{DOMAIN_JOIN}/{gone}").status_code == 404
-    run("policy", "domainJoinConnectors", "off", "--data-dir", house.data_dir)
+    run("policy", "set", "domainJoinConnectors", "off", "--data-dir", house.data_dir)
 
 
 def test_silence_grows_while_nobody_writes(house, registry):
     """Real time: a connector goes through its stages by itself."""
-    run("policy", "ndesConnectors", "on", "--inactive", "2s", "--data-dir", house.data_dir)
+    run("policy", "set", "ndesConnectors", "on", "inactive=2s", "--data-dir", house.data_dir)
     key = registry.make(NDES, displayName="fresh")["id"]
     first = registry.get(f"{NDES}/{key}")["state"]
     deadline = time.monotonic() + 20
@@ -155,4 +155,4 @@ def test_silence_grows_while_nobody_writes(house, registry):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert first == "active"
-    run("policy", "ndesConnectors", "off", "--data-dir", house.data_dir)
+    run("policy", "set", "ndesConnectors", "off", "--data-dir", house.data_dir)
