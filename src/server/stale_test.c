@@ -232,6 +232,9 @@ static void check_count(struct slice before, struct arena *arena, size_t round)
     request(HTTP_GET, CRATES, "$count=true&$top=1", NULL, arena, &body);
     assert_true(arena_printf(arena, &count, "\"@odata.count\":%zu,", rows));
     CHECK(says(body, count.ptr), round);
+    request(HTTP_GET, CRATES "/$count", "", NULL, arena, &body);
+    assert_true(arena_printf(arena, &count, "%zu", rows));
+    CHECK(slice_eq(body, count), round);
 }
 
 static void test_walks(void **state UNUSED)
@@ -259,6 +262,46 @@ static void test_walks(void **state UNUSED)
         arena_destroy(arena);
     }
     arena_destroy(keys);
+}
+
+/* What a filter lets through now, as it was: query, what the page holds, and its count. */
+static const struct {
+    const char *filter;
+    const char *has; /* NULL: no row */
+    int count;
+} filter_cases[] = {
+    { "place%20eq%20'after'", "\"before\"", 1 },
+    { "place%20eq%20'before'", NULL, 0 },
+    { "place%20eq%20'new'", NULL, 0 },
+    { "place%20eq%20'gone'", NULL, 0 },
+    { "place%20eq%20'still'", "\"still\"", 1 },
+    { "place%20ne%20'none'", "\"still\"", 2 },
+    { "startswith(place,'st')", "\"still\"", 1 },
+};
+
+static void test_filters(void **state UNUSED)
+{
+    struct arena *arena = arena_create(NULL, ROOMY);
+    const char *changed = make_crate("before", arena), *deleted = make_crate("gone", arena);
+    struct slice query, body, count;
+
+    make_crate("still", arena);
+    put_rules(STALE("1h"));
+    make_crate("new", arena);
+    move_crate(changed, "after", arena);
+    request(HTTP_DELETE, deleted, "", NULL, arena, NULL);
+    for (size_t i = 0; i < COUNT_OF(filter_cases); i++) {
+        assert_true(arena_printf(arena, &query, "$count=true&$filter=%s", filter_cases[i].filter));
+        assert_true(arena_printf(arena, &count, "\"@odata.count\":%d,", filter_cases[i].count));
+        CHECK(request(HTTP_GET, CRATES, query.ptr, NULL, arena, &body) == 200, i);
+        CHECK(says(body, count.ptr), i);
+        CHECK(says(body, filter_cases[i].has ? filter_cases[i].has : "\"value\":[]"), i);
+        assert_true(arena_printf(arena, &query, "$filter=%s", filter_cases[i].filter));
+        assert_true(arena_printf(arena, &count, "%d", filter_cases[i].count));
+        CHECK(request(HTTP_GET, CRATES "/$count", query.ptr, NULL, arena, &body) == 200, i);
+        CHECK(slice_eq(body, count), i);
+    }
+    arena_destroy(arena);
 }
 
 /* Every kind of value comes back from the past; an action is a write too. */
@@ -544,6 +587,7 @@ int main(void)
         TEST(test_one_by_one),
         TEST(test_window),
         TEST(test_walks),
+        TEST(test_filters),
         TEST(test_whole_entity),
         TEST(test_links),
         TEST(test_policy),
