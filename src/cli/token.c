@@ -44,12 +44,7 @@ static void warn_if_unknown(const struct authorisation *authorisation, struct sl
 
 static void every_name(const struct authorisation *authorisation, struct names *ret)
 {
-    const struct permission_table *table = &authorisation->permissions;
-
-    for (size_t i = 0; i < table->count; i++) {
-        if (authorisation->read_write >> i & 1)
-            ret->items[ret->count++] = table->names[i];
-    }
+    ret->count = authorisation_read_write_names(authorisation, ret->items);
 }
 
 /* False when there are too many. */

@@ -91,8 +91,13 @@ static void test_a_foreign_type_is_refused(void **state UNUSED)
 static void test_everything_is_what_writes(void **state UNUSED)
 {
     struct authorisation table;
+    struct slice names[PERMISSIONS_MAX];
 
     assert_true(authorisation_init(&table, &toy_model, NULL));
+    size_t count = authorisation_read_write_names(&table, names);
+    assert_true(count > 0);
+    for (size_t i = 0; i < count; i++)
+        CHECK(table.read_write & permission_table_find(&table.permissions, names[i]), i);
     assert_true(table.read_write &
                 permission_table_find(&table.permissions, SLICE("Shop.ReadWrite.All")));
     assert_false(table.read_write &
