@@ -231,7 +231,6 @@ def test_the_control_api_exports_the_same(exported, tmp_path):
 def test_reset_by_the_command_line(exported, tmp_path):
     load(tmp_path, exported)
     with Server(tmp_path) as server:
-        done = run("reset", "--url", server.url())
-        assert "0 entities" in done.stdout + done.stderr
+        assert json.loads(run("reset", "--url", server.url()).stdout) == {"entities": 0}
         assert json.loads(export(tmp_path).stdout) == {name: [] for name in SETS}
         assert server.stop() == 0

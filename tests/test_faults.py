@@ -51,6 +51,7 @@ class Plain(http.client.HTTPConnection):
 def read_to_the_end(raw):
     """Past any TLS library: what reading the socket itself ends with, "end" or an error's number.
     (OpenSSL takes a reset behind a session ticket for an end.)"""
+    os.set_blocking(raw.socket.fileno(), True)
     try:
         while os.read(raw.socket.fileno(), 65536):
             pass
