@@ -1,23 +1,19 @@
-/* server/effects_test.c - what a tenant's testbed does to requests: faults, journal, clock.
+/* server/effects_test.c - what faults do to requests, one rule and one request at a time.
  *
- * Reads of the past and policies are in stale_test.c; how answers end on a socket is in
- * http/engine_fates_test.c.
+ * Reads of the past are in stale_test.c, whose requests meet which testbed in watch_test.c; how
+ * answers end on a socket is in http/engine_fates_test.c.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/test.h"
 
-#include "auth/issuer.h"
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/text.h"
 #include "loop/loop.h"
 #include "server/handlers_rig_test.h"
 #include "service/dispatch.h"
 #include "service/provision.h"
-#include "json/writer.h"
 
-#define APP    "11111111-2222-4333-8444-555555555555"
 #define JUNE_1 INT64_C(638528148000000000) /* 2024-06-01T05:00:00Z */
 
 static struct rig rig;
@@ -40,42 +36,6 @@ static int close_group(void **state UNUSED)
     testbed_release(testbed);
     rig_close(&rig);
     return 0;
-}
-
-static void put_rules(const char *rules)
-{
-    struct error error = { 0 };
-
-    if (!faults_put(testbed_faults(testbed), slice_of(rules), &error))
-        fail_msg("%s: %s", rules, error.message);
-}
-
-/* The newest entry of a journal as GET requests shows it; in `arena`. */
-static struct slice last_entry(struct testbed *of, struct arena *arena)
-{
-    const struct journal_filter newest = { .top = 1 };
-    struct json_writer writer;
-    struct text text;
-
-    text_init(&text, arena, 0, ROOMY);
-    json_writer_init(&writer, &text);
-    assert_true(journal_write(testbed_journal(of), &newest, arena, &writer));
-    return text_slice(&text);
-}
-
-static bool entry_has(struct testbed *of, const char *what)
-{
-    struct arena *arena = arena_create(NULL, ROOMY);
-    struct slice entry = last_entry(of, arena);
-    bool found = memmem(entry.ptr, entry.len, what, strlen(what));
-
-    arena_destroy(arena);
-    return found;
-}
-
-static size_t entries(struct testbed *of)
-{
-    return journal_count(testbed_journal(of), &(struct journal_filter){ 0 });
 }
 
 /* --- one rule, one request ------------------------------------------------------------------- */
@@ -286,7 +246,7 @@ static const struct {
       NULL,
       { "\"status\":201", "\"executed\":true", "\"fault\":null" },
       true },
-    { RULE("\"when\":{\"app\":\"" APP "\"},\"answer\":{\"status\":500}"),
+    { RULE("\"when\":{\"app\":\"" RIG_APP "\"},\"answer\":{\"status\":500}"),
       HTTP_POST,
       CRATES,
       "{}",
@@ -302,8 +262,10 @@ static const struct {
 static void check_entry(size_t row)
 {
     for (size_t i = 0; i < COUNT_OF(rule_cases[row].in_entry); i++)
-        CHECK(!rule_cases[row].in_entry[i] || entry_has(testbed, rule_cases[row].in_entry[i]), row);
-    CHECK(entry_has(testbed, FAULTED) == !rule_cases[row].unfaulted, row);
+        CHECK(!rule_cases[row].in_entry[i] ||
+                  rig_last_entry_has(testbed, rule_cases[row].in_entry[i]),
+              row);
+    CHECK(rig_last_entry_has(testbed, FAULTED) == !rule_cases[row].unfaulted, row);
 }
 
 static void test_rules(void **state UNUSED)
@@ -316,10 +278,10 @@ static void test_rules(void **state UNUSED)
         const struct http_response *response = &answer.exchange.response;
         size_t before = rig_count_crates(&rig);
 
-        put_rules(rule_cases[i].rules);
+        rig_put_rules(testbed, rule_cases[i].rules);
         rig_ask(&rig, &ask, ROOMY, &answer);
         check_entry(i);
-        faults_clear(testbed_faults(testbed));
+        rig_no_rules(testbed);
         CHECK(response->fate == rule_cases[i].fate, i);
         CHECK(!rule_cases[i].status || response->status == rule_cases[i].status, i);
         CHECK(!rule_cases[i].in_body || answer_count(&answer, rule_cases[i].in_body) > 0 ||
@@ -349,15 +311,15 @@ static void test_catalogue_is_filled_in(void **state UNUSED)
     struct answer answer;
 
     testbed_clock_set(testbed, JUNE_1, true);
-    put_rules(RULE("\"answer\":{\"error\":\"403.domainJoinConnector-delete\"}"));
+    rig_put_rules(testbed, RULE("\"answer\":{\"error\":\"403.domainJoinConnector-delete\"}"));
     rig_ask(&rig, &ask, ROOMY, &answer);
-    faults_clear(testbed_faults(testbed));
+    rig_no_rules(testbed);
     testbed_clock_resume(testbed);
     assert_int_equal(answer.exchange.response.status, 403);
     assert_int_equal(answer_count(&answer, "shopFloor/crates('x')"), 1);
     assert_true(answer_count(&answer, "my-own-id") > 0);
     assert_true(answer_count(&answer, "2024-06-01T05:00:00") > 0);
-    assert_true(entry_has(testbed, "\"clientRequestId\":\"my-own-id\""));
+    assert_true(rig_last_entry_has(testbed, "\"clientRequestId\":\"my-own-id\""));
     answer_free(&answer);
 }
 
@@ -367,17 +329,17 @@ static void test_delay(void **state UNUSED)
 {
     const struct ask list = { .method = HTTP_GET, .path = CRATES, .query = "$top=1" };
     struct answer slow, quick;
-    size_t before = entries(testbed);
+    size_t before = rig_entries(testbed);
     uint64_t began_ms = clock_monotonic_ms();
 
-    put_rules(RULE("\"when\":{\"nth\":1},\"delay\":\"120ms\""));
+    rig_put_rules(testbed, RULE("\"when\":{\"nth\":1},\"delay\":\"120ms\""));
     rig_send(&rig, &list, ROOMY, &slow);
-    assert_int_equal(entries(testbed), before + 1); /* it is in the journal already */
-    assert_true(entry_has(testbed, "\"durationMicroseconds\":12"));
+    assert_int_equal(rig_entries(testbed), before + 1); /* it is in the journal already */
+    assert_true(rig_last_entry_has(testbed, "\"durationMicroseconds\":12"));
     rig_ask(&rig, &list, ROOMY, &quick); /* others are not held up */
     assert_false(slow.done);
     rig_await(&rig, &slow);
-    faults_clear(testbed_faults(testbed));
+    rig_no_rules(testbed);
     assert_true(clock_monotonic_ms() - began_ms >= 120);
     assert_int_equal(slow.exchange.response.status, 200);
     answer_free(&slow);
@@ -392,11 +354,10 @@ static void test_stop_while_delayed(void **state UNUSED)
     const struct ask list = { .method = HTTP_GET, .path = CRATES };
     struct rig other;
     struct answer answers[4];
-    struct error error = { 0 };
 
     rig_open(&other, &limits);
     struct testbed *its = testbeds_hold(other.api.testbeds, service_default_tenant());
-    assert_true(faults_put(testbed_faults(its), SLICE(RULE("\"delay\":\"60s\"")), &error));
+    rig_put_rules(its, RULE("\"delay\":\"60s\""));
     for (size_t i = 0; i < COUNT_OF(answers); i++)
         rig_send(&other, i % 2 ? &create : &list, ROOMY, &answers[i]);
     for (size_t i = 0; i < COUNT_OF(answers); i++)
@@ -409,169 +370,6 @@ static void test_stop_while_delayed(void **state UNUSED)
         CHECK(answers[i].done, i);
         answer_free(&answers[i]);
     }
-}
-
-/* --- the journal ----------------------------------------------------------------------------- */
-
-/* Which requests stand in the default tenant's journal. */
-static const struct {
-    enum http_method method;
-    const char *path, *query, *name, *value;
-    const char *in_entry; /* NULL: none is written */
-} journal_cases[] = {
-    { HTTP_GET, CRATES, "$top=1", NULL, NULL, "\"query\":\"$top=1\"" },
-    { HTTP_GET, "/v9/x", "", NULL, NULL, "\"status\":404" },
-    { HTTP_GET, "/favicon.ico", "", NULL, NULL, "\"path\":\"/favicon.ico\"" },
-    { HTTP_GET, CRATES, "", "Authorization", "Bearer x", "\"status\":401" },
-    { HTTP_GET, CRATES, "", "Authorization", "Bearer x", "\"app\":null" },
-    { HTTP_PATCH, CRATES, "", NULL, NULL, "\"status\":405" },
-    { HTTP_GET, "/health", "", NULL, NULL, NULL },
-    { HTTP_GET, "/common/discovery/instance", "", NULL, NULL, NULL },
-};
-
-static void test_journal(void **state UNUSED)
-{
-    for (size_t i = 0; i < COUNT_OF(journal_cases); i++) {
-        const struct ask ask = { .method = journal_cases[i].method,
-                                 .path = journal_cases[i].path,
-                                 .query = journal_cases[i].query,
-                                 .name = journal_cases[i].name,
-                                 .value = journal_cases[i].value };
-        struct answer answer;
-        const char *in_entry = journal_cases[i].in_entry;
-
-        journal_clear(testbed_journal(testbed));
-        rig_ask(&rig, &ask, ROOMY, &answer);
-        CHECK(entries(testbed) == (in_entry != NULL), i);
-        CHECK(!in_entry || entry_has(testbed, in_entry), i);
-        answer_free(&answer);
-    }
-}
-
-/* A token of `tenant` and the application APP, as the value of Authorization. */
-static const char *bearer(struct uuid tenant, int64_t lifetime_s, struct arena *arena)
-{
-    static const struct slice roles[] = { SLICE_INIT("Shop.ReadWrite.All") };
-    const struct token_request request = { .origin = SLICE("https://both.example"),
-                                           .audience = jwt_graph_audiences[0],
-                                           .tenant = tenant,
-                                           .app_id = SLICE(APP),
-                                           .app_name = SLICE("tests"),
-                                           .permissions = roles,
-                                           .permission_count = COUNT_OF(roles),
-                                           .now_unix_s = clock_now_unix_s(rig.clock),
-                                           .lifetime_s = lifetime_s };
-    struct slice token, value;
-    struct error error = { 0 };
-
-    if (!issuer_sign(rig.issuer, &request, arena, &token, &error))
-        fail_msg("%s", error.message);
-    assert_true(arena_printf(arena, &value, "Bearer %.*s", SLICE_ARG(token)));
-    return value.ptr;
-}
-
-/* The application of a token counts the first time and when it comes from the cache; a tenant that
- * is new has a testbed of its own, and its rules are not the default tenant's. */
-static void test_tokens(void **state UNUSED)
-{
-    struct arena *arena = arena_create(NULL, ROOMY);
-    struct uuid tenant = uuid_random();
-    struct ask list = { .method = HTTP_GET,
-                        .path = CRATES,
-                        .name = "Authorization",
-                        .value = bearer(tenant, 3600, arena) };
-    struct testbed *its = testbeds_hold(rig.api.testbeds, tenant);
-    struct error error = { 0 };
-    size_t before = entries(testbed);
-
-    put_rules(RULE("\"answer\":{\"status\":500}"));
-    assert_true(faults_put(testbed_faults(its),
-                           SLICE(RULE("\"when\":{\"app\":\"" APP "\",\"skip\":2},"
-                                      "\"answer\":{\"status\":503}")),
-                           &error));
-    for (int i = 0; i < 4; i++) {
-        struct answer answer;
-
-        rig_ask(&rig, &list, ROOMY, &answer);
-        assert_int_not_equal(answer.exchange.response.status, 500);
-        assert_int_equal(answer.exchange.response.status == 503, i >= 2);
-        assert_true(entry_has(its, "\"app\":\"" APP "\""));
-        assert_int_equal(entries(its), i + 1);
-        answer_free(&answer);
-    }
-    assert_int_equal(entries(testbed), before);
-    faults_clear(testbed_faults(testbed));
-    testbed_release(its);
-    arena_destroy(arena);
-}
-
-/* A token that was good and is in the cache, but is too old by now, has no tenant either. */
-static void test_expired_token(void **state UNUSED)
-{
-    struct arena *arena = arena_create(NULL, ROOMY);
-    struct uuid tenant = uuid_random();
-    struct ask list = { .method = HTTP_GET,
-                        .path = CRATES,
-                        .name = "Authorization",
-                        .value = bearer(tenant, 3600, arena) };
-    struct testbed *its = testbeds_hold(rig.api.testbeds, tenant);
-    size_t before = entries(testbed);
-
-    for (int i = 0; i < 2; i++) {
-        struct answer answer;
-
-        rig_ask(&rig, &list, ROOMY, &answer);
-        assert_int_equal(answer.exchange.response.status == 401, i == 1);
-        answer_free(&answer);
-        clock_run_from(rig.clock, clock_now_ticks(rig.clock) + 7200 * CLOCK_TICKS_PER_SECOND);
-    }
-    clock_reset(rig.clock);
-    assert_int_equal(entries(its), 1);
-    assert_int_equal(entries(testbed), before + 1);
-    testbed_release(its);
-    arena_destroy(arena);
-}
-
-/* --- the clock ------------------------------------------------------------------------------- */
-
-static const char *path_of_new(const char *set, struct arena *arena)
-{
-    const struct ask create = { .method = HTTP_POST, .path = set, .body = "{}" };
-    struct answer answer;
-    const char *path;
-
-    rig_ask(&rig, &create, ROOMY, &answer);
-    struct slice location = answer_field(&answer, SLICE("Location"));
-    path = slice_to_cstr(arena, slice_sub(location, strlen("http://other.example"), location.len));
-    answer_free(&answer);
-    return path;
-}
-
-static void test_clock(void **state UNUSED)
-{
-    struct arena *arena = arena_create(NULL, ROOMY);
-    const char *article = path_of_new(ARTICLES, arena);
-    struct slice action;
-    struct answer answer;
-
-    assert_true(arena_printf(arena, &action, "%s/restock", article));
-    const struct ask steps[] = {
-        { .method = HTTP_POST, .path = action.ptr, .body = "{\"amount\":1}" },
-        { .method = HTTP_GET, .path = article },
-        { .method = HTTP_GET, .path = "/beta/nowhere" },
-    };
-    static const char *const in_body[] = { "", "\"countedAt\":\"2024-06-01T05:00:00Z\"",
-                                           "\"date\":\"2024-06-01T05:00:00\"" };
-
-    testbed_clock_set(testbed, JUNE_1, true);
-    for (size_t i = 0; i < COUNT_OF(steps); i++) {
-        rig_ask(&rig, &steps[i], ROOMY, &answer);
-        CHECK(i == 0 || answer_count(&answer, in_body[i]) == 1, i);
-        CHECK(entry_has(testbed, "\"at\":\"2024-06-01T05:00:00Z\""), i);
-        answer_free(&answer);
-    }
-    testbed_clock_resume(testbed);
-    arena_destroy(arena);
 }
 
 /* --- every allocation fails once ------------------------------------------------------------- */
@@ -604,17 +402,17 @@ static void test_each_allocation_fails(void **state UNUSED)
             const struct http_response *response = &answer.exchange.response;
             size_t crates;
 
-            faults_clear(testbed_faults(testbed));
+            rig_no_rules(testbed);
             crates = rig_count_crates(&rig);
-            put_rules(fault_cases[i].rules);
+            rig_put_rules(testbed, fault_cases[i].rules);
             journal_clear(testbed_journal(testbed));
             arena_fail_after(n + 1); /* the exchange's own arena is the engine's to get */
             rig_ask(&rig, &create, ROOMY, &answer);
             fired = arena_fault_fired();
             arena_fail_after(UINT64_MAX);
             bool has_call = response->field_count > 0 || response->fate == HTTP_FATE_RESET;
-            CHECK(entries(testbed) == has_call, i);
-            faults_clear(testbed_faults(testbed));
+            CHECK(rig_entries(testbed) == has_call, i);
+            rig_no_rules(testbed);
             size_t made = rig_count_crates(&rig) - crates;
             CHECK(made <= 1 && (made == 1 || response->status / 100 != 2), i);
             CHECK(fired || made == fault_cases[i].executes, i);
@@ -633,10 +431,6 @@ int main(void)
         cmocka_unit_test(test_catalogue_is_filled_in),
         cmocka_unit_test(test_delay),
         cmocka_unit_test(test_stop_while_delayed),
-        cmocka_unit_test(test_journal),
-        cmocka_unit_test(test_tokens),
-        cmocka_unit_test(test_expired_token),
-        cmocka_unit_test(test_clock),
 #ifdef CONNECTORD_FAULTS
         cmocka_unit_test(test_each_allocation_fails),
 #endif

@@ -1,8 +1,8 @@
 /* server/handlers_rig_test.h - the handlers of http/ without sockets: an exchange goes in, an
  * answer comes out.
  *
- * In this floor and not beside them, because only here a store may be opened for them. The toy
- * model stands for Graph's.
+ * Here and not beside them, because only this floor may open a store for them. The toy model stands
+ * for Graph's. What is asked without a token is the default tenant's.
  */
 #ifndef SERVER_HANDLERS_RIG_TEST_H
 #define SERVER_HANDLERS_RIG_TEST_H
@@ -10,20 +10,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/slice.h"
-#include "base/uuid.h"
 #include "http/api.h"
 #include "http/message.h"
+#include "testbed/testbed.h"
 
-struct arena;
-struct testbeds;
-
+#define CRATES           "/beta/shopFloor/crates"
+#define ARTICLES         "/beta/shopFloor/articles"
 #define RIG_ENTITY_BYTES ((size_t)1024)
-#define RIG_ROOMY        ((size_t)1 << 20)
-#define RIG_SEED                                                                                   \
-    "{\"crates\":[{\"place\":\"seeded\"},{\"place\":\"too\"}]}" /* the default tenant's */
-#define RIG_DEMO  "{\"crates\":[{\"place\":\"demo\"}]}"
-#define RIG_LOCAL "127.0.0.1:8080" /* a name that the control API answers to */
+#define ROOMY            ((size_t)1 << 20) /* memory for any request */
+
+#define RIG_LOCAL     "127.0.0.1:8080" /* an origin of its own that the control API answers to */
+#define RIG_SEED      "{\"crates\":[{\"place\":\"seeded\"},{\"place\":\"too\"}]}" /* for a reset */
+#define RIG_DEMO      "{\"crates\":[{\"place\":\"demo\"}]}"
+#define RIG_SANDBOXES 3
 
 struct rig {
     struct store *store;
@@ -32,7 +31,6 @@ struct rig {
     struct log *log;
     struct clock *clock;
     struct issuer *issuer;
-    struct testbeds *testbeds;
     struct authorisation authorisation;
     struct token_rules rules;
     struct api api;
@@ -40,13 +38,12 @@ struct rig {
     struct http_handler handler;
 };
 
-extern struct rig rig;
+/* `limits` NULL: without testbeds. */
+void rig_open(struct rig *rig, const struct testbed_limits *limits);
+/* With testbeds and the control API. */
+void rig_open_control(struct rig *rig);
+void rig_close(struct rig *rig);
 
-/* For cmocka_run_group_tests(). */
-int open_rig(void **state);
-int close_rig(void **state);
-
-/* A request. Without `host` it is for other.example, from this machine all the same. */
 struct ask {
     enum http_method method;
     const char *path, *query, *host, *body;
@@ -56,19 +53,42 @@ struct ask {
     bool from_afar; /* not from a loopback address */
 };
 
-/* What came back; the slices live until free_answer(). */
+/* What came back; the slices live until answer_free(). */
 struct answer {
     struct http_exchange exchange;
     struct http_field fields[2];
     bool done;
-    bool had_memory_left; /* for a head */
+    bool had_memory_left; /* for a small head */
 };
 
-void ask(const struct ask *ask, size_t budget_bytes, struct answer *ret);
-void free_answer(struct answer *answer);
+void rig_ask(struct rig *rig, const struct ask *ask, size_t budget_bytes, struct answer *ret);
+/* The same in two halves. */
+void rig_send(struct rig *rig, const struct ask *ask, size_t budget_bytes, struct answer *ret);
+void rig_await(struct rig *rig, struct answer *answer);
+void answer_free(struct answer *answer);
 
-struct slice field_of(const struct answer *answer, struct slice name);
+struct slice answer_field(const struct answer *answer, struct slice name);
 /* How often `what` stands in the answer's body. */
-size_t count_in_body(const struct answer *answer, const char *what);
+size_t answer_count(const struct answer *answer, const char *what);
+/* What stands behind the '?' of its nextLink; empty: there is none. */
+struct slice answer_next_query(const struct answer *answer);
+
+/* How many crates the default tenant has, at most 1000. */
+size_t rig_count_crates(struct rig *rig);
+/* The path of a new one of `set` ("/beta/..."), NUL behind it. */
+const char *rig_make(struct rig *rig, const char *set, const char *body, struct arena *arena);
+
+/* --- of a tenant's testbed ------------------------------------------------------------------- */
+
+#define RIG_APP "11111111-2222-4333-8444-555555555555"
+
+/* The value of Authorization for a token of `tenant` and of the application RIG_APP. */
+const char *rig_bearer(struct rig *rig, struct uuid tenant, struct arena *arena);
+
+void rig_put_rules(struct testbed *testbed, const char *rules);
+void rig_no_rules(struct testbed *testbed);
+/* Whether the newest entry of its journal, as GET requests shows it, holds `what`. */
+bool rig_last_entry_has(struct testbed *testbed, const char *what);
+size_t rig_entries(struct testbed *testbed);
 
 #endif

@@ -1,5 +1,4 @@
-/* server/stale_test.c - reads that are wrong on demand: of the past, in circles, into nowhere; and
- * states by policy.
+/* server/stale_test.c - reads that are wrong on demand: of the past, in circles, into nowhere.
  *
  * The past is tried against itself: what a walk over all pages showed before some random writes is
  * what a stale walk must show behind them, whatever the size of the pages.
@@ -13,10 +12,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "edm/toy_model.h"
-#include "server/data.h"
 #include "server/handlers_rig_test.h"
-#include "service/health.h"
 #include "service/provision.h"
 
 #define KEYS_MAX 40
@@ -46,19 +42,6 @@ static int close_rig(void **state UNUSED)
 #define RULE(rest)  "{\"rules\":[{\"name\":\"r\",\"when\":{\"method\":\"GET\"}," rest "}]}"
 #define STALE(time) RULE("\"read\":\"stale\",\"staleFor\":\"" time "\"")
 
-static void put_rules(const char *rules)
-{
-    struct error error = { 0 };
-
-    if (!faults_put(testbed_faults(testbed), slice_of(rules), &error))
-        fail_msg("%s: %s", rules, error.message);
-}
-
-static void no_rules(void)
-{
-    faults_clear(testbed_faults(testbed));
-}
-
 /* --- requests -------------------------------------------------------------------------------- */
 
 /* The status; the body in `arena` behind *ret_body, when it is asked for. */
@@ -80,18 +63,10 @@ static int request(enum http_method method, const char *path, const char *query,
 /* The path of a new crate that stands at `place`. */
 static const char *make_crate(const char *place, struct arena *arena)
 {
-    struct answer answer;
-    struct slice body, path;
+    struct slice body;
 
     assert_true(arena_printf(arena, &body, "{\"place\":\"%s\"}", place));
-    const struct ask ask = { .method = HTTP_POST, .path = CRATES, .body = body.ptr };
-    rig_ask(&rig, &ask, ROOMY, &answer);
-    assert_int_equal(answer.exchange.response.status, 201);
-    path = answer_field(&answer, SLICE("Location"));
-    path = slice_sub(path, strlen("http://other.example"), path.len);
-    const char *copy = slice_to_cstr(arena, path);
-    answer_free(&answer);
-    return copy;
+    return rig_make(&rig, CRATES, body.ptr, arena);
 }
 
 static int move_crate(const char *path, const char *place, struct arena *arena)
@@ -154,7 +129,7 @@ static void test_one_by_one(void **state UNUSED)
     const char *never = CRATES "('00000000-0000-4000-8000-00000000dead')";
     struct slice body, missing;
 
-    put_rules(STALE("1h"));
+    rig_put_rules(testbed, STALE("1h"));
     const char *created = make_crate("new", arena);
     assert_int_equal(move_crate(changed, "once", arena), 200);
     assert_int_equal(move_crate(changed, "twice", arena), 200);
@@ -175,7 +150,7 @@ static void test_one_by_one(void **state UNUSED)
     struct slice head = slice_sub(missing, 0, slice_index(missing, '\''));
     assert_true(head.len > 40 && slice_starts_with(body, head));
 
-    no_rules();
+    rig_no_rules(testbed);
     assert_int_equal(request(HTTP_GET, changed, "", NULL, arena, &body), 200);
     assert_true(says(body, "\"twice\""));
     assert_int_equal(request(HTTP_GET, deleted, "", NULL, arena, NULL), 404);
@@ -191,7 +166,7 @@ static void test_window(void **state UNUSED)
     uint64_t began_ms;
     struct slice body;
 
-    put_rules(STALE("200ms"));
+    rig_put_rules(testbed, STALE("200ms"));
     assert_int_equal(move_crate(crate, "after", arena), 200);
     began_ms = clock_monotonic_ms();
     request(HTTP_GET, crate, "", NULL, arena, &body);
@@ -251,13 +226,13 @@ static void test_walks(void **state UNUSED)
         struct arena *arena = arena_create(NULL, (size_t)8 << 20);
         struct slice before = walk(100, arena);
 
-        put_rules(STALE("1h"));
+        rig_put_rules(testbed, STALE("1h"));
         for (unsigned n = (unsigned)rand_r(&seed) % 12; n > 0; n--)
             write_something(paths, &count, &seed, keys);
         for (size_t i = 0; i < COUNT_OF(tops); i++)
             CHECK(slice_eq(walk(tops[i], arena), before), round);
         check_count(before, arena, round);
-        no_rules();
+        rig_no_rules(testbed);
         past_clear(testbed_past(testbed));
         arena_destroy(arena);
     }
@@ -286,7 +261,7 @@ static void test_filters(void **state UNUSED)
     struct slice query, body, count;
 
     make_crate("still", arena);
-    put_rules(STALE("1h"));
+    rig_put_rules(testbed, STALE("1h"));
     make_crate("new", arena);
     move_crate(changed, "after", arena);
     request(HTTP_DELETE, deleted, "", NULL, arena, NULL);
@@ -311,26 +286,19 @@ static void test_whole_entity(void **state UNUSED)
         "{\"title\":\"q\\\"\",\"fragile\":true,\"stock\":3,\"grams\":9,"
         "\"madeAt\":\"2024-02-03T04:05:06.7+02:00\",\"size\":\"large\",\"labels\":[\"a\",\"b\"]}";
     struct arena *arena = arena_create(NULL, ROOMY);
-    const struct ask create = { .method = HTTP_POST, .path = ARTICLES, .body = article };
-    struct answer answer;
-    struct slice location, action, before, after;
+    const char *path = rig_make(&rig, ARTICLES, article, arena);
+    struct slice action, before, after;
 
-    rig_ask(&rig, &create, ROOMY, &answer);
-    assert_int_equal(answer.exchange.response.status, 201);
-    location = answer_field(&answer, SLICE("Location"));
-    location = slice_sub(location, strlen("http://other.example"), location.len);
-    const char *path = slice_to_cstr(arena, location);
-    answer_free(&answer);
     request(HTTP_GET, path, "", NULL, arena, &before);
 
-    put_rules(STALE("1h"));
+    rig_put_rules(testbed, STALE("1h"));
     assert_true(arena_printf(arena, &action, "%s/restock", path));
     assert_int_equal(request(HTTP_POST, action.ptr, "", "{\"amount\":1}", arena, NULL), 204);
     assert_int_equal(request(HTTP_PATCH, path, "", "{\"title\":null,\"labels\":[]}", arena, NULL),
                      200);
     request(HTTP_GET, path, "", NULL, arena, &after);
     assert_true(slice_eq(before, after));
-    no_rules();
+    rig_no_rules(testbed);
     request(HTTP_GET, path, "", NULL, arena, &after);
     assert_false(slice_eq(before, after));
     arena_destroy(arena);
@@ -363,148 +331,14 @@ static void test_links(void **state UNUSED)
         const char *link = link_cases[i].link;
         struct slice body, member = SLICE_EMPTY;
 
-        put_rules(link_cases[i].rules);
+        rig_put_rules(testbed, link_cases[i].rules);
         CHECK(request(HTTP_GET, CRATES, link_cases[i].query, NULL, arena, &body) == 200, i);
         assert_true(!link || arena_printf(arena, &member, "\"@odata.nextLink\":%s", link));
         CHECK(says(body, link ? member.ptr : "\"@odata.context\""), i);
         CHECK(link || !says(body, "nextLink"), i);
     }
-    no_rules();
+    rig_no_rules(testbed);
     assert_int_equal(request(HTTP_GET, CRATES, "$skiptoken=broken", NULL, arena, NULL), 400);
-    arena_destroy(arena);
-}
-
-/* --- policies -------------------------------------------------------------------------------- */
-
-struct policy {
-    const char *json;
-    struct arena *arena;
-};
-
-static bool write_policy(void *context, struct store_session *session, struct error *err)
-{
-    const struct policy *policy = context;
-
-    return service_health_put(session, &toy_model, service_default_tenant(), slice_of(policy->json),
-                              policy->arena, err);
-}
-
-static void put_policy(const char *json)
-{
-    struct policy policy = { json, arena_create(NULL, ROOMY) };
-    struct error error = { 0 };
-
-    if (!data_write(rig.store, write_policy, &policy, &error))
-        fail_msg("%s", error.message);
-    arena_destroy(policy.arena);
-}
-
-#define HOUR_TICKS (INT64_C(3600) * CLOCK_TICKS_PER_SECOND)
-
-/* An article is made at 0; so many hours later it has this size, or is gone (NULL). */
-static const struct {
-    int64_t hours;
-    const char *size;
-} silence_cases[] = {
-    { 0, "\"small\"" }, { 2, "\"medium\"" }, { 5 * 24, "\"large\"" },
-    { 30 * 24, NULL },  { 0, "\"small\"" }, /* time is a tester's */
-};
-
-static bool has_policy(const struct answer *answer)
-{
-    return slice_eq(answer_field(answer, SLICE("x-connectord-policy")),
-                    SLICE("articles medium=1h large=5d remove=30d"));
-}
-
-static void check_silence(size_t row, const char *path)
-{
-    const struct ask get = { .method = HTTP_GET, .path = path };
-    const struct ask list = { .method = HTTP_GET, .path = ARTICLES, .query = "$count=true" };
-    const struct ask update = { .method = HTTP_PATCH, .path = path, .body = "{\"stock\":1}" };
-    const char *size = silence_cases[row].size;
-    struct answer answer;
-
-    rig_ask(&rig, &get, ROOMY, &answer);
-    CHECK(answer.exchange.response.status == (size ? 200 : 404), row);
-    CHECK(!size || (answer_count(&answer, size) == 1 && has_policy(&answer)), row);
-    answer_free(&answer);
-    rig_ask(&rig, &list, ROOMY, &answer);
-    CHECK(has_policy(&answer), row);
-    CHECK(answer_count(&answer, size ? size : "\"@odata.count\":0") == 1, row);
-    answer_free(&answer);
-    rig_ask(&rig, &update, ROOMY, &answer);
-    CHECK(answer.exchange.response.status == (size ? 200 : 404), row);
-    CHECK(!size || (answer_count(&answer, size) == 1 && has_policy(&answer)), row);
-    answer_free(&answer);
-}
-
-static void test_policy(void **state UNUSED)
-{
-    const struct ask create = { .method = HTTP_POST, .path = ARTICLES, .body = "{}" };
-    const struct ask crates = { .method = HTTP_GET, .path = CRATES };
-    struct arena *arena = arena_create(NULL, ROOMY);
-    int64_t began = CLOCK_UNIX_EPOCH_TICKS;
-    struct answer answer;
-    struct slice path;
-
-    put_policy("{\"articles\":{\"on\":true}}");
-    testbed_clock_set(testbed, began, true);
-    rig_ask(&rig, &create, ROOMY, &answer);
-    assert_int_equal(answer.exchange.response.status, 201);
-    assert_true(has_policy(&answer));
-    assert_int_equal(answer_count(&answer, "\"madeAt\":\"1970-01-01T00:00:00Z\""), 1);
-    path = answer_field(&answer, SLICE("Location"));
-    path = slice_sub(path, strlen("http://other.example"), path.len);
-    assert_true(arena_copy(arena, path, &path));
-    answer_free(&answer);
-    for (size_t i = 0; i < COUNT_OF(silence_cases); i++) {
-        testbed_clock_set(testbed, began + silence_cases[i].hours * HOUR_TICKS, true);
-        check_silence(i, path.ptr);
-    }
-    rig_ask(&rig, &crates, ROOMY, &answer); /* no type of silence */
-    assert_int_equal(answer_field(&answer, SLICE("x-connectord-policy")).len, 0);
-    answer_free(&answer);
-    arena_destroy(arena);
-}
-
-/* The state of the past is that of the past contact by now. */
-static void test_stale_policy(void **state UNUSED)
-{
-    struct arena *arena = arena_create(NULL, ROOMY);
-    const struct ask create = { .method = HTTP_POST, .path = ARTICLES, .body = "{}" };
-    struct answer answer;
-    struct slice path, body;
-
-    put_policy("{\"articles\":{\"on\":true}}");
-    testbed_clock_set(testbed, CLOCK_UNIX_EPOCH_TICKS, true);
-    rig_ask(&rig, &create, ROOMY, &answer);
-    path = answer_field(&answer, SLICE("Location"));
-    path = slice_sub(path, strlen("http://other.example"), path.len);
-    assert_true(arena_copy(arena, path, &path));
-    answer_free(&answer);
-
-    put_rules(STALE("1h"));
-    testbed_clock_set(testbed, CLOCK_UNIX_EPOCH_TICKS + 2 * HOUR_TICKS, true);
-    assert_int_equal(
-        request(HTTP_PATCH, path.ptr, "", "{\"madeAt\":\"1970-01-01T02:00:00Z\"}", arena, &body),
-        200);
-    assert_true(says(body, "\"small\""));
-    request(HTTP_GET, path.ptr, "", NULL, arena, &body);
-    assert_true(says(body, "\"medium\""));
-    request(HTTP_GET, ARTICLES, "", NULL, arena, &body);
-    assert_true(says(body, "\"medium\""));
-    no_rules();
-    request(HTTP_GET, path.ptr, "", NULL, arena, &body);
-    assert_true(says(body, "\"small\""));
-
-    /* gone by the contact that a stale read still sees, there by the one that counts */
-    put_rules(STALE("1h"));
-    testbed_clock_set(testbed, CLOCK_UNIX_EPOCH_TICKS + 721 * HOUR_TICKS, true);
-    assert_int_equal(request(HTTP_GET, path.ptr, "", NULL, arena, NULL), 404);
-    request(HTTP_GET, ARTICLES, "$count=true", NULL, arena, &body);
-    assert_true(says(body, "\"@odata.count\":0,"));
-    no_rules();
-    assert_int_equal(request(HTTP_GET, path.ptr, "", NULL, arena, NULL), 200);
     arena_destroy(arena);
 }
 
@@ -521,7 +355,7 @@ static void test_each_allocation_fails(void **state UNUSED)
 
     for (size_t i = 0; i < COUNT_OF(paths); i++)
         paths[i] = make_crate("before", arena);
-    put_rules(STALE("1h"));
+    rig_put_rules(testbed, STALE("1h"));
     make_crate("created", arena);
     move_crate(paths[0], "after", arena);
     request(HTTP_DELETE, paths[1], "", NULL, arena, NULL);
@@ -535,7 +369,7 @@ static void test_each_allocation_fails(void **state UNUSED)
             struct answer answer;
             const struct http_response *response = &answer.exchange.response;
 
-            put_rules(STALE("1h"));
+            rig_put_rules(testbed, STALE("1h"));
             arena_fail_after(n + 1);
             rig_ask(&rig, &ask, ROOMY, &answer);
             fired = arena_fault_fired();
@@ -563,7 +397,7 @@ static void test_notes_without_memory(void **state UNUSED)
     const struct ask update = { .method = HTTP_PATCH, .path = crate, .body = "{\"place\":\"x\"}" };
     bool fired = true;
 
-    put_rules(STALE("1h"));
+    rig_put_rules(testbed, STALE("1h"));
     for (uint64_t n = 0; fired; n++) {
         struct answer answer;
 
@@ -590,8 +424,6 @@ int main(void)
         TEST(test_filters),
         TEST(test_whole_entity),
         TEST(test_links),
-        TEST(test_policy),
-        TEST(test_stale_policy),
 #ifdef CONNECTORD_FAULTS
         TEST(test_each_allocation_fails),
         TEST(test_notes_without_memory),
