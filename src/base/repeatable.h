@@ -22,6 +22,9 @@ enum repeatable_stream {
     REPEATABLE_STREAM_COUNT
 };
 
+/* 2024-01-01T00:00:00Z: when whoever repeats says that it is. */
+#define REPEATABLE_UNIX_MS UINT64_C(1704067200000)
+
 struct repeatable;
 
 /* NULL: no memory. */

@@ -76,8 +76,9 @@ static void set_http_limits(struct server *server)
 
 /* --- what repeats ---------------------------------------------------------------------------- */
 
-/* 2024-01-01T00:00:00Z: what a deterministic server calls now. */
-#define STANDSTILL_TICKS (CLOCK_UNIX_EPOCH_TICKS + INT64_C(1704067200) * CLOCK_TICKS_PER_SECOND)
+/* What a deterministic server calls now. */
+#define STANDSTILL_TICKS                                                                           \
+    (CLOCK_UNIX_EPOCH_TICKS + (int64_t)REPEATABLE_UNIX_MS / MS_PER_S * CLOCK_TICKS_PER_SECOND)
 
 static bool stop_time(struct server *server, struct error *err)
 {
@@ -107,11 +108,17 @@ static bool lock_data(struct server *server, struct error *err)
     return false;
 }
 
+/* Links to next pages bear a seal: where they are to repeat, the store's own key will not do. */
 static bool read_seal_key(void *context, struct store_session *session, struct error *err)
 {
     struct server *server = context;
     _Static_assert(API_SEAL_KEY_BYTES == REGISTRY_SEAL_BYTES, "the same key");
 
+    if (server->repeatable) {
+        repeatable_bytes(server->repeatable, SLICE("seal"), server->api.seal_key,
+                         API_SEAL_KEY_BYTES);
+        return true;
+    }
     return registry_seal_key(session, server->api.seal_key, err);
 }
 

@@ -19,6 +19,7 @@
 #include <assert.h>
 
 #include "base/arena.h"
+#include "base/repeatable.h"
 #include "base/uuid.h"
 #include "edm/health.h"
 #include "store/row.h"
@@ -247,13 +248,17 @@ static bool write_limit(struct store_session *session, int64_t limit_ms, struct 
 static bool make_id(struct store_session *session, struct uuid *ret, int64_t *ret_sequence,
                     struct error *err)
 {
+    struct repeatable *repeatable = session->store->repeatable;
     uint64_t unix_ms = session->store->unix_ms();
     int64_t limit_ms = entity_ids_wanted_limit(&session->ids, unix_ms);
 
     if (limit_ms != 0 && !write_limit(session, limit_ms, err))
         return false;
     /* uuid_random() is buffered, unlike random_bytes(). */
-    *ret = entity_ids_next(&session->ids, unix_ms, uuid_random(), ret_sequence);
+    *ret = entity_ids_next(&session->ids, unix_ms,
+                           repeatable ? repeatable_uuid(repeatable, REPEATABLE_ENTITY_IDS)
+                                      : uuid_random(),
+                           ret_sequence);
     return true;
 }
 

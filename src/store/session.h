@@ -19,6 +19,7 @@ struct store {
     struct db *anchor; /* the first connection; open as long as the store, so that closing a session
                         * is never closing the last one, at which SQLite checkpoints */
     uint64_t (*unix_ms)(void);
+    struct repeatable *repeatable; /* NULL: ids are chance; see store.h */
     atomic_uint_fast64_t commits;
     atomic_bool failed;        /* a sync failed, as far as a session noticed */
     atomic_bool readers_pause; /* set by the writer while it wants to restart the log */

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/repeatable.h"
 #include "store/db_fault.h"
 #include "store/db_sqlite.h"
 #include "store/directory.h"
@@ -44,6 +45,11 @@ static bool make_source(const struct store_options *options, struct db_source **
     return true;
 }
 
+static uint64_t standing_unix_ms(void)
+{
+    return REPEATABLE_UNIX_MS;
+}
+
 bool store_open(const struct edm_model *model, const struct store_options *options,
                 struct store **ret, struct error *err)
 {
@@ -52,7 +58,10 @@ bool store_open(const struct edm_model *model, const struct store_options *optio
     if (!store)
         return error_no_memory(err);
     store->model = model;
-    store->unix_ms = options->unix_ms ? options->unix_ms : clock_machine_unix_ms;
+    store->repeatable = options->repeatable;
+    store->unix_ms = options->unix_ms      ? options->unix_ms
+                     : options->repeatable ? standing_unix_ms
+                                           : clock_machine_unix_ms;
     if (!make_source(options, &store->source, err))
         goto fail;
     if (!store->source->driver->connect(store->source, DB_WRITES, &store->anchor, err))

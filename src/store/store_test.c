@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/repeatable.h"
 #include "edm/health.h"
 #include "edm/toy_model.h"
 #include "store/shop_test.h"
@@ -588,6 +589,39 @@ static void test_ids_after_undo(void **state UNUSED)
     shop_close(&shop);
 }
 
+/* In fresh stores the ids follow from the seed alone; they still rise and differ. */
+static void test_ids_repeat(void **state UNUSED)
+{
+    static const struct {
+        struct slice seed;
+        bool same; /* as the first */
+    } cases[] = {
+        { SLICE_INIT("tuesday"), true },
+        { SLICE_INIT("tuesday"), true },
+        { SLICE_INIT("wednesday"), false },
+    };
+    char first[UUID_TEXT_LEN] = "";
+    struct shop shop;
+
+    shop_open(&shop, true, NULL);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char last[UUID_TEXT_LEN] = "";
+
+        shop.options.repeatable = repeatable_create(cases[i].seed);
+        assert_non_null(shop.options.repeatable);
+        shop_reopen(&shop);
+        insert_rising(&shop, 5000, last);
+        if (i == 0)
+            memcpy(first, last, UUID_TEXT_LEN);
+        CHECK((memcmp(first, last, UUID_TEXT_LEN) == 0) == cases[i].same, i);
+        shop_close_store(&shop);
+        repeatable_destroy(shop.options.repeatable);
+    }
+    shop.options.repeatable = NULL;
+    shop_open_store(&shop);
+    shop_close(&shop);
+}
+
 /* --- the folder ------------------------------------------------------------------------------- */
 
 static mode_t mode_of(const struct shop *shop, const char *name)
@@ -803,29 +837,18 @@ static void test_deadline(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_damaged_offset),
-        cmocka_unit_test(test_select),
-        cmocka_unit_test(test_update),
-        cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_pages),
-        cmocka_unit_test(test_empty_page),
-        cmocka_unit_test(test_page_bytes),
-        cmocka_unit_test(test_silence),
-        cmocka_unit_test(test_tenants),
-        cmocka_unit_test(test_delete_all),
-        cmocka_unit_test(test_read_your_writes),
-        cmocka_unit_test(test_snapshot),
-        cmocka_unit_test(test_group),
-        cmocka_unit_test(test_rollback),
-        cmocka_unit_test(test_ids_rise),
-        cmocka_unit_test(test_ids_after_undo),
-        cmocka_unit_test(test_modes),
-        cmocka_unit_test(test_folder_is_made),
-        cmocka_unit_test(test_not_a_database),
-        cmocka_unit_test(test_memory_leaves_nothing),
-        cmocka_unit_test(test_lock),
-        cmocka_unit_test(test_checkpoints),
+        cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_damaged_offset),
+        cmocka_unit_test(test_select),         cmocka_unit_test(test_update),
+        cmocka_unit_test(test_keys),           cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_empty_page),     cmocka_unit_test(test_page_bytes),
+        cmocka_unit_test(test_silence),        cmocka_unit_test(test_tenants),
+        cmocka_unit_test(test_delete_all),     cmocka_unit_test(test_read_your_writes),
+        cmocka_unit_test(test_snapshot),       cmocka_unit_test(test_group),
+        cmocka_unit_test(test_rollback),       cmocka_unit_test(test_ids_rise),
+        cmocka_unit_test(test_ids_after_undo), cmocka_unit_test(test_ids_repeat),
+        cmocka_unit_test(test_modes),          cmocka_unit_test(test_folder_is_made),
+        cmocka_unit_test(test_not_a_database), cmocka_unit_test(test_memory_leaves_nothing),
+        cmocka_unit_test(test_lock),           cmocka_unit_test(test_checkpoints),
         cmocka_unit_test(test_deadline),
     };
 
