@@ -262,7 +262,8 @@ void sql_operation(struct text *out, const struct edm_entity_type *type,
     case SQL_LIST_FIRST:
     case SQL_LIST_AFTER:
     case SQL_COUNT:
-        sql_rows_operation(out, type, operation, properties, &(struct sql_rows){ SQL_WHEREVER });
+        sql_rows_operation(out, type, operation, properties,
+                           &(struct sql_rows){ .presence = SQL_WHEREVER });
         break;
     case SQL_ANY_ROW:
         put(out, "SELECT 1 FROM ");
