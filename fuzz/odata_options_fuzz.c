@@ -1,9 +1,9 @@
 /* fuzz/odata_options_fuzz.c - any query string is refused in good order or makes a sound query.
  *
- * The first byte chooses what is asked (a set, an entity, the singleton; read or written), the
- * second the page size that the client prefers and how much memory there is; the rest is the query
- * string. Of a query that is accepted, the next page's is made and read: it must ask for the same
- * with another token.
+ * The first byte chooses what is asked (a set, its $count, an entity, the singleton; read or
+ * written), the second the page size that the client prefers and how much memory there is; the rest
+ * is the query string. Of a query that is accepted, the next page's is made and read: it must ask
+ * for the same with another token.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -16,7 +16,7 @@
 #include "model/graph_model.h"
 #include "odata/options.h"
 
-#define PLENTY       ((size_t)1 << 20)
+#define PLENTY       ((size_t)8 << 20) /* an alias is decoded wherever it stands */
 #define SMALL_BUDGET 64
 #define HEAD_BYTES   2
 #define TOKEN        SLICE("AZaz09_-")
@@ -37,6 +37,8 @@ static struct request request_from(const uint8_t head[HEAD_BYTES])
     const struct edm_singleton *singleton = graph_model.singleton;
     enum odata_resource resource = (enum odata_resource)(head[0] & 3);
 
+    if (resource == ODATA_SET && head[0] & 0x80)
+        resource = ODATA_COUNT;
     return (struct request){
         .path = { .resource = resource,
                   .version = EDM_VERSION_BETA,
@@ -73,8 +75,10 @@ static void check_options(const struct request *request, const struct odata_opti
     assert(query->page_size <= ODATA_PAGE_SIZE_MAX);
     assert(!request->max_page_size || query->page_size <= request->max_page_size);
     assert(slice_is_utf8(options->skiptoken));
-    if (!request->is_read || request->path.resource != ODATA_SET)
-        assert(!options->top_given && !query->count && options->skiptoken.len == 0);
+    if (!request->is_read ||
+        (request->path.resource != ODATA_SET && request->path.resource != ODATA_COUNT))
+        assert(!options->top_given && !query->count && !query->filter &&
+               options->skiptoken.len == 0);
 }
 
 static void check_next(const struct request *request, const struct odata_options *first,
@@ -91,6 +95,7 @@ static void check_next(const struct request *request, const struct odata_options
     assert(next.top_given == first->top_given && next.query.page_size == first->query.page_size);
     assert(next.query.select == first->query.select && next.query.count == first->query.count);
     assert(next.query.select_given == first->query.select_given);
+    assert(!next.query.filter == !first->query.filter);
 }
 
 static void check(const struct request *request, struct slice query, struct arena *arena)

@@ -57,6 +57,8 @@ static void check_round_trip(const struct odata_path *path, struct arena *arena)
         odata_write_entity_url(&reply, path->type, path->key, &url);
     else
         odata_write_set_url(&reply, path->type, &url);
+    if (path->resource == ODATA_COUNT)
+        text_append(&url, SLICE("/$count"));
     if (path->action) {
         text_append_char(&url, '/');
         text_append(&url, path->action->name);

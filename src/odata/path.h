@@ -22,9 +22,9 @@ struct arena;
 enum odata_resource {
     ODATA_SINGLETON, /* /beta/deviceManagement */
     ODATA_SET,       /* /beta/deviceManagement/ndesConnectors */
-    ODATA_COUNT,     /* .../$count: how many are in the set */
     ODATA_ENTITY,    /* .../{id}, ('{id}'), (id='{id}') */
     ODATA_ACTION,    /* .../{id}/sync, .../{id}/microsoft.graph.sync */
+    ODATA_COUNT,     /* /beta/deviceManagement/ndesConnectors/$count: how many there are */
 };
 
 struct odata_path {

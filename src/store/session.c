@@ -147,6 +147,10 @@ static bool prepare_condition(struct store_session *session, const struct edm_en
     if (sql.failed)
         return error_no_memory(err);
     status = session->db->driver->prepare(session->db, text_slice(&sql), ret);
+    /* The words are ours and right; how many stand inside each other is not. */
+    if (status == DB_OTHER)
+        return error_set(err, ERROR_BAD_REQUEST, SLICE("$filter"),
+                         "Invalid filter clause: The expression is nested too deeply.");
     return status == DB_OK || session_error(session, status, err);
 }
 

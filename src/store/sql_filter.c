@@ -15,6 +15,10 @@
  * may have left the calendar), the text that was just written is copied, parameters and all. That
  * doubles at each level, so the text has a limit.
  *
+ * SQLite's parser has room for a hundred words that wait for their end. Clients make long chains of
+ * "or" in loops, so chains are written without inner parentheses; what is nested too deeply all the
+ * same the engine refuses (session.c).
+ *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "store/sql_filter.h"
@@ -26,6 +30,15 @@
 #include "store/sql_filter_writer.h"
 
 #define VALUES_PER_NODE 4 /* at most, of a node that is no state */
+
+/* How a kind is written: by a function, or by a form that sql_put_form() understands. */
+struct rule {
+    sql_writer_function *put;
+    const char *form;
+};
+static const struct rule rules[EDM_FILTER_KIND_COUNT];
+
+static void put_form(struct sql_writer *writer, struct slice form, const struct edm_filter *node);
 
 /* --- words ----------------------------------------------------------------------------------- */
 
@@ -202,18 +215,60 @@ void sql_put_comparable(struct sql_writer *writer, const struct edm_filter *node
     }
 }
 
+/* Whether an argument needs no parentheses of its own: engines read from the left, and of these
+ * the order does not matter, or is that one. */
+static bool continues(enum edm_filter_kind kind, enum edm_filter_kind argument, size_t index)
+{
+    switch (argument) {
+    case EDM_FILTER_OR:
+    case EDM_FILTER_AND:
+    case EDM_FILTER_CONCAT:
+        return kind == argument;
+    case EDM_FILTER_ADD:
+    case EDM_FILTER_SUB:
+        return index == 0 && (kind == EDM_FILTER_ADD || kind == EDM_FILTER_SUB);
+    case EDM_FILTER_MUL:
+        return index == 0 && kind == EDM_FILTER_MUL;
+    default:
+        return false;
+    }
+}
+
+static void put_argument(struct sql_writer *writer, char how, const struct edm_filter *node,
+                         size_t index)
+{
+    const struct edm_filter *argument = node->arguments[index];
+
+    if (continues(node->kind, argument->kind, index)) {
+        struct slice form = slice_of(rules[argument->kind].form);
+
+        put_form(writer, slice_sub(form, 1, form.len - 2), argument);
+    } else if (how == '~') {
+        sql_put_comparable(writer, argument);
+    } else if (how == '!') {
+        put_condition(writer, argument);
+    } else {
+        sql_put_node(writer, argument);
+    }
+}
+
+static void put_form(struct sql_writer *writer, struct slice form, const struct edm_filter *node)
+{
+    size_t argument = 0;
+
+    for (size_t i = 0; i < form.len; i++) {
+        char c = form.ptr[i];
+
+        if (c == '$' || c == '~' || c == '!')
+            put_argument(writer, c, node, argument++);
+        else
+            text_append_char(&writer->out, c);
+    }
+}
+
 void sql_put_form(struct sql_writer *writer, const char *form, const struct edm_filter *node)
 {
-    for (size_t argument = 0; *form; form++) {
-        if (*form == '$')
-            sql_put_node(writer, node->arguments[argument++]);
-        else if (*form == '~')
-            sql_put_comparable(writer, node->arguments[argument++]);
-        else if (*form == '!')
-            put_condition(writer, node->arguments[argument++]);
-        else
-            text_append_char(&writer->out, *form);
-    }
+    put_form(writer, slice_of(form), node);
 }
 
 /* Null equals null: where it is in the list it is asked for apart. */
@@ -283,11 +338,7 @@ static void put_any_or_all(struct sql_writer *writer, const struct edm_filter *n
 
 /* --- all ------------------------------------------------------------------------------------- */
 
-/* How each kind is written: by a function, or by a form that put_form() understands. */
-static const struct rule {
-    sql_writer_function *put;
-    const char *form;
-} rules[EDM_FILTER_KIND_COUNT] = {
+static const struct rule rules[EDM_FILTER_KIND_COUNT] = {
     [EDM_FILTER_LITERAL] = { put_literal, NULL },
     [EDM_FILTER_NOW] = { put_now, NULL },
     [EDM_FILTER_PROPERTY] = { put_property, NULL },
@@ -369,10 +420,12 @@ bool sql_filter_write(const struct dialect *dialect, const struct edm_query *que
         return error_no_memory(err);
     text_init(&writer.out, arena, 512, SQL_FILTER_TEXT_MAX);
     put_condition(&writer, query->filter);
-    if (writer.no_memory || (writer.out.failed && arena_is_starved(arena)))
+    /* What fails at the limit is long by then: a copy at most doubles it. */
+    if (writer.no_memory || (writer.out.failed && writer.out.len < SQL_FILTER_TEXT_MAX / 4))
         return error_no_memory(err);
     if (writer.out.failed)
-        return error_set(err, ERROR_BAD_REQUEST, SLICE("$filter"), "The condition is too complex.");
+        return error_set(err, ERROR_BAD_REQUEST, SLICE("$filter"),
+                         "Invalid filter clause: The expression is too complex.");
     ret->condition = text_slice(&writer.out);
     return true;
 }

@@ -1,0 +1,154 @@
+/* fuzz/odata_filter_fuzz.c - any $filter is refused in good order, or is one that the store can
+ * run.
+ *
+ * The first byte chooses the type, whether its states are worked out, and how much memory there is.
+ * The rest is the filter; behind a line feed, the text of the alias @a, and behind another that of
+ * @b. A filter that is accepted is walked (its types must be right, its size within the limits),
+ * and run over an empty set: so SQLite must understand whatever is written for it.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "edm/health.h"
+#include "model/graph_model.h"
+#include "odata/filter.h"
+#include "store/store.h"
+
+#define PLENTY       ((size_t)16 << 20)
+#define SMALL_BUDGET 512
+#define SHALLOW      6 /* levels of a filter that SQLite must be able to run */
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct store_session *session;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    const struct store_options options = { .in_memory = true };
+    struct store *store;
+
+    (void)argc;
+    (void)argv;
+    if (!store_open(&graph_model, &options, &store, NULL) ||
+        !store_session_open(store, STORE_READS, &session, NULL))
+        abort();
+    store_seal(store);
+    return 0;
+}
+
+static size_t check_node(const struct edm_filter *node, const struct edm_entity_type *type)
+{
+    size_t count = 1;
+
+    assert(node->kind < EDM_FILTER_KIND_COUNT && node->type < EDM_FILTER_TYPE_COUNT);
+    assert((node->type == EDM_FILTER_ENUM) == (node->enumeration != NULL));
+    assert((node->kind <= EDM_FILTER_ITEM) == (node->count == 0));
+    if (node->kind == EDM_FILTER_PROPERTY)
+        assert(node->property < type->property_count);
+    if (node->kind == EDM_FILTER_LITERAL && node->type == EDM_FILTER_STRING)
+        assert(slice_is_utf8(node->text));
+    for (size_t i = 0; i < node->count; i++) {
+        size_t below = check_node(node->arguments[i], type);
+
+        count += node->kind == EDM_FILTER_IN && i > 0 ? 0 : below;
+    }
+    return count;
+}
+
+static size_t depth_of(const struct edm_filter *node)
+{
+    size_t deepest = 0;
+
+    for (size_t i = 0; i < node->count; i++) {
+        size_t depth = depth_of(node->arguments[i]);
+
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return 1 + deepest;
+}
+
+/* A view of the first date and the first enumeration that the type has. */
+static struct edm_health_view view_of(const struct edm_entity_type *type)
+{
+    struct edm_health_view view = { .type = type, .point_count = 2, .gone_since_ticks = -1 };
+
+    while (type->properties[view.contact].kind != EDM_DATE_TIME_OFFSET)
+        view.contact++;
+    while (type->properties[view.state].kind != EDM_ENUM)
+        view.state++;
+    return view;
+}
+
+static void run(const struct edm_query *query, struct arena *arena)
+{
+    const struct uuid tenant = { { 1 } };
+    struct error err = { 0 };
+    struct edm_page page;
+
+    if (!store_read_begin(session, &err))
+        abort();
+    if (store_entity_list(session, tenant, query, arena, &page, &err))
+        assert(page.count == 0 && page.total_count == 0);
+    else /* what SQLite does not understand looks like what is too deep for it */
+        assert((err.code == ERROR_BAD_REQUEST && depth_of(query->filter) > SHALLOW) ||
+               err.code == ERROR_TOO_LARGE);
+}
+
+static void check(uint8_t head, struct slice text, const struct odata_alias *aliases,
+                  struct arena *arena, bool may_lack_memory)
+{
+    const struct edm_singleton *singleton = graph_model.singleton;
+    const struct edm_entity_type *type = singleton->types[head % singleton->type_count];
+    const struct edm_health_view view = view_of(type);
+    struct edm_query query = { .type = type,
+                               .select = 1,
+                               .page_size = 1,
+                               .count = true,
+                               .health = head & 0x40 ? &view : NULL };
+    struct error err = { 0 };
+
+    if (odata_filter_parse(&graph_model, type, text, aliases, arena, &query.filter, &err)) {
+        assert(check_node(query.filter, type) <= 2 * ODATA_FILTER_NODES_MAX);
+        run(&query, arena);
+        return;
+    }
+    assert(err.code == ERROR_BAD_REQUEST || (may_lack_memory && err.code == ERROR_TOO_LARGE));
+    assert(err.message[0] != '\0' && slice_is_utf8(slice_of(err.message)));
+}
+
+static struct slice cut_line(struct slice *rest)
+{
+    size_t len = slice_index(*rest, '\n');
+    struct slice line = slice_sub(*rest, 0, len);
+
+    *rest = slice_sub(*rest, len + 1, rest->len);
+    return line;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 1)
+        return 0;
+    bool may_lack_memory = data[0] & 0x80;
+    struct arena *arena = arena_create(NULL, may_lack_memory ? SMALL_BUDGET : PLENTY);
+    char *memory = malloc(size); /* just this size: reading past it is seen */
+    struct odata_alias aliases[2] = { { .name = SLICE("@a"), .next = &aliases[1] },
+                                      { .name = SLICE("@b") } };
+
+    assert(arena && memory);
+    memcpy(memory, data + 1, size - 1);
+    struct slice rest = { memory, size - 1 }, text = cut_line(&rest);
+    aliases[0].value = cut_line(&rest);
+    aliases[1].value = rest;
+    if (slice_is_utf8(text) && slice_index(text, '\0') == text.len) /* as decoding leaves it */
+        check(data[0], text, aliases, arena, may_lack_memory);
+    free(memory);
+    arena_destroy(arena);
+    return 0;
+}
