@@ -106,6 +106,20 @@ def test_a_truncated_answer_to_a_write(tenant):
     assert len(tenant.ids(NDES)) == 1
 
 
+def test_what_has_no_half(tenant):
+    """An answer without a body comes whole; its connection ends all the same."""
+    key = tenant.make(NDES)["id"]
+    tenant.rules({"name": "half", "connection": "truncate"})
+    for method, target, status in (("HEAD", NDES, 200), ("DELETE", f"{NDES}/{key}", 204)):
+        with Raw(tenant.url, tenant.tls) as raw:
+            raw.send(request(method, target, raw.authority,
+                             Authorization=f"Bearer {tenant.token}"))
+            assert raw.reply(method).status == status
+            assert raw.ends()
+    tenant.told("DELETE", "/faults")
+    assert tenant.ids(NDES) == []
+
+
 def test_httpx_says_so_too(tenant):
     tenant.rules({"name": "cut", "when": {"method": "POST"}, "connection": "reset"},
                  {"name": "half", "when": {"method": "GET"}, "connection": "truncate"})

@@ -90,9 +90,12 @@ def test_ports_that_are_taken_do_not_matter(env):
         except OSError:
             pass  # somebody else takes it, which is as good
         held.append(one)
-    assert beside("true", env=env).returncode == 0
-    for one in held:
-        one.close()
+    try:
+        done = beside("--seed", "demo", "--", sys.executable, "-c", CALL, env=env)
+    finally:
+        for one in held:
+            one.close()
+    assert (done.returncode, done.stdout, done.stderr) == (0, "all well\n", "")
 
 
 def test_what_there_is_not_is_not_set(env):

@@ -146,6 +146,44 @@ def test_it_lives_as_long_as_it_said(house):
         assert tenant.told("GET", "/clock").status_code == 404
 
 
+@pytest.mark.parametrize("method, status", [("GET", 200), ("POST", 201)])
+def test_an_answer_that_outlives_its_sandbox(house, method, status):
+    """What was executed in time is answered, however long its answer is held back."""
+    with sandbox(house.url(), lifetime="1s", faults={"rules": [
+            {"name": "slow", "delay": "3s"}]}) as tenant:
+        assert tenant.ask(method, NDES, json={} if method == "POST" else None).status_code == status
+        assert tenant.told("GET", "/export").status_code == 404
+        assert rows_of(house.data_dir, tenant.tenant) == {}
+
+
+def test_everything_changes_while_it_is_used(house):
+    """Resets, clocks, rules and policies under a load of reads and writes: no answer is odd."""
+    stop, statuses = threading.Event(), set()
+    with sandbox(house.url()) as tenant:
+        def work():
+            with Tenant(house.url(), tenant.tenant, tenant.token) as mine:
+                while not stop.is_set():
+                    statuses.add(("POST", mine.ask("POST", NDES, json={}).status_code))
+                    statuses.add(("GET", mine.ask("GET", f"{NDES}?$count=true").status_code))
+
+        workers = [threading.Thread(target=work) for _ in range(8)]
+        for each in workers:
+            each.start()
+        try:
+            for n in range(20):
+                tenant.control("POST", "/reset")
+                tenant.clock(advance="1d")
+                tenant.rules({"name": "it", "when": {"rate": 0.5}, "delay": "3ms", "read": "stale"})
+                tenant.policy(ndesConnectors={"on": n % 2 == 0, "remove": "2d"})
+        finally:
+            stop.set()
+            for each in workers:
+                each.join()
+        assert statuses == {("POST", 201), ("GET", 200)}
+        assert tenant.control("POST", "/reset") == {"entities": 0}
+        assert tenant.ids(NDES) == []
+
+
 def test_what_is_answered(house):
     url = house.url()
     with sandbox(url, lifetime="1m", name="checkout test") as tenant:

@@ -111,6 +111,36 @@ def test_nothing_is_written_by_time(tenant):
     assert "x-connectord-policy" not in reply.headers
 
 
+@pytest.mark.parametrize("options, shown", [
+    ("$select=state", {"state": "error"}), ("$select=displayName", {"displayName": "ODJ-01"}),
+    ("$select=displayName&$filter=state eq 'error'", {"displayName": "ODJ-01"}),
+    ("$select=state&$top=1&$count=true", {"state": "error"}),
+])
+def test_whatever_is_selected(tenant, options, shown):
+    """The date that a state is worked out from need not be asked for."""
+    tenant.policy(domainJoinConnectors={"on": True})
+    tenant.clock(set=START, freeze=True)
+    key = tenant.make(DOMAIN_JOIN, displayName="ODJ-01")["id"]
+    tenant.clock(advance="2h")
+    listed, = tenant.get(f"{DOMAIN_JOIN}?{options}")["value"]
+    assert {name: listed[name] for name in listed if not name.startswith("@")} == shown
+    if "$filter" not in options and "$top" not in options:
+        entity = tenant.get(f"{DOMAIN_JOIN}/{key}?{options}")
+        assert {name: entity[name] for name in entity if not name.startswith("@")} == shown
+
+
+def test_what_is_written_is_kept_and_not_shown(tenant):
+    tenant.policy(domainJoinConnectors={"on": True})
+    tenant.clock(set=START, freeze=True)
+    key = tenant.make(DOMAIN_JOIN)["id"]
+    tenant.clock(advance="2h")
+    written = tenant.ask("PATCH", f"{DOMAIN_JOIN}/{key}", json={"state": "inactive"})
+    assert written.json()["state"] == "error"
+    assert_seen(tenant, key, "error")
+    tenant.policy(domainJoinConnectors={"on": False})
+    assert_seen(tenant, key, "inactive")
+
+
 def test_a_heartbeat_heals(tenant):
     tenant.policy(domainJoinConnectors={"on": True})
     tenant.clock(set=START, freeze=True)
@@ -167,6 +197,22 @@ def test_thirty_days_of_silence_end_a_connector(tenant):
     assert tenant.ids(DOMAIN_JOIN) == [kept]
     assert tenant.ask("GET", f"{DOMAIN_JOIN}/{gone}").status_code == 404
     assert gone not in str(tenant.control("GET", "/export"))
+
+
+def test_thousands_go_at_once(house):
+    """Before the answer is sent, however many; the last hundred are listed."""
+    count = 2500
+    seed = {"domainJoinConnectors": [{"id": f"{n:04}", "lastConnectionDateTime": START}
+                                     for n in range(count)] + [{"id": "never"}]}
+    with sandbox(house.url(), seed=seed, clock={"set": START}) as tenant:
+        tenant.policy(domainJoinConnectors={"on": True})
+        assert tenant.get(f"{DOMAIN_JOIN}?$count=true&$top=1")["@odata.count"] == count + 1
+        tenant.clock(advance="31d")
+        assert tenant.ids(DOMAIN_JOIN) == ["never"]
+        exported = tenant.control("GET", "/export")["domainJoinConnectors"]
+        assert [each["id"] for each in exported] == ["never"]
+        removals = tenant.policy()["removals"]
+        assert len({each["id"] for each in removals}) == 100
 
 
 def test_gone_is_gone_before_anything_removed_it(tenant):
