@@ -305,6 +305,14 @@ def test_the_first_that_fires_counts(tenant):
     assert tenant.control("GET", "/faults")["rules"] == []
 
 
+def test_rules_that_are_shown_may_be_put_again(tenant):
+    tenant.rules({"name": "mine", "when": {"method": ["GET"], "rate": 0.5}, "delay": "1ms"},
+                 persona="flaky", retryAfter=2.5)
+    shown = tenant.control("GET", "/faults")
+    assert tenant.control("PUT", "/faults", shown) == shown
+    assert [each["name"] for each in shown["rules"]][0] == "mine"
+
+
 def test_who_meets_no_rule(tenant):
     """The control API, the token endpoint, and whoever has no good token."""
     tenant.rules({"name": "all", "answer": {"status": 500}})

@@ -46,6 +46,12 @@ def test_what_is_not_named_stays(tenant):
     assert not told["exchangeConnectors"]["on"]
 
 
+def test_what_is_shown_may_be_put_again(tenant):
+    tenant.policy(domainJoinConnectors={"on": True, "error": "90m", "inactive": None})
+    shown = tenant.policy()
+    assert tenant.policy(**shown) == shown
+
+
 @pytest.mark.parametrize("body", [
     {"domainJoinConnectors": {"on": 1}}, {"domainJoinConnectors": True}, {"odd": {"on": True}},
     {"domainJoinConnectors": {"odd": "1h"}}, {"domainJoinConnectors": {"error": "soon"}},
