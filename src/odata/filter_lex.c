@@ -1,7 +1,7 @@
 /* odata/filter_lex.c - cuts the text of $filter into words.
  *
  * Blanks part words and mean nothing else. What a word is shows in its first byte: a digit, or a
- * minus with a digit behind it, begins a value, which goes on as far as letters, digits, points,
+ * sign with a digit behind it, begins a value, which goes on as far as letters, digits, points,
  * colons and signs do; whether that is a number or a date is filter_literal.c's to say. A GUID may
  * begin with a letter, and is told from a name by its form, since no name has a minus in it.
  *
@@ -12,6 +12,7 @@
 #include "odata/filter_lex.h"
 
 #include "base/uuid.h"
+#include "json/string_literal.h"
 
 static bool is_digit(char c)
 {
@@ -107,6 +108,18 @@ static struct filter_token take_name(struct filter_lexer *lexer, size_t mark_len
                 len);
 }
 
+static struct filter_token take_json(struct filter_lexer *lexer)
+{
+    const char *from = lexer->source.ptr + lexer->at;
+    const char *limit = lexer->source.ptr + lexer->source.len;
+    size_t decoded_len;
+    struct json_scan scan = json_string_scan(from, limit, &decoded_len);
+
+    if (scan.problem != JSON_NO_PROBLEM)
+        return take(lexer, FILTER_TOKEN_WRONG, 1);
+    return take(lexer, FILTER_TOKEN_JSON, (size_t)(scan.at - from));
+}
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
@@ -119,7 +132,7 @@ struct filter_token filter_lex(struct filter_lexer *lexer)
     char c = byte_at(lexer, lexer->at), next = byte_at(lexer, lexer->at + 1);
     if (lexer->at >= lexer->source.len)
         return take(lexer, FILTER_TOKEN_END, 0);
-    if (is_digit(c) || (c == '-' && is_digit(next)))
+    if (is_digit(c) || ((c == '-' || c == '+') && is_digit(next)))
         return take(lexer, FILTER_TOKEN_VALUE, 1 + run_length(lexer, lexer->at + 1, is_value_byte));
     if (is_letter(c))
         return take_name(lexer, 0);
@@ -127,7 +140,9 @@ struct filter_token filter_lex(struct filter_lexer *lexer)
         return take_name(lexer, 1);
     if (c == '\'')
         return take_string(lexer, 0);
-    if (c == '(' || c == ')' || c == ',' || c == '/' || c == ':' || c == '-')
+    if (c == '"')
+        return take_json(lexer);
+    if (c && strchr("()[],/:-", c))
         return take(lexer, FILTER_TOKEN_SIGN, 1);
     return take(lexer, FILTER_TOKEN_WRONG, 1);
 }

@@ -12,12 +12,14 @@
  */
 #include "odata/filter_literal.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/duration.h"
 #include "base/uuid.h"
+#include "json/string_literal.h"
 
 #define TICKS_PER_SECOND INT64_C(10000000)
 #define TICKS_PER_DAY    (86400 * TICKS_PER_SECOND)
@@ -44,10 +46,10 @@ static size_t digits_at(struct slice text, size_t at)
     return count;
 }
 
-/* ["-"] digits ["." digits] ["e" ["+" | "-"] digits] */
+/* ["+" | "-"] digits ["." digits] ["e" ["+" | "-"] digits] */
 static bool is_real(struct slice text)
 {
-    size_t at = byte_at(text, 0) == '-', digits = digits_at(text, at);
+    size_t at = byte_at(text, 0) == '-' || byte_at(text, 0) == '+', digits = digits_at(text, at);
 
     at += digits;
     if (digits && byte_at(text, at) == '.') {
@@ -67,7 +69,7 @@ static bool read_number(struct slice text, struct edm_filter *ret)
 {
     char memory[NUMBER_MAX + 1];
 
-    if (slice_to_int64(text, &ret->integer)) {
+    if (slice_to_int64(slice_sub(text, byte_at(text, 0) == '+', text.len), &ret->integer)) {
         ret->type = EDM_FILTER_INTEGER;
         return true;
     }
@@ -180,6 +182,21 @@ bool filter_literal_string(struct slice quoted, struct arena *arena, struct slic
         memory[len++] = quoted.ptr[at];
         at += quoted.ptr[at] == '\'';
     }
+    *ret = (struct slice){ memory, len };
+    return true;
+}
+
+bool filter_literal_json(struct slice literal, struct arena *arena, struct slice *ret)
+{
+    const char *end = literal.ptr + literal.len;
+    size_t len;
+    struct json_scan scan = json_string_scan(literal.ptr, end, &len);
+    char *memory = arena_alloc(arena, len);
+
+    assert(scan.problem == JSON_NO_PROBLEM);
+    if (!memory)
+        return false;
+    json_string_decode(literal.ptr, end, memory);
     *ret = (struct slice){ memory, len };
     return true;
 }

@@ -24,6 +24,9 @@ bool filter_literal_word(struct slice text, struct edm_filter *ret) MUST_CHECK;
 /* The inside of a quoted string, its doubled quotes made one; false: no memory. */
 bool filter_literal_string(struct slice quoted, struct arena *arena, struct slice *ret) MUST_CHECK;
 
+/* The text of a string of JSON, whose form is right; false: no memory. */
+bool filter_literal_json(struct slice literal, struct arena *arena, struct slice *ret) MUST_CHECK;
+
 /* [-]P[nD][T[nH][nM][n[.n]S]] into ticks. */
 bool filter_literal_duration(struct slice text, int64_t *ret_ticks) MUST_CHECK;
 

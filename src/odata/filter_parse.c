@@ -13,7 +13,7 @@
  *     primary  := "(" or ")" | value | string | alias | name "(" [or ("," or)*] ")" | path
  *     path     := ["$it" "/"] name ["/" ("$count" | "any" "(" [lambda] ")" | "all" "(" lambda ")")]
  *     lambda   := name ":" or
- *     list     := "(" [item ("," item)*] ")" | alias | path
+ *     list     := "(" [item ("," item)*] ")" | "[" [item ("," item)*] "]" | alias | path
  *
  * The first six are one function over a table, since they differ in words alone. Note what follows
  * from the order: "not" binds tighter than "eq", so that not (a eq b) needs its parentheses, and
@@ -226,13 +226,28 @@ static struct edm_filter *parse_function(struct filter_parse *parse,
 
 /* --- lists ----------------------------------------------------------------------------------- */
 
+/* As read_value(); a string may also be one of JSON. */
+static bool read_item(struct filter_parse *parse, struct edm_filter *ret, bool *ret_found)
+{
+    struct slice text;
+
+    if (parse->token.kind != FILTER_TOKEN_JSON)
+        return read_value(parse, ret, ret_found);
+    if (!filter_literal_json(filter_take(parse).text, parse->builder.arena, &text))
+        return error_no_memory(parse->builder.err);
+    *ret =
+        (struct edm_filter){ .kind = EDM_FILTER_LITERAL, .type = EDM_FILTER_STRING, .text = text };
+    *ret_found = true;
+    return true;
+}
+
 static struct edm_filter *parse_item(struct filter_parse *parse, const struct edm_filter *subject)
 {
     struct filter_operand item = { NULL, parse->token.position };
     struct edm_filter value;
     bool found;
 
-    if (!read_value(parse, &value, &found))
+    if (!read_item(parse, &value, &found))
         return NULL;
     if (!found)
         return filter_unexpected(parse);
@@ -245,16 +260,17 @@ static struct edm_filter *parse_item(struct filter_parse *parse, const struct ed
     return filter_fit_item(&parse->builder, subject, item) ? item.node : NULL;
 }
 
-/* "(" [item ("," item)*] ")" */
+/* "(" [item ("," item)*] ")" | "[" [item ("," item)*] "]" */
 static struct edm_filter *parse_list(struct filter_parse *parse, struct edm_filter *subject,
                                      size_t position)
 {
     const struct edm_filter *arguments[1 + ODATA_FILTER_LIST_MAX] = { subject };
+    char end = filter_token_is_sign(&parse->token, '[') ? ']' : ')';
     size_t count = 1;
 
-    if (!filter_expect_sign(parse, '('))
+    if (!filter_expect_sign(parse, end == ']' ? '[' : '('))
         return NULL;
-    while (!filter_token_is_sign(&parse->token, ')')) {
+    while (!filter_token_is_sign(&parse->token, end)) {
         if (count > 1 && !filter_expect_sign(parse, ','))
             return NULL;
         if (count == COUNT_OF(arguments)) {
