@@ -30,8 +30,7 @@ struct odata_options {
  * a set takes all, its $count too (only $filter has an effect there), an entity and a singleton
  * $select ($top etc. there: ERROR_BAD_REQUEST naming it), and a write takes none but $select.
  * `max_page_size` is the request's Prefer: odata.maxpagesize, 0 when not asked. Errors:
- * ERROR_BAD_REQUEST with the option as target
- * ("$top"), messages of Graph. */
+ * ERROR_BAD_REQUEST with the option as target ("$top"), messages of Graph. */
 bool odata_options_parse(const struct edm_model *model, const struct profile *profile,
                          const struct odata_path *path, bool is_read, struct slice query,
                          uint64_t max_page_size, struct arena *arena, struct odata_options *ret,

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "edm/filter.h"
 #include "edm/toy_model.h"
 #include "store/health_policies.h"
 #include "store/registry.h"
@@ -313,15 +314,30 @@ static void test_operations(void **state UNUSED)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-static bool list_all(struct shop *shop, struct edm_page *page, struct error *err)
+/* title eq 'X', which is true of all of them */
+static const struct edm_filter left = { .kind = EDM_FILTER_PROPERTY,
+                                        .type = EDM_FILTER_STRING,
+                                        .property = TOY_ARTICLE_TITLE };
+static const struct edm_filter right = { .kind = EDM_FILTER_LITERAL,
+                                         .type = EDM_FILTER_STRING,
+                                         .text = SLICE_INIT("X") };
+static const struct edm_filter *operands[] = { &left, &right };
+static const struct edm_filter condition = {
+    .kind = EDM_FILTER_EQ, .type = EDM_FILTER_BOOLEAN, .arguments = operands, .count = 2
+};
+
+static bool list_all(struct shop *shop, const struct edm_filter *filter, struct edm_page *page,
+                     struct error *err)
 {
-    struct edm_query query = { .type = &toy_article, .select = ALL, .page_size = 3, .count = true };
+    struct edm_query query = {
+        .type = &toy_article, .select = ALL, .page_size = 3, .count = true, .filter = filter
+    };
 
     return store_read_begin(shop->reader, err) &&
            store_entity_list(shop->reader, shop_tenant, &query, shop->arena, page, err);
 }
 
-static void test_list(void **state UNUSED)
+static void check_list(const struct edm_filter *filter)
 {
     struct db_fault_plan plan = { 0 };
     struct error err = { 0 };
@@ -339,16 +355,26 @@ static void test_list(void **state UNUSED)
             open_sessions(&shop);
             err = (struct error){ 0 };
             aim(&plan, &modes[i], n);
-            ok = list_all(&shop, &page, &err);
+            ok = list_all(&shop, filter, &page, &err);
             plan.kinds = 0;
             CHECK(ok == !plan.fired && (ok || err.code != ERROR_NONE), n);
             store_read_end(shop.reader);
-            CHECK(list_all(&shop, &page, &err) && page.count == 3 && page.more, n);
+            CHECK(list_all(&shop, filter, &page, &err) && page.count == 3 && page.more, n);
             CHECK(page.total_count == 5, n);
             close_sessions(&shop);
         }
     }
     shop_close(&shop);
+}
+
+static void test_list(void **state UNUSED)
+{
+    check_list(NULL);
+}
+
+static void test_filter(void **state UNUSED)
+{
+    check_list(&condition);
 }
 
 /* --- a group ---------------------------------------------------------------------------------- */
@@ -622,6 +648,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_operations),
         cmocka_unit_test(test_list),
+        cmocka_unit_test(test_filter),
         cmocka_unit_test(test_group),
         cmocka_unit_test(test_open),
         cmocka_unit_test(test_disk_fails_at_commit),
