@@ -134,9 +134,20 @@ def test_without_keys_all_but_the_tokens(tmp_path):
     assert differences(*answers) == []
 
 
+def entity_ids(answers):
+    return {one for each in answers for one in re.findall(rb'"id":"([0-9a-f-]{36})"', each)
+            if one[14:15] == b"7"}  # those that the server made
+
+
+def statuses(answers):
+    return [each.split(b"\n")[1] for each in answers]
+
+
 def test_another_seed_differs(tmp_path):
     port = free_port()
     one, other = (run_once(seed, port, None) for seed in ("tuesday", "wednesday"))
+    assert entity_ids(one) and not entity_ids(one) & entity_ids(other)
+    assert statuses(one) != statuses(other), "forty draws"
     alike = [pair[0] for pair in zip(one, other, strict=True) if pair[0] == pair[1]]
     assert alike == [], "each answer has a request id"
 

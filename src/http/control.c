@@ -4,14 +4,10 @@
  * each is answered before the next is asked:
  *
  *     is it on           else the path is nobody's: Graph's 404 of an unknown version
- *     is it for us       403: not from this machine, not for one of its names
- *     does a page ask    403: a browser says for whom it asks, and only our own pages may
+ *     who asks           403: control_access.c
  *     which resource     404, then 405 with what is allowed
  *     which tenant       404
  *     which body         415, 400
- *
- * The names matter as much as the addresses: a page that led its own name to 127.0.0.1 comes from a
- * loopback address too, but asks for its own name.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -112,48 +108,11 @@ static struct slice allowed_at(const struct control *control, struct slice path)
     return text_slice(&text);
 }
 
-/* --- who may --------------------------------------------------------------------------------- */
+/* --- is it on -------------------------------------------------------------------------------- */
 
 static bool is_on(const struct api *api)
 {
     return api->testbeds && api->rules->builtin && api->control != API_CONTROL_OFF;
-}
-
-static bool is_own_origin(const struct token_rules *rules, struct slice origin)
-{
-    for (size_t i = 0; i < rules->origin_count; i++)
-        if (slice_eq(rules->origins[i], origin))
-            return true;
-    return false;
-}
-
-/* A page of somebody else's, in a browser on this machine, can send requests here although it
- * cannot read the answers. "null" is an origin too, and nobody's. */
-static bool is_foreign_page(const struct call *call)
-{
-    const struct http_request *request = &call->exchange->request;
-    struct slice origin = http_request_field(request, SLICE("Origin"));
-    size_t origins = 0;
-
-    if (http_request_has(request, SLICE("Origin"), &origins) &&
-        (origins > 1 || !is_own_origin(call->loop->api->rules, origin)))
-        return true;
-    return slice_eq_nocase(http_request_field(request, SLICE("Sec-Fetch-Site")),
-                           SLICE("cross-site"));
-}
-
-static bool may_ask(const struct call *call, struct error *err)
-{
-    bool is_near = call->exchange->request.from_loopback && call_asks_loopback(call);
-
-    if (call->loop->api->control != API_CONTROL_ANY && !is_near)
-        return error_set(err, ERROR_FORBIDDEN, SLICE_EMPTY,
-                         "The control API answers requests from this machine for one of its own "
-                         "names (localhost, 127.0.0.1, [::1]). 'control=any' opens it to all.");
-    if (is_foreign_page(call))
-        return error_set(err, ERROR_FORBIDDEN, SLICE("Origin"),
-                         "The control API answers no requests of other origins' pages.");
-    return true;
 }
 
 /* --- which tenant, which resource ------------------------------------------------------------ */
@@ -286,7 +245,7 @@ bool control_handle(struct call *call)
     rest = slice_sub(path, BASE.len, path.len);
     if (rest.len > 0 && rest.ptr[0] != '/')
         return false;
-    if (may_ask(call, &error))
+    if (control_may_ask(call, &error))
         start(call, rest);
     else
         call_finish_error(call, &error);

@@ -46,6 +46,9 @@ struct control_route {
 extern const struct control_route control_routes[];
 extern const size_t control_route_count;
 
+/* Error: ERROR_FORBIDDEN. */
+bool control_may_ask(const struct call *call, struct error *err) MUST_CHECK;
+
 /* --- a request of it ------------------------------------------------------------------------- */
 
 struct control {
