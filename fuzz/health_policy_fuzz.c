@@ -16,8 +16,9 @@
 #include "json/reader.h"
 #include "json/writer.h"
 
-#define PLENTY   ((size_t)16 << 20)
-#define TEXT_MAX 65536
+#define PLENTY    ((size_t)16 << 20)
+#define TEXT_MAX  65536
+#define NOW_TICKS INT64_C(638000000000000000)
 
 #define MUST(cond)                                                                                 \
     do {                                                                                           \
@@ -53,7 +54,7 @@ int LLVMFuzzerInitialize(int *argc UNUSED, char ***argv UNUSED)
 static bool put(struct slice json, struct arena *arena)
 {
     struct error err = { 0 };
-    bool ok = service_health_put(session, &graph_model, tenant, json, arena, &err);
+    bool ok = service_health_put(session, &graph_model, tenant, json, NOW_TICKS, arena, &err);
 
     MUST(ok == (err.code == ERROR_NONE));
     MUST(ok || err.code == ERROR_BAD_REQUEST || err.code == ERROR_TOO_LARGE);

@@ -8,6 +8,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "base/clock.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/control.h"
@@ -45,10 +46,12 @@ static bool change(void *context, struct store_session *session, struct error *e
 {
     struct policy_job *job = context;
     struct registry_tenant tenant;
+    int64_t now_ticks =
+        CLOCK_UNIX_EPOCH_TICKS + (int64_t)clock_machine_unix_ms() * (CLOCK_TICKS_PER_SECOND / 1000);
 
     return registry_tenant_get(session, job->tenant, job->cli->arena, &tenant, err) &&
-           service_health_put(session, &graph_model, job->tenant, job->change, job->cli->arena,
-                              err);
+           service_health_put(session, &graph_model, job->tenant, job->change, now_ticks,
+                              job->cli->arena, err);
 }
 
 static enum cli_exit work(struct policy_job *job)

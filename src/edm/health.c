@@ -2,7 +2,8 @@
  *
  * All arithmetic with durations is done here, once a view; what looks at rows compares two numbers.
  * A duration that reaches back before year 1 fits nobody: its point is -1, which no contact is at
- * or before.
+ * or before. Who never made contact needs no row at all: all of them fare alike, as one whose last
+ * contact was when the policy was switched on.
  *
  * Points are put in order of their durations and not of the model's stages, since a tenant may
  * choose any: of several that fit the longest silence counts. Of equal ones the later stage does.
@@ -43,9 +44,9 @@ static const struct edm_property *fit_property(const struct edm_entity_type *typ
 
 static bool is_policy_word(struct slice name)
 {
-    static const struct slice words[] = { SLICE_INIT("on"), SLICE_INIT("healthy"),
-                                          SLICE_INIT("remove"), SLICE_INIT("basis"),
-                                          SLICE_INIT("source") };
+    static const struct slice words[] = { SLICE_INIT("on"),      SLICE_INIT("since"),
+                                          SLICE_INIT("healthy"), SLICE_INIT("remove"),
+                                          SLICE_INIT("basis"),   SLICE_INIT("source") };
 
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         if (slice_eq(words[i], name))
@@ -133,6 +134,16 @@ static void add_point(struct edm_health_view *view, struct edm_health_point poin
     view->points[at] = point;
 }
 
+/* Of an entity whose last contact was then. */
+static int32_t state_for(const struct edm_health_view *view, int64_t contact_ticks)
+{
+    for (size_t i = 0; i < view->point_count; i++) {
+        if (contact_ticks <= view->points[i].silent_since_ticks)
+            return view->points[i].state;
+    }
+    return view->healthy;
+}
+
 void edm_health_view_at(const struct edm_entity_type *type, const struct edm_health_policy *policy,
                         int64_t now_ticks, struct edm_health_view *ret)
 {
@@ -151,6 +162,8 @@ void edm_health_view_at(const struct edm_entity_type *type, const struct edm_hea
     }
     if (policy->remove_after_s > 0)
         view.gone_since_ticks = silent_since(now_ticks, policy->remove_after_s);
+    view.never_state = state_for(&view, policy->since_ticks);
+    view.never_gone = policy->since_ticks <= view.gone_since_ticks;
     *ret = view;
 }
 
@@ -171,19 +184,15 @@ bool edm_health_is_gone(const struct edm_health_view *view, const struct edm_ent
 {
     int64_t contact;
 
-    return last_contact(view, entity, &contact) && contact <= view->gone_since_ticks;
+    return last_contact(view, entity, &contact) ? contact <= view->gone_since_ticks
+                                                : view->never_gone;
 }
 
 void edm_health_apply(const struct edm_health_view *view, struct edm_entity *entity)
 {
     int64_t contact;
-    size_t i = 0;
+    int32_t state =
+        last_contact(view, entity, &contact) ? state_for(view, contact) : view->never_state;
 
-    if (!last_contact(view, entity, &contact))
-        return;
-    while (i < view->point_count && contact > view->points[i].silent_since_ticks)
-        i++;
-    entity->values[view->state] =
-        (struct edm_value){ .integer =
-                                i < view->point_count ? view->points[i].state : view->healthy };
+    entity->values[view->state] = (struct edm_value){ .integer = state };
 }

@@ -7,7 +7,8 @@
  * with a constant.
  *
  * The rules, which the store repeats in SQL (store/sql.c):
- *   - last contact 0001-01-01T00:00:00Z is "never": the state stays as written, and nothing is gone
+ *   - last contact 0001-01-01T00:00:00Z is "never" and counts as one at the moment the policy was
+ *     switched on: silence that nobody listened to is none
  *   - silent for at least a stage's duration: that stage's state; of several the longest counts
  *   - else the healthy state, whatever was written
  *   - silent for at least the removal's duration: gone
@@ -28,6 +29,7 @@ struct edm_health_policy {
     bool on;
     int64_t after_s[EDM_HEALTH_STAGES_MAX]; /* in the order of the model's stages; 0: left out */
     int64_t remove_after_s;                 /* 0: never */
+    int64_t since_ticks;                    /* when it was switched on; 0 while it is off */
 };
 
 struct edm_health_view {
@@ -40,11 +42,13 @@ struct edm_health_view {
     } points[EDM_HEALTH_STAGES_MAX]; /* the longest silence first; the first that fits counts */
     size_t point_count;
     int64_t gone_since_ticks; /* last contact at or before this (but never 0): gone; -1: none is */
+    int32_t never_state;      /* of all whose last contact is 0 */
+    bool never_gone;          /* all of them are */
 };
 
 /* What is wrong with the type's `health`, for edm_check(); NULL: nothing. Neither the contact nor
  * the state may be null, stages ascend, and none is called as something else in a policy is
- * (docs/control.md: "on", "healthy", "remove", "basis", "source"). */
+ * (docs/control.md: "on", "since", "healthy", "remove", "basis", "source"). */
 const char *edm_health_fault(const struct edm_entity_type *type);
 
 /* The model's durations, switched off. The type has a `health`. */

@@ -11,11 +11,11 @@
 #define S       CLOCK_TICKS_PER_SECOND
 #define HOUR    (3600 * S)
 #define DAY     (24 * HOUR)
-#define ALWAYS  INT64_MIN /* a contact that is none */
+#define ALWAYS  INT64_MIN /* silent, that is: a contact that is none */
 #define LARGE   2
 #define MEDIUM  1
 #define SMALL   0
-#define WRITTEN LARGE /* what stands in each article */
+#define WRITTEN 7 /* what stands in each article; no view ever says so */
 
 static void test_default(void **state UNUSED)
 {
@@ -28,12 +28,30 @@ static void test_default(void **state UNUSED)
     assert_int_equal(policy.remove_after_s, 30 * 86400);
 }
 
-static const struct edm_health_policy usual = { true, { 3600, 5 * 86400 }, 30 * 86400 };
-static const struct edm_health_policy no_stages = { true, { 0, 0 }, 0 };
-static const struct edm_health_policy second_only = { true, { 0, 60 }, 0 };
-static const struct edm_health_policy turned = { true, { 60, 30 }, 0 };
-static const struct edm_health_policy as_long = { true, { 60, 60 }, 60 };
-static const struct edm_health_policy for_ages = { true, { 1, INT64_MAX }, INT64_MAX };
+/* Switched on just now, unless its name says something else. */
+static const struct edm_health_policy usual = { true, { 3600, 5 * 86400 }, 30 * 86400, NOW };
+static const struct edm_health_policy no_stages = { true, { 0, 0 }, 0, NOW };
+static const struct edm_health_policy second_only = { true, { 0, 60 }, 0, NOW };
+static const struct edm_health_policy turned = { true, { 60, 30 }, 0, NOW };
+static const struct edm_health_policy as_long = { true, { 60, 60 }, 60, NOW };
+static const struct edm_health_policy for_ages = { true, { 1, INT64_MAX }, INT64_MAX, NOW };
+static const struct edm_health_policy on_later = { true, { 1, 2 }, 3, NOW + DAY };
+static const struct edm_health_policy on_for_almost_an_hour = {
+    true, { 3600, 5 * 86400 }, 30 * 86400, NOW - HOUR + 1
+};
+static const struct edm_health_policy on_for_an_hour = {
+    true, { 3600, 5 * 86400 }, 30 * 86400, NOW - HOUR
+};
+static const struct edm_health_policy on_for_5_days = {
+    true, { 3600, 5 * 86400 }, 30 * 86400, NOW - 5 * DAY
+};
+static const struct edm_health_policy on_for_almost_30_days = {
+    true, { 3600, 5 * 86400 }, 30 * 86400, NOW - 30 * DAY + 1
+};
+static const struct edm_health_policy on_for_30_days = {
+    true, { 3600, 5 * 86400 }, 30 * 86400, NOW - 30 * DAY
+};
+static const struct edm_health_policy on_for_ever = { true, { 3600, 0 }, 0, 0 };
 
 static const struct {
     const struct edm_health_policy *policy;
@@ -51,10 +69,21 @@ static const struct {
     { &usual, -30 * DAY + 1, LARGE, false },
     { &usual, -30 * DAY, LARGE, true },
     { &usual, 1 - NOW, LARGE, true }, /* the first contact that there can be */
-    { &usual, ALWAYS, WRITTEN, false },
+    { &usual, ALWAYS, SMALL, false },
+
+    { &on_later, ALWAYS, SMALL, false }, /* the clock was put back since */
+    { &on_for_almost_an_hour, ALWAYS, SMALL, false },
+    { &on_for_an_hour, ALWAYS, MEDIUM, false }, /* never in touch is silent since then */
+    { &on_for_an_hour, 0, SMALL, false },       /* and nobody else is */
+    { &on_for_5_days, ALWAYS, LARGE, false },
+    { &on_for_5_days, -HOUR, MEDIUM, false },
+    { &on_for_almost_30_days, ALWAYS, LARGE, false },
+    { &on_for_30_days, ALWAYS, LARGE, true },
+    { &on_for_30_days, -30 * DAY + 1, LARGE, false },
+    { &on_for_ever, ALWAYS, MEDIUM, false },
 
     { &no_stages, -1000 * DAY, SMALL, false },
-    { &no_stages, ALWAYS, WRITTEN, false },
+    { &no_stages, ALWAYS, SMALL, false },
     { &second_only, -60 * S + 1, SMALL, false },
     { &second_only, -60 * S, LARGE, false },
     { &turned, -29 * S, SMALL, false },
@@ -105,8 +134,14 @@ static void test_points(void **state UNUSED)
     assert_int_equal(view.points[1].silent_since_ticks, NOW - 30 * S);
     assert_int_equal(view.points[1].state, LARGE);
     assert_int_equal(view.gone_since_ticks, -1);
+    assert_int_equal(view.never_state, SMALL);
+    assert_false(view.never_gone);
     assert_int_equal(edm_health_properties(&view),
                      1u << TOY_ARTICLE_MADE_AT | 1u << TOY_ARTICLE_SIZE);
+
+    edm_health_view_at(&toy_article, &on_for_30_days, NOW, &view);
+    assert_int_equal(view.never_state, LARGE);
+    assert_true(view.never_gone);
 
     /* A clock that was moved to the first days. */
     edm_health_view_at(&toy_article, &usual, 2 * HOUR, &view);

@@ -4,6 +4,7 @@
  */
 #include "http/control.h"
 #include "service/health.h"
+#include "testbed/testbed.h"
 
 void control_policy_get(struct control *control)
 {
@@ -24,7 +25,8 @@ void control_policy_get(struct control *control)
 static bool run_put(struct control *control, struct store_session *session, struct error *err)
 {
     return service_health_put(session, control->call->loop->api->model, control->tenant,
-                              control->body, control->call->arena, err);
+                              control->body, testbed_now_ticks(control->testbed),
+                              control->call->arena, err);
 }
 
 static void after_put(struct control *control)

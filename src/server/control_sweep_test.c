@@ -169,11 +169,12 @@ static bool age(void *context UNUSED, struct store_session *session, struct erro
     struct arena *arena = arena_create(NULL, ROOMY);
     struct uuid tenant = service_default_tenant();
     size_t added;
-    bool ok = service_seed(session, rig.api.model, tenant,
-                           SLICE("{\"articles\":[{\"madeAt\":\"-40d\"},{\"madeAt\":\"-1d\"}]}"),
-                           clock_now_ticks(rig.clock), &added, err) &&
-              service_health_put(session, rig.api.model, tenant,
-                                 SLICE("{\"articles\":{\"on\":true}}"), arena, err);
+    bool ok =
+        service_seed(session, rig.api.model, tenant,
+                     SLICE("{\"articles\":[{\"madeAt\":\"-40d\"},{\"madeAt\":\"-1d\"}]}"),
+                     clock_now_ticks(rig.clock), &added, err) &&
+        service_health_put(session, rig.api.model, tenant, SLICE("{\"articles\":{\"on\":true}}"),
+                           clock_now_ticks(rig.clock), arena, err);
 
     arena_destroy(arena);
     return ok;

@@ -574,11 +574,13 @@ static void test_policy(void **state UNUSED)
     assert_true(
         says(HTTP_PUT, BASE "/policy", "{\"articles\":{\"on\":true}}", "\"removals\":[{\"at\":"));
     assert_int_equal(count_articles(), 2);
-    /* So it does when the clock is moved; what never made contact stays. */
+    /* So it does when the clock is moved; what never made contact is silent since the PUT. */
     assert_int_equal(status_of(HTTP_PUT, BASE "/clock", "{\"advance\":\"29d\"}"), 200);
     assert_int_equal(count_articles(), 2);
-    assert_int_equal(status_of(HTTP_PUT, BASE "/clock", "{\"advance\":\"1d\"}"), 200);
+    assert_int_equal(status_of(HTTP_PUT, BASE "/clock", "{\"advance\":\"23h30m\"}"), 200);
     assert_int_equal(count_articles(), 1);
+    assert_int_equal(status_of(HTTP_PUT, BASE "/clock", "{\"advance\":\"30m\"}"), 200);
+    assert_int_equal(count_articles(), 0);
     start_anew();
     assert_true(says(HTTP_GET, BASE "/policy", NULL, "\"removals\":[]"));
 }

@@ -68,7 +68,7 @@ static bool write_policy(void *context, struct store_session *session, struct er
     const struct policy *policy = context;
 
     return service_health_put(session, &toy_model, service_default_tenant(), slice_of(policy->json),
-                              policy->arena, err);
+                              testbed_now_ticks(testbed), policy->arena, err);
 }
 
 static void put_policy(const char *json)
@@ -98,12 +98,11 @@ static bool has_policy(const struct answer *answer)
                     SLICE("articles medium=1h large=5d remove=30d"));
 }
 
-static void check_silence(size_t row, const char *path)
+static void check_size(size_t row, const char *path, const char *size)
 {
     const struct ask get = { .method = HTTP_GET, .path = path };
     const struct ask list = { .method = HTTP_GET, .path = ARTICLES, .query = "$count=true" };
     const struct ask update = { .method = HTTP_PATCH, .path = path, .body = "{\"stock\":1}" };
-    const char *size = silence_cases[row].size;
     struct answer answer;
 
     rig_ask(&rig, &get, ROOMY, &answer);
@@ -141,11 +140,37 @@ static void test_policy(void **state UNUSED)
     answer_free(&answer);
     for (size_t i = 0; i < COUNT_OF(silence_cases); i++) {
         testbed_clock_set(testbed, began + silence_cases[i].hours * HOUR_TICKS, true);
-        check_silence(i, path.ptr);
+        check_size(i, path.ptr, silence_cases[i].size);
     }
     rig_ask(&rig, &crates, ROOMY, &answer); /* no type of silence */
     assert_int_equal(answer_field(&answer, SLICE("x-connectord-policy")).len, 0);
     answer_free(&answer);
+    arena_destroy(arena);
+}
+
+/* A newcomer's: made before the policy was, without a date of contact. */
+static const struct {
+    int64_t hours; /* since the policy was switched on */
+    const char *size;
+} never_cases[] = {
+    { -24, "\"small\"" },    { 0, "\"small\"" }, { 1, "\"medium\"" },
+    { 5 * 24, "\"large\"" }, { 30 * 24, NULL },
+};
+
+static void test_never_in_touch(void **state UNUSED)
+{
+    int64_t on = CLOCK_UNIX_EPOCH_TICKS + 1000 * HOUR_TICKS;
+    struct arena *arena = arena_create(NULL, ROOMY);
+    const char *path;
+
+    testbed_clock_set(testbed, CLOCK_UNIX_EPOCH_TICKS, true);
+    path = rig_make(&rig, ARTICLES, "{\"madeAt\":\"0001-01-01T00:00:00Z\"}", arena);
+    testbed_clock_set(testbed, on, true);
+    put_policy("{\"articles\":{\"on\":true}}");
+    for (size_t i = 0; i < COUNT_OF(never_cases); i++) {
+        testbed_clock_set(testbed, on + never_cases[i].hours * HOUR_TICKS, true);
+        check_size(i, path, never_cases[i].size);
+    }
     arena_destroy(arena);
 }
 
@@ -188,6 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_policy),
+        TEST(test_never_in_touch),
         TEST(test_stale_policy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

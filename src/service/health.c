@@ -24,7 +24,6 @@
 #include "json/writer.h"
 
 #define DESCRIPTION_MAX 1024
-#define DURATION_MAX    64
 #define REMOVALS_SHOWN  100
 
 /* --- on a loop -------------------------------------------------------------------------------- */
@@ -58,7 +57,7 @@ bool service_health_view(struct service_session *session, struct uuid tenant,
     return true;
 }
 
-static void append_seconds(struct text *out, int64_t seconds)
+void service_health_append_duration(struct text *out, int64_t seconds)
 {
     int64_t most = DURATION_TICKS_MAX / CLOCK_TICKS_PER_SECOND;
 
@@ -72,7 +71,7 @@ static void describe_part(struct text *out, struct slice name, int64_t after_s)
     text_append_char(out, ' ');
     text_append(out, name);
     text_append_char(out, '=');
-    append_seconds(out, after_s);
+    service_health_append_duration(out, after_s);
 }
 
 bool service_health_describe(const struct edm_entity_type *type,
@@ -106,7 +105,7 @@ static bool policy_of(struct store_session *session, struct uuid tenant,
 
 static void write_duration(struct json_writer *writer, struct slice name, int64_t seconds)
 {
-    char memory[DURATION_MAX];
+    char memory[SERVICE_HEALTH_DURATION_MAX];
     struct text text;
 
     json_writer_plain_name(writer, name);
@@ -115,8 +114,17 @@ static void write_duration(struct json_writer *writer, struct slice name, int64_
         return;
     }
     text_init_fixed(&text, memory, sizeof memory);
-    append_seconds(&text, seconds);
+    service_health_append_duration(&text, seconds);
     json_writer_plain_string(writer, text_slice(&text));
+}
+
+static void write_date(struct json_writer *writer, struct slice name, struct edm_date_time value)
+{
+    char memory[EDM_DATE_TIME_TEXT_MAX];
+    size_t len = edm_date_time_format(value, memory);
+
+    json_writer_plain_name(writer, name);
+    json_writer_plain_string(writer, (struct slice){ memory, len });
 }
 
 static bool is_of_the_model(const struct edm_entity_type *type,
@@ -138,6 +146,8 @@ static void write_policy(struct json_writer *writer, const struct edm_entity_typ
     json_writer_object_begin(writer);
     json_writer_plain_name(writer, SLICE("on"));
     json_writer_bool(writer, policy->on);
+    if (policy->on)
+        write_date(writer, SLICE("since"), (struct edm_date_time){ .ticks = policy->since_ticks });
     json_writer_plain_name(writer, SLICE("healthy"));
     json_writer_plain_string(writer, health->healthy);
     for (size_t i = 0; i < health->stage_count; i++)
@@ -150,15 +160,6 @@ static void write_policy(struct json_writer *writer, const struct edm_entity_typ
     json_writer_string(writer, of_the_model ? slice_of(health->source)
                                             : SLICE("Durations that were set for this tenant."));
     json_writer_object_end(writer);
-}
-
-static void write_date(struct json_writer *writer, struct slice name, struct edm_date_time value)
-{
-    char memory[EDM_DATE_TIME_TEXT_MAX];
-    size_t len = edm_date_time_format(value, memory);
-
-    json_writer_plain_name(writer, name);
-    json_writer_plain_string(writer, (struct slice){ memory, len });
 }
 
 static void write_removal(struct json_writer *writer, const struct edm_model *model,

@@ -25,6 +25,7 @@ struct arena;
 struct json_writer;
 struct service_session;
 struct store_session;
+struct text;
 
 /* On a loop: what the tenant's policy for `type` says at `now_ticks`; *ret is NULL when it is off
  * or the type has none, which costs a look into the cache. In the arena. Between
@@ -37,6 +38,9 @@ bool service_health_view(struct service_session *session, struct uuid tenant,
 bool service_health_describe(const struct edm_entity_type *type,
                              const struct edm_health_policy *policy, struct arena *arena,
                              struct slice *ret) MUST_CHECK;
+#define SERVICE_HEALTH_DURATION_MAX 64 /* bytes of what the next appends */
+/* Seconds of a policy, as base/duration.h writes them. */
+void service_health_append_duration(struct text *out, int64_t seconds);
 /* The cached policy itself; NULL when it is off or the type has none. Good until the next call on
  * the session. */
 bool service_health_policy(struct service_session *session, struct uuid tenant,
@@ -44,13 +48,14 @@ bool service_health_policy(struct service_session *session, struct uuid tenant,
                            struct error *err) MUST_CHECK;
 
 /* Changes policies as the JSON object of PUT policy says (docs/control.md), all or nothing; sets
- * and members that it does not name stay. What GET policy shows besides ("healthy", "basis",
- * "source", "removals") is passed over, so that its answer may be changed and sent back. In an open
+ * and members that it does not name stay. What GET policy shows besides ("since", "healthy",
+ * "basis", "source", "removals") is passed over, so that its answer may be changed and sent back.
+ * One that was off and is on then was switched on at `now_ticks`, the tenant's now. In an open
  * operation, which the caller undoes on an error. Errors: ERROR_BAD_REQUEST naming what is wrong,
  * with the set or member as target; ERROR_NOT_FOUND when there is no such tenant. */
 bool service_health_put(struct store_session *session, const struct edm_model *model,
-                        struct uuid tenant, struct slice json, struct arena *arena,
-                        struct error *err) MUST_CHECK;
+                        struct uuid tenant, struct slice json, int64_t now_ticks,
+                        struct arena *arena, struct error *err) MUST_CHECK;
 /* Writes the object of GET policy: each set that can have one, and "removals", newest first. A
  * tenant's own durations are "chosen" whatever the model's are. In a transaction. Error:
  * ERROR_NOT_FOUND when there is no such tenant. */

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "edm/toy_model.h"
+#include "service/operations.h"
 #include "service/rig_test.h"
 #include "service/tenants.h"
 #include "store/health_policies.h"
@@ -102,10 +103,10 @@ static const struct {
     struct edm_health_policy policy;
     const char *text;
 } description_cases[] = {
-    { { true, { HOUR_S, 5 * DAY_S }, 30 * DAY_S }, "articles medium=1h large=5d remove=30d" },
-    { { true, { 0, 5 * DAY_S }, 30 * DAY_S }, "articles large=5d remove=30d" },
-    { { true, { 90, 0 }, 0 }, "articles medium=1m30s" },
-    { { true, { 0, 0 }, 0 }, "articles" },
+    { { true, { HOUR_S, 5 * DAY_S }, 30 * DAY_S, 1 }, "articles medium=1h large=5d remove=30d" },
+    { { true, { 0, 5 * DAY_S }, 30 * DAY_S, 1 }, "articles large=5d remove=30d" },
+    { { true, { 90, 0 }, 0, 1 }, "articles medium=1m30s" },
+    { { true, { 0, 0 }, 0, 1 }, "articles" },
 };
 
 static void test_describe(void **state UNUSED)
@@ -122,22 +123,30 @@ static void test_describe(void **state UNUSED)
 
 /* --- put -------------------------------------------------------------------------------------- */
 
-/* One after the other, on one tenant. */
+/* One after the other, on one tenant; the second is put a tick later than the first, and so on. */
+#define AT(row) (RIG_NOW + (row))
+
 static const struct {
     const char *json;
     struct edm_health_policy policy; /* afterwards */
 } put_cases[] = {
-    { "{}", { false, { HOUR_S, 5 * DAY_S }, 30 * DAY_S } },
-    { "{\"articles\":{}}", { false, { HOUR_S, 5 * DAY_S }, 30 * DAY_S } },
-    { "{\"articles\":{\"on\":true}}", { true, { HOUR_S, 5 * DAY_S }, 30 * DAY_S } },
+    { "{}", { false, { HOUR_S, 5 * DAY_S }, 30 * DAY_S, 0 } },
+    { "{\"articles\":{}}", { false, { HOUR_S, 5 * DAY_S }, 30 * DAY_S, 0 } },
+    { "{\"articles\":{\"on\":true}}", { true, { HOUR_S, 5 * DAY_S }, 30 * DAY_S, AT(2) } },
     { " {\"Articles\" : {\"medium\":\"2h\",\"remove\":null} } ",
-      { true, { 2 * HOUR_S, 5 * DAY_S }, 0 } }, /* sets as in URLs */
-    { "{\"articles\":{\"large\":null}}", { true, { 2 * HOUR_S, 0 }, 0 } },
-    { "{\"articles\":{\"large\":\"1d12h\",\"remove\":\"1s\"}}",
-      { true, { 2 * HOUR_S, 36 * HOUR_S }, 1 } },
-    { "{\"articles\":{\"medium\":\"1000ms\"}}", { true, { 1, 36 * HOUR_S }, 1 } },
-    { "{\"articles\":{\"on\":false,\"healthy\":\"x\",\"basis\":1,\"source\":{}},\"removals\":[{}]}",
-      { false, { 1, 36 * HOUR_S }, 1 } }, /* what GET shows besides */
+      { true, { 2 * HOUR_S, 5 * DAY_S }, 0, AT(2) } }, /* sets as in URLs */
+    { "{\"articles\":{\"on\":true}}", { true, { 2 * HOUR_S, 5 * DAY_S }, 0, AT(2) } }, /* it was */
+    { "{\"articles\":{\"large\":null}}", { true, { 2 * HOUR_S, 0 }, 0, AT(2) } },
+    { "{\"articles\":{\"remove\":\"7201s\"}}", { true, { 2 * HOUR_S, 0 }, 2 * HOUR_S + 1, AT(2) } },
+    { "{\"articles\":{\"medium\":null,\"remove\":\"1s\"}}", { true, { 0, 0 }, 1, AT(2) } },
+    /* what grows in the end, in whatever order it is said */
+    { "{\"articles\":{\"large\":\"1d12h\",\"medium\":\"1000ms\",\"remove\":\"2d\"}}",
+      { true, { 1, 36 * HOUR_S }, 2 * DAY_S, AT(2) } },
+    { "{\"articles\":{\"on\":false,\"since\":7,\"healthy\":\"x\",\"basis\":1,\"source\":{}},"
+      "\"removals\":[{}]}",
+      { false, { 1, 36 * HOUR_S }, 2 * DAY_S, 0 } }, /* what GET shows besides */
+    { "{\"articles\":{\"on\":true,\"since\":\"2020-01-01T00:00:00Z\"}}",
+      { true, { 1, 36 * HOUR_S }, 2 * DAY_S, AT(10) } }, /* once more */
 };
 
 static struct edm_health_policy policy_of(struct rig *rig, struct uuid tenant)
@@ -156,6 +165,7 @@ static struct edm_health_policy policy_of(struct rig *rig, struct uuid tenant)
 static bool same(const struct edm_health_policy *a, const struct edm_health_policy *b)
 {
     return a->on == b->on && a->remove_after_s == b->remove_after_s &&
+           a->since_ticks == b->since_ticks &&
            memcmp(a->after_s, b->after_s, sizeof a->after_s) == 0;
 }
 
@@ -167,7 +177,13 @@ static void test_put(void **state UNUSED)
     for (size_t i = 0; i < COUNT_OF(put_cases); i++) {
         struct edm_health_policy policy;
 
-        rig_policy(&rig, rig_tenant, put_cases[i].json);
+        struct error err = { 0 };
+
+        rig_begin(&rig);
+        if (!service_health_put(rig.writer, &toy_model, rig_tenant, slice_of(put_cases[i].json),
+                                AT((int64_t)i), rig.arena, &err))
+            fail_msg("case %zu: %s", i, err.message);
+        rig_keep(&rig);
         policy = policy_of(&rig, rig_tenant);
         CHECK(same(&policy, &put_cases[i].policy), i);
         policy = policy_of(&rig, rig_other_tenant);
@@ -188,12 +204,15 @@ static const struct {
     { "{\"articles\":{\"on\":true,\"on\":false}}", "on", NULL },
     { "{\"articles\":{\"source\":[[[[[[[[[1]]]]]]]]]}}", "", NULL },
     { "[]", "", "Expected an object of sets and their policies, found [." },
-    { "{\"shelves\":{}}", "shelves", "There is no set 'shelves' that can have a policy." },
-    { "{\"crates\":{\"on\":true}}", "crates", "There is no set 'crates' that can have a policy." },
+    { "{\"shelves\":{}}", "shelves",
+      "There is no set 'shelves' that can have a policy; these can: articles." },
+    { "{\"crates\":{\"on\":true}}", "crates",
+      "There is no set 'crates' that can have a policy; these can: articles." },
     { "{\"articles\":true}", "articles", "Expected an object for 'articles', found true." },
     { "{\"articles\":null}", "articles", "Expected an object for 'articles', found null." },
     { "{\"articles\":{\"tiny\":\"5d\"}}", "tiny",
-      "The policy of 'articles' has no member 'tiny'." },
+      "The policy of 'articles' has no member 'tiny'; its stages are 'medium', 'large' and "
+      "'remove'." },
     { "{\"articles\":{\"small\":\"5d\"}}", "small", "The policy of 'articles' has no member" },
     { "{\"articles\":{\"Medium\":\"5d\"}}", "Medium", "The policy of 'articles' has no member" },
     { "{\"articles\":{\"on\":\"yes\"}}", "on",
@@ -210,6 +229,16 @@ static const struct {
     { "{\"articles\":{\"remove\":false}}", "remove", A_DURATION },
     { "{\"articles\":{\"remove\":\"999999999d\"}}", "remove", A_DURATION },
     { "{\"articles\":{\"remove\":{}}}", "remove", A_DURATION },
+    { "{\"articles\":{\"medium\":\"10d\"}}", "medium",
+      "'medium' of 'articles' would never show: its 10d must be shorter than the 5d of 'large'." },
+    { "{\"articles\":{\"on\":false,\"large\":\"1h\"}}", "medium",
+      "'medium' of 'articles' would never show: its 1h must be shorter than the 1h of 'large'." },
+    { "{\"articles\":{\"remove\":\"5d\"}}", "large",
+      "'large' of 'articles' would never show: its 5d must be shorter than the 5d of 'remove'." },
+    { "{\"articles\":{\"large\":null,\"remove\":\"30m\"}}", "medium",
+      "'medium' of 'articles' would never show: its 1h must be shorter than the 30m of 'remove'." },
+    { "{\"articles\":{\"medium\":null,\"remove\":\"1h\"}}", "large",
+      "'large' of 'articles' would" },
 };
 
 static void test_put_refuses(void **state UNUSED)
@@ -222,7 +251,7 @@ static void test_put_refuses(void **state UNUSED)
 
         rig_begin(&rig);
         CHECK(!service_health_put(rig.writer, &toy_model, rig_tenant,
-                                  slice_of(refused_cases[i].json), rig.arena, &err),
+                                  slice_of(refused_cases[i].json), RIG_NOW, rig.arena, &err),
               i);
         rig_undo(&rig);
         CHECK(err.code == ERROR_BAD_REQUEST, i);
@@ -243,13 +272,13 @@ static void test_put_is_whole(void **state UNUSED)
 
     rig_open(&rig, NULL);
     rig_begin(&rig);
-    assert_false(
-        service_health_put(rig.writer, &toy_model, rig_tenant, slice_of(json), rig.arena, &err));
+    assert_false(service_health_put(rig.writer, &toy_model, rig_tenant, slice_of(json), RIG_NOW,
+                                    rig.arena, &err));
     rig_undo(&rig);
     assert_false(policy_of(&rig, rig_tenant).on);
     rig_begin(&rig);
-    assert_false(
-        service_health_put(rig.writer, &toy_model, rig_no_tenant, SLICE("{}"), rig.arena, &err));
+    assert_false(service_health_put(rig.writer, &toy_model, rig_no_tenant, SLICE("{}"), RIG_NOW,
+                                    rig.arena, &err));
     assert_int_equal(err.code, ERROR_NOT_FOUND);
     rig_undo(&rig);
     rig_close(&rig);
@@ -280,11 +309,13 @@ static const struct {
             "\"remove\":\"30d\",\"basis\":\"documented\",\"source\":\"The toy shop's rules.\"},"
             "\"removals\":[]}" },
     { "{\"articles\":{\"on\":true}}",
-      "{\"articles\":{\"on\":true,\"healthy\":\"small\",\"medium\":\"1h\",\"large\":\"5d\","
+      "{\"articles\":{\"on\":true,\"since\":\"2023-11-14T22:13:20Z\",\"healthy\":\"small\","
+      "\"medium\":\"1h\",\"large\":\"5d\","
       "\"remove\":\"30d\",\"basis\":\"documented\",\"source\":\"The toy shop's rules.\"},"
       "\"removals\":[]}" },
     { "{\"articles\":{\"medium\":\"90m\",\"large\":null,\"remove\":null}}",
-      "{\"articles\":{\"on\":true,\"healthy\":\"small\",\"medium\":\"1h30m\",\"large\":null,"
+      "{\"articles\":{\"on\":true,\"since\":\"2023-11-14T22:13:20Z\",\"healthy\":\"small\","
+      "\"medium\":\"1h30m\",\"large\":null,"
       "\"remove\":null,\"basis\":\"chosen\","
       "\"source\":\"Durations that were set for this tenant.\"},\"removals\":[]}" },
     { "{\"articles\":{\"medium\":\"60m\",\"large\":\"5d\",\"remove\":\"30d\",\"on\":false}}",
@@ -373,8 +404,11 @@ static const struct {
     { "{}", 0, 2, 1, 3 },
     { "{}", 0, 2, 0, 3 },
     { "{}", 1, 10, 1, 2 },
-    { "{}", 30 * RIG_DAY, 10, 1, 1 },
-    { "{}", 90000 * RIG_DAY, 10, 0, 1 }, /* who never was in touch stays */
+    { "{}", 30 * RIG_DAY - 1, 10, 0, 2 },
+    { "{\"articles\":{\"on\":false}}", 90000 * RIG_DAY, 10, 0, 2 },
+    { "{\"articles\":{\"on\":true}}", 30 * RIG_DAY - 1, 10, 0, 2 },
+    /* who was here when it was switched on, and who never was: as silent as one another */
+    { "{}", 30 * RIG_DAY, 10, 2, 0 },
 };
 
 static void test_remove(void **state UNUSED)
@@ -427,6 +461,47 @@ static void test_removals_are_recorded(void **state UNUSED)
     rig_close(&rig);
 }
 
+static bool check_in(struct rig *rig, const char *id, struct error *err)
+{
+    struct edm_entity *change = edm_entity_create(&toy_article, rig->arena), *result;
+    struct edm_health_view view;
+    struct edm_health_policy policy = edm_health_default(&toy_article);
+
+    edm_health_view_at(&toy_article, &policy, RIG_NOW - 1, &view); /* when it was asked */
+    change->values[TOY_ARTICLE_MADE_AT] = (struct edm_value){ .at.ticks = RIG_NOW };
+    edm_entity_mark(change, TOY_ARTICLE_MADE_AT);
+    return service_update(rig->writer, rig_tenant, slice_of(id), change, SIZE_MAX, &view,
+                          rig->arena, &result, err);
+}
+
+/* Operations of one group, as the writer runs them, see each other: who checked in before is not
+ * removed, and who was removed before cannot check in. Nothing comes in between. */
+static void test_remove_and_check_in(void **state UNUSED)
+{
+    struct error err = { 0 };
+    struct rig rig;
+    size_t count;
+
+    rig_open(&rig, NULL);
+    rig_policy(&rig, rig_tenant, "{\"articles\":{\"on\":true}}");
+    rig_article(&rig, rig_tenant, "early", 30 * RIG_DAY);
+    rig_article(&rig, rig_tenant, "late", 30 * RIG_DAY);
+    rig_begin(&rig);
+    assert_true(check_in(&rig, "early", &err));
+    assert_true(store_operation_keep(rig.writer, NULL));
+    assert_true(store_operation_begin(rig.writer, NULL));
+    assert_true(service_health_remove(rig.writer, &toy_model, rig_tenant, RIG_NOW, 10, rig.arena,
+                                      &count, &err));
+    assert_int_equal(count, 1);
+    assert_true(store_operation_keep(rig.writer, NULL));
+    assert_true(store_operation_begin(rig.writer, NULL));
+    assert_false(check_in(&rig, "late", &err));
+    assert_int_equal(err.code, ERROR_NOT_FOUND);
+    rig_undo(&rig);
+    assert_int_equal(rig_count(&rig, rig_tenant), 1);
+    rig_close(&rig);
+}
+
 /* --- without memory --------------------------------------------------------------------------- */
 
 #ifdef CONNECTORD_FAULTS
@@ -438,8 +513,8 @@ static bool change_and_show(struct rig *rig, struct arena *arena, struct error *
 
     text_init(&text, arena, 0, 1 << 20);
     json_writer_init(&writer, &text);
-    if (!service_health_put(rig->writer, &toy_model, rig_tenant, SLICE("{\"articles\":{}}"), arena,
-                            err) ||
+    if (!service_health_put(rig->writer, &toy_model, rig_tenant, SLICE("{\"articles\":{}}"),
+                            RIG_NOW, arena, err) ||
         !service_health_write(rig->writer, &toy_model, rig_tenant, arena, &writer, err))
         return false;
     return !text.failed || error_no_memory(err);
@@ -494,11 +569,17 @@ static void test_without_memory(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_view),           cmocka_unit_test(test_many_tenants),
-        cmocka_unit_test(test_describe),       cmocka_unit_test(test_put),
-        cmocka_unit_test(test_put_refuses),    cmocka_unit_test(test_put_is_whole),
-        cmocka_unit_test(test_write),          cmocka_unit_test(test_write_of_nobody),
-        cmocka_unit_test(test_remove),         cmocka_unit_test(test_removals_are_recorded),
+        cmocka_unit_test(test_view),
+        cmocka_unit_test(test_many_tenants),
+        cmocka_unit_test(test_describe),
+        cmocka_unit_test(test_put),
+        cmocka_unit_test(test_put_refuses),
+        cmocka_unit_test(test_put_is_whole),
+        cmocka_unit_test(test_write),
+        cmocka_unit_test(test_write_of_nobody),
+        cmocka_unit_test(test_remove),
+        cmocka_unit_test(test_removals_are_recorded),
+        cmocka_unit_test(test_remove_and_check_in),
 #ifdef CONNECTORD_FAULTS
         cmocka_unit_test(test_without_memory),
 #endif

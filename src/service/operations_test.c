@@ -20,11 +20,14 @@
 #define SIZE    (UINT64_C(1) << TOY_ARTICLE_SIZE)
 #define TITLE   (UINT64_C(1) << TOY_ARTICLE_TITLE)
 
+/* Of a policy that was switched on two hours ago. */
 static struct edm_health_view view_now(void)
 {
     struct edm_health_policy policy = edm_health_default(&toy_article);
     struct edm_health_view view;
 
+    policy.on = true;
+    policy.since_ticks = RIG_NOW - 2 * RIG_HOUR;
     edm_health_view_at(&toy_article, &policy, RIG_NOW, &view);
     return view;
 }
@@ -161,7 +164,7 @@ static const struct {
     { false, -1, 0, MEDIUM, MEDIUM },
     { false, RIG_NOW - RIG_DAY, RIG_NOW - RIG_DAY, MEDIUM, MEDIUM },
     { true, -1, RIG_NOW, MEDIUM, SMALL },
-    { true, 0, 0, MEDIUM, MEDIUM }, /* "never", and said so */
+    { true, 0, 0, MEDIUM, MEDIUM }, /* "never", and said so: silent for two hours */
     { true, RIG_NOW - RIG_DAY, RIG_NOW - RIG_DAY, MEDIUM, MEDIUM },
     { true, RIG_NOW - 9 * RIG_DAY, RIG_NOW - 9 * RIG_DAY, MEDIUM, LARGE },
     { true, RIG_NOW - 99 * RIG_DAY, RIG_NOW - 99 * RIG_DAY, MEDIUM, LARGE }, /* born gone */
@@ -207,7 +210,8 @@ static const struct {
     { "a-here", -1, LARGE, true, SMALL, LARGE }, /* what is written waits for the policy's end */
     { "a-here", RIG_NOW - 2 * RIG_HOUR, -1, true, MEDIUM, LARGE },
     { "c-days", RIG_NOW, -1, true, SMALL, MEDIUM },
-    { "f-never", -1, LARGE, true, LARGE, LARGE },
+    { "f-never", -1, LARGE, true, MEDIUM, LARGE },
+    { "f-never", RIG_NOW, -1, true, SMALL, LARGE },
     { "b-hour", -1, -1, true, MEDIUM, MEDIUM },  /* nothing */
     { "d-gone", RIG_NOW, -1, false, 0, MEDIUM }, /* nor is it called back */
     { "e-long", -1, -1, false, 0, MEDIUM },

@@ -84,7 +84,8 @@ void rig_policy(struct rig *rig, struct uuid tenant, const char *json)
     struct error err = { 0 };
 
     rig_begin(rig);
-    if (!service_health_put(rig->writer, &toy_model, tenant, slice_of(json), rig->arena, &err))
+    if (!service_health_put(rig->writer, &toy_model, tenant, slice_of(json), RIG_NOW, rig->arena,
+                            &err))
         fail_msg("%s", err.message);
     rig_keep(rig);
 }

@@ -71,7 +71,7 @@ static bool fill_tenant(struct store_session *session, const struct edm_model *m
     size_t count = 0;
 
     if (with_policy && start->policy.len > 0 &&
-        !service_health_put(session, model, start->tenant, start->policy, arena, err))
+        !service_health_put(session, model, start->tenant, start->policy, now_ticks, arena, err))
         return false;
     if (start->seed.len > 0 &&
         !service_seed(session, model, start->tenant, start->seed, now_ticks, &count, err))

@@ -300,13 +300,14 @@ static const struct {
     bool keep_policy;
     size_t entities;
     int64_t articles, medium_s; /* 0: no policy */
+    int64_t since_ticks;
 } reset_cases[] = {
-    { false, "", false, 0, 0, 0 },
-    { false, "{\"articles\":[{},{},{}],\"crates\":[{}]}", false, 4, 3, 0 },
-    { false, "", true, 0, 0, 7 },
-    { true, "", false, 2, 2, 90 },                    /* its own start */
-    { true, "{\"articles\":[{}]}", false, 2, 2, 90 }, /* and not the server's */
-    { true, "", true, 2, 2, 7 },
+    { false, "", false, 0, 0, 0, 0 },
+    { false, "{\"articles\":[{},{},{}],\"crates\":[{}]}", false, 4, 3, 0, 0 },
+    { false, "", true, 0, 0, 7, RIG_NOW },
+    { true, "", false, 2, 2, 90, RIG_NOW + 1 },                    /* its own start */
+    { true, "{\"articles\":[{}]}", false, 2, 2, 90, RIG_NOW + 1 }, /* and not the server's */
+    { true, "", true, 2, 2, 7, RIG_NOW },
 };
 
 static void test_reset(void **state UNUSED)
@@ -331,13 +332,14 @@ static void test_reset(void **state UNUSED)
         if (!service_health_remove(rig.writer, &toy_model, tenant, RIG_NOW, 10, rig.arena, &count,
                                    &err) ||
             !service_reset(rig.writer, &toy_model, tenant, slice_of(reset_cases[i].seed),
-                           reset_cases[i].keep_policy, RIG_NOW, rig.arena, &count, &err))
+                           reset_cases[i].keep_policy, RIG_NOW + 1, rig.arena, &count, &err))
             fail_msg("case %zu: %s", i, err.message);
         CHECK(health_policy_get(rig.writer, tenant, &toy_article, &policy, &found, NULL), i);
         rig_keep(&rig);
         CHECK(count == reset_cases[i].entities, i);
         CHECK(found == (reset_cases[i].medium_s != 0) && policy.on == found, i);
         CHECK(policy.after_s[0] == reset_cases[i].medium_s, i);
+        CHECK(policy.since_ticks == reset_cases[i].since_ticks, i);
         held = holdings_of(&rig, tenant);
         CHECK(held.tenant && held.articles == reset_cases[i].articles && held.removals == 0, i);
         CHECK(held.sandbox == reset_cases[i].is_sandbox, i);

@@ -145,7 +145,7 @@ static bool delete_happened(struct shop *shop)
 
 static bool do_policy(struct shop *shop, struct error *err)
 {
-    const struct edm_health_policy policy = { true, { 1, 2 }, 3 };
+    const struct edm_health_policy policy = { true, { 1, 2 }, 3, 4 };
 
     return health_policy_put(shop->writer, shop_tenant, &toy_article, &policy, err);
 }

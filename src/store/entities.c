@@ -120,8 +120,10 @@ static bool rows_statement_find(struct store_session *session, const struct edm_
 static void rows_statement_bind(const struct rows_statement *rows, struct db_params *params,
                                 const struct edm_query *query)
 {
-    if (query->health)
+    if (query->health) {
+        db_params_int(params, query->health->never_gone);
         db_params_int(params, query->health->gone_since_ticks);
+    }
     sql_filter_bind(params, &rows->filter);
 }
 

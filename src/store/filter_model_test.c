@@ -829,25 +829,23 @@ static struct value logic(enum edm_filter_kind kind, struct value a, struct valu
 
 static int64_t viewed_state(const struct edm_health_view *view, const struct edm_entity *article)
 {
-    int64_t contact =
-        article->values[view->contact].is_null ? 0 : article->values[view->contact].at.ticks;
+    const struct edm_value *contact = &article->values[view->contact];
+    int64_t ticks = contact->is_null ? 0 : contact->at.ticks;
+    int64_t state = ticks ? view->healthy : view->never_state;
 
-    for (size_t i = 0; contact && i < view->point_count; i++) {
-        if (contact <= view->points[i].silent_since_ticks)
-            return view->points[i].state;
+    for (size_t i = view->point_count; ticks && i-- > 0;) {
+        if (ticks <= view->points[i].silent_since_ticks)
+            state = view->points[i].state;
     }
-    return contact ? view->healthy : article->values[view->state].integer;
+    return state;
 }
 
 static struct value property_value(struct evaluation *evaluation, size_t index)
 {
     const struct edm_health_view *view = evaluation->query->health;
     const struct edm_value *value = &evaluation->article->values[index];
-    int64_t contact = 0;
 
-    if (view && !evaluation->article->values[view->contact].is_null)
-        contact = evaluation->article->values[view->contact].at.ticks;
-    if (view && index == view->state && contact)
+    if (view && index == view->state)
         return whole(viewed_state(view, evaluation->article));
     if (value->is_null)
         return nothing();

@@ -69,7 +69,8 @@ static bool read_policy(struct store_session *session, struct db_statement *stat
 
     policy.on = db_int(statement, 0) != 0;
     policy.remove_after_s = db_int(statement, 2);
-    if (policy.remove_after_s < 0 ||
+    policy.since_ticks = db_int(statement, 3);
+    if (policy.remove_after_s < 0 || policy.since_ticks < 0 ||
         !read_stages(db_text(statement, 1), reading->type->health, &policy))
         return session_error(session, DB_CORRUPT, err);
     reading->policy = policy;
@@ -80,8 +81,8 @@ bool health_policy_get(struct store_session *session, struct uuid tenant,
                        const struct edm_entity_type *type, struct edm_health_policy *ret,
                        bool *ret_found, struct error *err)
 {
-    static const char sql[] = "SELECT is_on, stages, remove_after_s FROM health_policy"
-                              " WHERE tenant = ?1 AND type = ?2";
+    static const char sql[] = "SELECT is_on, stages, remove_after_s, since_ticks"
+                              " FROM health_policy WHERE tenant = ?1 AND type = ?2";
     struct reading reading = { .type = type };
     struct db_statement *statement;
     struct db_params params;
@@ -103,10 +104,10 @@ bool health_policy_put(struct store_session *session, struct uuid tenant,
                        struct error *err)
 {
     static const char sql[] =
-        "INSERT INTO health_policy (tenant, type, is_on, stages, remove_after_s)"
-        " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (tenant, type) DO UPDATE SET"
+        "INSERT INTO health_policy (tenant, type, is_on, stages, remove_after_s, since_ticks)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (tenant, type) DO UPDATE SET"
         " is_on = excluded.is_on, stages = excluded.stages,"
-        " remove_after_s = excluded.remove_after_s";
+        " remove_after_s = excluded.remove_after_s, since_ticks = excluded.since_ticks";
     struct db_statement *statement;
     char memory[STAGES_BYTES];
     struct db_params params;
@@ -126,6 +127,7 @@ bool health_policy_put(struct store_session *session, struct uuid tenant,
     db_params_int(&params, policy->on);
     db_params_text(&params, text_slice(&stages));
     db_params_int(&params, policy->remove_after_s);
+    db_params_int(&params, policy->since_ticks);
     return hand_rows_change(session, &params, &status, &changes, err) &&
            (status == DB_DONE || session_error(session, status, err));
 }

@@ -56,16 +56,17 @@ static int64_t version_seen(struct shop *shop)
 }
 
 static const struct edm_health_policy policies[] = {
-    { true, { 3600, 432000 }, 2592000 },
-    { false, { 3600, 432000 }, 2592000 },
-    { true, { 0, 1 }, 0 },
-    { true, { 0, 0 }, 0 },
-    { true, { INT64_MAX, 7 }, INT64_MAX },
+    { true, { 3600, 432000 }, 2592000, 1 },
+    { false, { 3600, 432000 }, 2592000, 0 },
+    { true, { 0, 1 }, 0, 7 },
+    { true, { 0, 0 }, 0, 0 },
+    { true, { INT64_MAX, 7 }, INT64_MAX, INT64_MAX },
 };
 
 static bool same(const struct edm_health_policy *a, const struct edm_health_policy *b)
 {
     return a->on == b->on && a->remove_after_s == b->remove_after_s &&
+           a->since_ticks == b->since_ticks &&
            memcmp(a->after_s, b->after_s, sizeof a->after_s) == 0;
 }
 
@@ -121,9 +122,9 @@ static const struct {
     struct edm_health_policy policy;
     bool any_on, removes;
 } removing_cases[] = {
-    { { true, { 1, 2 }, 3 }, true, true },
-    { { false, { 1, 2 }, 3 }, false, false },
-    { { true, { 1, 2 }, 0 }, true, false },
+    { { true, { 1, 2 }, 3, 4 }, true, true },
+    { { false, { 1, 2 }, 3, 0 }, false, false },
+    { { true, { 1, 2 }, 0, 4 }, true, false },
 };
 
 static void test_who_removes(void **state UNUSED)
@@ -210,13 +211,37 @@ static void test_stages_of_another(void **state UNUSED)
     }
 }
 
+/* Numbers that nobody writes. */
+static const char *const spoilt_cases[] = { "since_ticks = -1", "remove_after_s = -1" };
+
+static void test_spoilt(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(spoilt_cases); i++) {
+        struct edm_health_policy policy = { .remove_after_s = -7 };
+        struct error err = { 0 };
+        struct shop shop;
+        char sql[128];
+        bool found;
+
+        shop_open(&shop, false, NULL);
+        put(&shop, shop_tenant, &policies[0]);
+        shop_close_store(&shop);
+        snprintf(sql, sizeof sql, "UPDATE health_policy SET %s", spoilt_cases[i]);
+        run_outside(&shop, sql);
+        shop_open_store(&shop);
+        assert_true(store_read_begin(shop.reader, NULL));
+        CHECK(!health_policy_get(shop.reader, shop_tenant, &toy_article, &policy, &found, &err), i);
+        CHECK(err.code == ERROR_IO && policy.remove_after_s == -7, i);
+        shop_close(&shop);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_undone),
-        cmocka_unit_test(test_who_removes),
-        cmocka_unit_test(test_stages_of_another),
+        cmocka_unit_test(test_round_trip),  cmocka_unit_test(test_undone),
+        cmocka_unit_test(test_who_removes), cmocka_unit_test(test_stages_of_another),
+        cmocka_unit_test(test_spoilt),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

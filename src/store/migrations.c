@@ -101,9 +101,9 @@ static enum db_status step_2(struct db *db)
     text_printf(&texts[0],
                 "CREATE TABLE health_policy (tenant %s NOT NULL, type %s NOT NULL,"
                 " is_on %s NOT NULL, stages %s NOT NULL, remove_after_s %s NOT NULL,"
-                " PRIMARY KEY (tenant, type))%s",
+                " since_ticks %s NOT NULL, PRIMARY KEY (tenant, type))%s",
                 d->bytes_type, d->key_type, d->integer_type, d->text_type, d->integer_type,
-                d->table_options);
+                d->integer_type, d->table_options);
     text_printf(&texts[1],
                 "CREATE TABLE removal (tenant %s NOT NULL, number %s NOT NULL,"
                 " at_ticks %s NOT NULL, type %s NOT NULL, id %s NOT NULL,"

@@ -126,7 +126,7 @@ static void put_key(struct text *out, const char *compare, unsigned *number)
     put_parameter(out, number);
 }
 
-/* A date of 0 (never) and none at all are no contact that could be too long ago. */
+/* A date of 0 (never) and none at all are no contact: whether these are gone is a parameter. */
 static void put_presence(struct text *out, const struct edm_entity_type *type,
                          const struct sql_rows *rows, unsigned *number)
 {
@@ -134,16 +134,16 @@ static void put_presence(struct text *out, const struct edm_entity_type *type,
 
     if (rows->presence == SQL_WHEREVER)
         return;
-    put(out, " AND ");
-    if (rows->presence == SQL_THERE)
-        put(out, "NOT ");
-    put(out, "(coalesce(");
+    put(out, " AND CASE WHEN coalesce(");
     put_column(out, contact, 0);
-    put(out, ", 0) <> 0 AND ");
+    put(out, ", 0) = 0 THEN ");
+    put_parameter(out, number);
+    put(out, " WHEN ");
     put_column(out, contact, 0);
     put(out, " <= ");
     put_parameter(out, number);
-    put(out, ")");
+    put(out, " THEN 1 ELSE 0 END = ");
+    put(out, rows->presence == SQL_GONE ? "1" : "0");
 }
 
 static void put_condition(struct text *out, const struct sql_rows *rows)
@@ -185,7 +185,7 @@ static void put_count(struct text *out, const struct edm_entity_type *type,
 
 unsigned sql_rows_parameters(enum sql_operation operation, const struct sql_rows *rows)
 {
-    unsigned count = rows->presence != SQL_WHEREVER;
+    unsigned count = rows->presence == SQL_WHEREVER ? 0 : 2;
 
     switch (operation) {
     case SQL_LIST_FIRST:

@@ -43,8 +43,9 @@ enum sql_operation {
 void sql_operation(struct text *out, const struct edm_entity_type *type,
                    enum sql_operation operation, uint64_t properties);
 
-/* Which of a tenant's rows a list or a count is about. Parameters: the point in time behind which
- * an entity is gone (unless SQL_WHEREVER), then those of the condition. */
+/* Which of a tenant's rows a list or a count is about. Parameters, unless SQL_WHEREVER: 1 when an
+ * entity that never made contact is gone, else 0; the point in time behind which others are. Then
+ * those of the condition. */
 struct sql_rows {
     enum sql_presence { SQL_WHEREVER, SQL_THERE, SQL_GONE } presence;
     size_t contact;         /* the property that says it; not for SQL_WHEREVER */

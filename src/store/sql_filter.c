@@ -97,7 +97,7 @@ static void put_state(struct sql_writer *writer, const struct edm_health_view *v
     sql_put(writer, "CASE WHEN coalesce(");
     sql_put_column(writer, "\"p_", view->contact);
     sql_put(writer, ", 0) = 0 THEN ");
-    sql_put_column(writer, "\"p_", view->state);
+    sql_put_integer(writer, view->never_state);
     for (size_t i = 0; i < view->point_count; i++) {
         sql_put(writer, " WHEN ");
         sql_put_column(writer, "\"p_", view->contact);
@@ -400,7 +400,7 @@ void sql_put_node(struct sql_writer *writer, const struct edm_filter *node)
 /* No more values than this come of the condition. */
 static size_t values_max(const struct sql_writer *writer, const struct edm_filter *node)
 {
-    size_t count = is_viewed(writer, node) ? 2 * EDM_HEALTH_STAGES_MAX + 1 : VALUES_PER_NODE;
+    size_t count = is_viewed(writer, node) ? 2 * EDM_HEALTH_STAGES_MAX + 2 : VALUES_PER_NODE;
 
     for (size_t i = 0; i < node->count; i++)
         count += values_max(writer, node->arguments[i]);

@@ -36,7 +36,18 @@ static const struct edm_health_view view = {
     .points = { { 1, 7 }, { INT64_C(621355968000000000), -5 }, { INT64_C(638422559999999999), 0 } },
     .point_count = 3,
     .gone_since_ticks = 1,
+    .never_state = 2,
 };
+
+/* Under which those who never made contact are gone as well. */
+static struct edm_health_view view_without_them(void)
+{
+    struct edm_health_view without = view;
+
+    without.never_state = 7;
+    without.never_gone = true;
+    return without;
+}
 
 static void check_text(const struct edm_health_view *health, const struct edm_filter *filter,
                        const char *want, size_t values)
@@ -88,10 +99,10 @@ static void test_texts(void **state UNUSED)
         1);
     check_text(&view,
                CONDITION(NE, PROPERTY(ENUM, TOY_ARTICLE_FINISH), PROPERTY(ENUM, TOY_ARTICLE_SIZE)),
-               "(CASE WHEN coalesce(\"p_countedAt\", 0) = 0 THEN \"p_finish\""
-               " WHEN \"p_countedAt\" <= ?3 THEN ?4 WHEN \"p_countedAt\" <= ?5 THEN ?6"
-               " WHEN \"p_countedAt\" <= ?7 THEN ?8 ELSE ?9 END IS DISTINCT FROM \"p_size\")",
-               7);
+               "(CASE WHEN coalesce(\"p_countedAt\", 0) = 0 THEN ?3"
+               " WHEN \"p_countedAt\" <= ?4 THEN ?5 WHEN \"p_countedAt\" <= ?6 THEN ?7"
+               " WHEN \"p_countedAt\" <= ?8 THEN ?9 ELSE ?10 END IS DISTINCT FROM \"p_size\")",
+               8);
 }
 
 /* What is written twice doubles with each level: the text ends at its limit, soon. */
@@ -238,17 +249,22 @@ static void fill_shop(struct shop *shop, struct chance *chance, struct edm_entit
     assert_true(store_commit(shop->writer, NULL));
 }
 
-static bool is_gone(const struct edm_entity *article)
+/* In words of its own: so that what edm/health.c says is compared with SQL, and with this. */
+static bool is_gone(const struct edm_health_view *health, const struct edm_entity *article)
 {
-    const struct edm_value *contact = &article->values[view.contact];
+    const struct edm_value *contact = &article->values[health->contact];
+    bool gone = contact->is_null || contact->at.ticks == 0
+                    ? health->never_gone
+                    : contact->at.ticks <= health->gone_since_ticks;
 
-    return !contact->is_null && contact->at.ticks && contact->at.ticks <= view.gone_since_ticks;
+    assert_true(edm_health_is_gone(health, article) == gone);
+    return gone;
 }
 
 static bool is_expected(const struct edm_query *query, const struct edm_entity *article,
                         struct arena *arena)
 {
-    return (!query->health || is_gone(article) == query->gone) &&
+    return (!query->health || is_gone(query->health, article) == query->gone) &&
            model_is_true(query, article, arena);
 }
 
@@ -280,6 +296,8 @@ static void check_query(struct shop *shop, const struct edm_query *query,
 
 static void test_by_chance(void **state UNUSED)
 {
+    const struct edm_health_view without = view_without_them();
+    const struct edm_health_view *const views[] = { NULL, NULL, &view, &without };
     struct edm_query query = { .type = &toy_article,
                                .select = 1,
                                .page_size = ARTICLES,
@@ -296,10 +314,80 @@ static void test_by_chance(void **state UNUSED)
         struct arena *arena = arena_create(NULL, 64u << 20);
 
         query.filter = model_filter(&chance, arena);
-        query.health = chance_below(&chance, 2) ? &view : NULL;
+        query.health = views[chance_below(&chance, COUNT_OF(views))];
         query.gone = chance_below(&chance, 8) == 0;
         check_query(&shop, &query, articles, i);
         arena_destroy(arena);
+    }
+    shop_close(&shop);
+}
+
+/* --- views ----------------------------------------------------------------------------------- */
+
+static bool shows(const struct edm_health_view *health, const struct edm_entity *article,
+                  int64_t state)
+{
+    struct arena *arena = arena_create(NULL, 1 << 16);
+    struct edm_entity *copy = edm_entity_create(&toy_article, arena);
+
+    assert_non_null(copy);
+    edm_entity_merge(copy, article);
+    edm_health_apply(health, copy);
+    bool is_so = copy->values[health->state].integer == state;
+    arena_destroy(arena);
+    return is_so;
+}
+
+/* Which articles have a state, and which of them are gone, is the same in SQL and in C. */
+static void check_view(struct shop *shop, struct edm_entity *const *articles,
+                       const struct edm_health_view *health, int64_t value)
+{
+    const struct edm_filter *finish = PROPERTY(ENUM, TOY_ARTICLE_FINISH);
+    const struct edm_filter *literal =
+        NODE(.kind = EDM_FILTER_LITERAL, .type = EDM_FILTER_ENUM, .integer = value);
+    struct edm_query query = { .type = &toy_article,
+                               .select = 1,
+                               .page_size = ARTICLES,
+                               .count = true,
+                               .health = health,
+                               .filter = CONDITION(EQ, finish, literal) };
+
+    for (int gone = 0; gone <= 1; gone++) {
+        struct arena *arena = arena_create(NULL, 1 << 20);
+        struct edm_page page;
+        size_t found = 0;
+
+        query.gone = gone;
+        assert_true(store_entity_list(shop->reader, shop_tenant, &query, arena, &page, NULL));
+        for (size_t i = 0; i < ARTICLES; i++) {
+            if (edm_health_is_gone(health, articles[i]) != query.gone ||
+                !shows(health, articles[i], value))
+                continue;
+            CHECK(found < page.count &&
+                      slice_eq(page.entities[found]->values[0].text, articles[i]->values[0].text),
+                  i);
+            found++;
+        }
+        assert_true(found == page.count && page.total_count == (int64_t)found);
+        arena_destroy(arena);
+    }
+}
+
+static void test_views(void **state UNUSED)
+{
+    static const int64_t values[] = { -5, 0, 1, 2, 7 };
+    const struct edm_health_view without = view_without_them();
+    const struct edm_health_view *const views[] = { &view, &without };
+    struct chance chance = { SEED };
+    struct edm_entity *articles[ARTICLES];
+    struct shop shop;
+
+    shop_open(&shop, true, NULL);
+    fill_shop(&shop, &chance, articles);
+    assert_true(store_read_begin(shop.reader, NULL));
+    for (size_t i = 0; i < COUNT_OF(views); i++) {
+        for (size_t j = 0; j < COUNT_OF(values); j++)
+            check_view(&shop, articles, views[i], values[j]);
     }
     shop_close(&shop);
 }
@@ -308,7 +396,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_texts),     cmocka_unit_test(test_too_complex),
-        cmocka_unit_test(test_piles),
+        cmocka_unit_test(test_piles),     cmocka_unit_test(test_views),
 #ifdef CONNECTORD_FAULTS
         cmocka_unit_test(test_no_memory),
 #endif

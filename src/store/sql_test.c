@@ -68,13 +68,16 @@ static const struct {
     { SQL_COUNT, SQL_WHEREVER, "SELECT count(*) FROM \"entity_article\" WHERE tenant = ?1" },
     { SQL_COUNT, SQL_GONE,
       "SELECT count(*) FROM \"entity_article\" WHERE tenant = ?1"
-      " AND (coalesce(\"p_madeAt\", 0) <> 0 AND \"p_madeAt\" <= ?2)" },
+      " AND CASE WHEN coalesce(\"p_madeAt\", 0) = 0 THEN ?2 WHEN \"p_madeAt\" <= ?3 THEN 1"
+      " ELSE 0 END = 1" },
     { SQL_LIST_FIRST, SQL_THERE,
       "SELECT id, version FROM \"entity_article\" WHERE tenant = ?1"
-      " AND NOT (coalesce(\"p_madeAt\", 0) <> 0 AND \"p_madeAt\" <= ?3) ORDER BY id LIMIT ?2" },
+      " AND CASE WHEN coalesce(\"p_madeAt\", 0) = 0 THEN ?3 WHEN \"p_madeAt\" <= ?4 THEN 1"
+      " ELSE 0 END = 0 ORDER BY id LIMIT ?2" },
     { SQL_LIST_AFTER, SQL_THERE,
       "SELECT id, version FROM \"entity_article\" WHERE tenant = ?1 AND id > ?2"
-      " AND NOT (coalesce(\"p_madeAt\", 0) <> 0 AND \"p_madeAt\" <= ?4) ORDER BY id LIMIT ?3" },
+      " AND CASE WHEN coalesce(\"p_madeAt\", 0) = 0 THEN ?4 WHEN \"p_madeAt\" <= ?5 THEN 1"
+      " ELSE 0 END = 0 ORDER BY id LIMIT ?3" },
 };
 
 static void test_rows(void **state UNUSED)

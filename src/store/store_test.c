@@ -286,16 +286,24 @@ static void test_page_bytes(void **state UNUSED)
 
 /* --- silence ---------------------------------------------------------------------------------- */
 
-/* When article i was last counted, and whether it is gone by a view whose point is 1000. */
+/* When article i was last counted, and whether it is gone by a view whose point is 1000; never:
+ * when that view says so. */
 static const struct {
     struct edm_value counted_at;
-    bool gone;
+    bool gone, never;
 } silence_cases[] = {
-    { { .at = { 5000, 0 } }, false }, { { .at = { 1001, -60 } }, false },
-    { { .at = { 1000, 60 } }, true }, { { .at = { 1, 0 } }, true },
-    { { .at = { 0, 0 } }, false }, /* never */
-    { { .is_null = true }, false },   { { .at = { 999, 0 } }, true },
+    { { .at = { 5000, 0 } }, false, false }, { { .at = { 1001, -60 } }, false, false },
+    { { .at = { 1000, 60 } }, true, false }, { { .at = { 1, 0 } }, true, false },
+    { { .at = { 0, 0 } }, false, true },     { { .at = { 0, 60 } }, false, true },
+    { { .is_null = true }, false, true },    { { .at = { 999, 0 } }, true, false },
 };
+
+static bool is_gone(const struct edm_health_view *view, size_t which)
+{
+    if (silence_cases[which].never)
+        return view->never_gone;
+    return silence_cases[which].gone && view->gone_since_ticks > 0;
+}
 
 /* Pages of two through what is there or gone: every row that should, in order, and the count. */
 static void check_silence(struct shop *shop, struct edm_query query, int64_t want)
@@ -312,8 +320,7 @@ static void check_silence(struct shop *shop, struct edm_query query, int64_t wan
 
             assert_true(slice_compare(query.after, article->values[0].text) < 0);
             query.after = article->values[0].text;
-            assert_true(!query.health || query.health->gone_since_ticks < 0 ||
-                        silence_cases[which].gone == query.gone);
+            assert_true(!query.health || is_gone(query.health, which) == query.gone);
         }
     } while (page.more);
     assert_true(rows == want);
@@ -326,7 +333,7 @@ static void test_silence(void **state UNUSED)
                                     .state = TOY_ARTICLE_SIZE,
                                     .gone_since_ticks = 1000 };
     struct edm_query query = { .type = &toy_article, .select = ALL, .page_size = 2, .count = true };
-    int64_t all = COUNT_OF(silence_cases), gone = 0;
+    int64_t all = COUNT_OF(silence_cases), gone = 0, never = 0;
     struct shop shop;
 
     shop_open(&shop, true, NULL);
@@ -336,6 +343,7 @@ static void test_silence(void **state UNUSED)
         article->values[TOY_ARTICLE_COUNTED_AT] = silence_cases[i].counted_at;
         article->values[TOY_ARTICLE_STOCK].integer = (int64_t)i;
         gone += silence_cases[i].gone;
+        never += silence_cases[i].never;
         assert_true(shop_insert(&shop, shop_tenant, article, NULL));
     }
     assert_true(store_read_begin(shop.reader, NULL));
@@ -344,7 +352,14 @@ static void test_silence(void **state UNUSED)
     check_silence(&shop, query, all - gone);
     query.gone = true;
     check_silence(&shop, query, gone);
-    view.gone_since_ticks = -1; /* nobody ever is */
+    view.never_gone = true;
+    check_silence(&shop, query, gone + never);
+    query.gone = false;
+    check_silence(&shop, query, all - gone - never);
+    view.gone_since_ticks = -1;
+    check_silence(&shop, query, all - never);
+    query.gone = true;
+    view.never_gone = false; /* nobody ever is */
     check_silence(&shop, query, 0);
     query.gone = false;
     check_silence(&shop, query, all);
