@@ -56,7 +56,8 @@ def test_what_is_shown_may_be_put_again(tenant):
     {"domainJoinConnectors": {"on": 1}}, {"domainJoinConnectors": True}, {"odd": {"on": True}},
     {"domainJoinConnectors": {"odd": "1h"}}, {"domainJoinConnectors": {"error": "soon"}},
     {"domainJoinConnectors": {"error": "-1h"}}, {"domainJoinConnectors": {"error": "0s"}},
-    {"domainJoinConnectors": {"error": 3600}}, [],
+    {"domainJoinConnectors": {"error": 3600}}, {"domainJoinConnectors": {"error": "10d"}},
+    {"domainJoinConnectors": {"remove": "5d"}}, [],
 ])
 def test_wrong_policies_change_nothing(tenant, body):
     before = tenant.policy()
@@ -64,6 +65,35 @@ def test_wrong_policies_change_nothing(tenant, body):
         reply = tenant.told("PUT", "/policy", each)
         assert (reply.status_code, reply.json()["error"]["code"]) == (400, "BadRequest")
     assert tenant.policy() == before
+
+
+@pytest.mark.parametrize("body, target, named", [
+    ({"ndesConnector": {"on": True}}, "ndesConnector",
+     ("domainJoinConnectors", "ndesConnectors", "exchangeConnectors")),
+    ({"domainJoinConnectors": {"errors": "1h"}}, "errors", ("'error'", "'inactive'", "'remove'")),
+    ({"exchangeConnectors": {"inactive": "1h"}}, "inactive", ("'disconnected'", "'remove'")),
+    ({"domainJoinConnectors": {"error": "10d", "inactive": "5d"}}, "error",
+     ("'error'", "10d", "5d", "'inactive'")),
+    ({"domainJoinConnectors": {"remove": "5d"}}, "inactive", ("'inactive'", "5d", "'remove'")),
+])
+def test_a_mistake_is_told_what_there_is(tenant, body, target, named):
+    error = tenant.told("PUT", "/policy", body).json()["error"]
+    assert error["target"] == target
+    for each in named:
+        assert each in error["message"]
+
+
+def test_since_when_it_is_on(tenant):
+    tenant.clock(set="2024-06-10T00:00:00Z", freeze=True)
+    assert "since" not in tenant.policy()["domainJoinConnectors"]
+    tenant.policy(domainJoinConnectors={"on": True})
+    tenant.clock(advance="1d")
+    told = tenant.policy(domainJoinConnectors={"on": True, "since": "2020-01-01T00:00:00Z"})
+    assert told["domainJoinConnectors"]["since"] == "2024-06-10T00:00:00Z"
+    told = tenant.policy(domainJoinConnectors={"on": False})
+    assert "since" not in told["domainJoinConnectors"]
+    tenant.policy(domainJoinConnectors={"on": True})
+    assert tenant.policy()["domainJoinConnectors"]["since"] == "2024-06-11T00:00:00Z"
 
 
 def test_a_state_is_filtered_as_it_is_shown(tenant):

@@ -4,6 +4,7 @@ What it costs is measured as the server's CPU time, since the time on a wall is 
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -154,11 +155,53 @@ def test_a_heartbeat_heals(tenant):
     assert_seen(tenant, key, "active")
 
 
-def test_what_never_made_contact_keeps_what_was_written(tenant):
-    key = tenant.make(DOMAIN_JOIN, state="error")["id"]
+def test_a_newcomers_connector(tenant):
+    """Made before the policy was, without a date: silent since the policy was switched on."""
+    tenant.clock(set=START, freeze=True)
+    key = tenant.make(DOMAIN_JOIN, displayName="ODJ-01")["id"]
+    tenant.clock(advance="365d")  # nobody listened
+    told = tenant.policy(domainJoinConnectors={"on": True})
+    assert told["domainJoinConnectors"]["since"] == "2025-06-01T12:00:00Z"
+    for silence, state in (("0s", "active"), ("59m59s", "active"), ("1s", "error"), ("1m", "error"),
+                           ("4d22h58m59s", "error"), ("1s", "inactive"),
+                           ("24d23h59m59s", "inactive")):
+        tenant.clock(advance=silence)
+        assert_seen(tenant, key, state)
+    assert tenant.get(f"{DOMAIN_JOIN}/{key}")["lastConnectionDateTime"] == "0001-01-01T00:00:00Z"
+    tenant.clock(advance="1s")
+    assert tenant.ids(DOMAIN_JOIN) == []
+    assert tenant.policy()["removals"] == [
+        {"at": "2025-07-01T12:00:00Z", "set": "domainJoinConnectors", "id": key,
+         "lastContact": "0001-01-01T00:00:00Z"}]
+
+
+def test_a_policy_is_switched_on_anew(tenant):
+    """What never made contact is silent since the last time, and a change is none."""
+    key = tenant.make(DOMAIN_JOIN, state="inactive")["id"]
+    tenant.clock(set=START, freeze=True)
     tenant.policy(domainJoinConnectors={"on": True})
-    tenant.clock(set="2099-01-01T00:00:00Z")
+    tenant.clock(advance="2h")
+    tenant.policy(domainJoinConnectors={"on": True, "remove": None})
     assert_seen(tenant, key, "error")
+    tenant.policy(domainJoinConnectors={"on": False})
+    assert_seen(tenant, key, "inactive")
+    tenant.policy(domainJoinConnectors={"on": True})
+    assert_seen(tenant, key, "active")
+    tenant.clock(advance="-3h")  # before it was switched on
+    assert_seen(tenant, key, "active")
+
+
+def test_a_reset_and_what_never_made_contact(house):
+    """A sandbox's policy is switched on again with it."""
+    seed = {"domainJoinConnectors": [{"id": "never"}]}
+    with sandbox(house.url(), seed=seed, clock={"set": START, "freeze": True},
+                 policy={"domainJoinConnectors": {"on": True}}) as tenant:
+        assert tenant.policy()["domainJoinConnectors"]["since"] == START
+        tenant.clock(advance="2h")
+        assert_seen(tenant, "never", "error")
+        tenant.control("POST", "/reset", {"keep": ["clock"]})
+        assert tenant.policy()["domainJoinConnectors"]["since"] == "2024-06-01T14:00:00Z"
+        assert_seen(tenant, "never", "active")
 
 
 def test_one_tenants_time_is_no_others(house, tenant):
@@ -207,12 +250,39 @@ def test_thousands_go_at_once(house):
     with sandbox(house.url(), seed=seed, clock={"set": START}) as tenant:
         tenant.policy(domainJoinConnectors={"on": True})
         assert tenant.get(f"{DOMAIN_JOIN}?$count=true&$top=1")["@odata.count"] == count + 1
-        tenant.clock(advance="31d")
+        tenant.clock(set="2024-07-01T12:00:00Z", freeze=True)  # the policy came later than START
         assert tenant.ids(DOMAIN_JOIN) == ["never"]
         exported = tenant.control("GET", "/export")["domainJoinConnectors"]
         assert [each["id"] for each in exported] == ["never"]
         removals = tenant.policy()["removals"]
         assert len({each["id"] for each in removals}) == 100
+
+
+def test_a_removal_and_whoever_checks_in(house):
+    """At the same time: who was answered 200 is there afterwards, who was not is not."""
+    count = 300
+    seed = {"domainJoinConnectors": [{"id": f"{n:04}", "lastConnectionDateTime": START}
+                                     for n in range(count)]}
+    with sandbox(house.url(), seed=seed, clock={"set": START, "freeze": True},
+                 policy={"domainJoinConnectors": {"on": True}}) as tenant:
+        def check_in(numbers):
+            with Tenant(tenant.url, tenant.tenant, tenant.token) as other:
+                return {f"{n:04}": other.ask("PATCH", f"{DOMAIN_JOIN}/{n:04}", json={
+                    "lastConnectionDateTime": "2024-07-01T12:00:00Z"}).status_code
+                        for n in numbers}
+
+        with ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(check_in, range(first, count, 4)) for first in range(4)]
+            while len(tenant.get(f"{DOMAIN_JOIN}?$filter=lastConnectionDateTime ne {START}"
+                                 "&$top=50")["value"]) < 50:
+                pass
+            tenant.clock(advance="30d")
+            told = {key: status for each in asked for key, status in each.result().items()}
+        assert 200 in told.values() and set(told.values()) <= {200, 404}
+        there = tenant.ids(DOMAIN_JOIN)
+        assert there == [key for key in sorted(told) if told[key] == 200]
+        exported = tenant.control("GET", "/export")["domainJoinConnectors"]
+        assert [each["id"] for each in exported] == there
 
 
 def test_gone_is_gone_before_anything_removed_it(tenant):
