@@ -201,6 +201,70 @@ def test_what_is_answered(house):
         assert 400 <= refused.status_code < 500
 
 
+def dead_rows(folder):
+    """Of the whole file, the rows of tenants that are not there: (table, how many)."""
+    file = Path(folder) / "connectord.db"
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db:
+        tables = [name for name, in db.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+        owned = [name for name in tables if name != "client" and "tenant" in
+                 [each[1] for each in db.execute(f'PRAGMA table_info("{name}")')]]
+        assert "removal" in owned and len(owned) > 3
+        found = {name: db.execute(f'SELECT count(*) FROM "{name}" WHERE tenant NOT IN '
+                                  "(SELECT id FROM tenant)").fetchone()[0] for name in owned}
+    return {name: count for name, count in found.items() if count}
+
+
+@pytest.mark.parametrize("end", ["delete", "sweep"])
+def test_nothing_is_written_behind_the_end(house, end):
+    """Sixteen write without a pause into sandboxes that end under them: whoever is told 201 was in
+    time, the others are told that there is no such tenant, and nobody's row is left."""
+    url, rounds, stop = house.url(), 12, threading.Event()
+    current, statuses, together = [None], set(), threading.Barrier(17)
+    lifetime = "1m" if end == "delete" else "400ms"
+
+    def write(number):
+        with httpx.Client(base_url=url, timeout=60, trust_env=False) as http:
+            together.wait(timeout=60)
+            while not stop.is_set():
+                made = current[0]
+                headers = {"Authorization": f"Bearer {made['access_token']}"}
+                if number % 8:
+                    reply = http.post(NDES, headers=headers, json={"displayName": "x" * 2000})
+                    statuses.add(("create", reply.status_code))
+                else:
+                    reply = http.post(f"/_connectord/tenants/{made['tenant']}/seed",
+                                      json={"ndesConnectors": [{}] * 20})
+                    statuses.add(("seed", reply.status_code))
+
+    with httpx.Client(base_url=url, timeout=60, trust_env=False) as http, \
+            ThreadPoolExecutor(16) as pool:
+        def make():
+            current[0] = http.post("/_connectord/sandbox", json={"lifetime": lifetime}).json()
+            return current[0]["tenant"]
+
+        ended = make()
+        writers = [pool.submit(write, number) for number in range(16)]
+        try:
+            together.wait(timeout=60)
+            for _ in range(rounds):
+                time.sleep(0.5)
+                if end == "delete":
+                    reply = http.delete(f"/_connectord/tenants/{ended}")
+                    assert reply.status_code == 204, reply.text
+                time.sleep(0.02)  # while they still write into it
+                ended = make()
+        finally:
+            stop.set()
+        for each in writers:
+            each.result()
+        http.delete(f"/_connectord/tenants/{ended}")
+    # 401: a token of 400 ms has expired.
+    assert {("create", 201), ("seed", 200)} <= statuses
+    assert statuses <= {("create", 201), ("create", 400), ("create", 401), ("seed", 200),
+                        ("seed", 404)}
+    assert dead_rows(house.data_dir) == {}
+
+
 def test_with_everything(house):
     policy = {"domainJoinConnectors": {"on": True}}
     with sandbox(house.url(), lifetime="1m", policy=policy, seed={"domainJoinConnectors": [

@@ -309,22 +309,8 @@ struct seed_job {
     struct slice seed;
     int64_t now_ticks;
     bool only_if_empty;
-    bool only_known_tenant;
     size_t count;
 };
-
-static bool knows_tenant(const struct seed_job *job, struct store_session *session,
-                         struct error *err)
-{
-    struct arena *arena = arena_create(NULL, 65536);
-    struct registry_tenant tenant;
-
-    if (!arena)
-        return error_no_memory(err);
-    bool ok = registry_tenant_get(session, job->tenant, arena, &tenant, err);
-    arena_destroy(arena);
-    return ok;
-}
 
 static bool seed(void *context, struct store_session *session, struct error *err)
 {
@@ -332,8 +318,6 @@ static bool seed(void *context, struct store_session *session, struct error *err
     bool empty = true;
 
     job->count = 0;
-    if (job->only_known_tenant && !knows_tenant(job, session, err))
-        return false;
     if (job->only_if_empty && !store_is_empty(session, &empty, err))
         return false;
     return !empty || service_seed(session, job->model, job->tenant, job->seed, job->now_ticks,
@@ -417,9 +401,7 @@ bool data_copy_seed(struct slice name, struct slice *ret, struct error *err)
 bool data_import(struct store *store, const struct edm_model *model, struct slice path,
                  struct uuid tenant, int64_t now_ticks, size_t *ret_count, struct error *err)
 {
-    struct seed_job job = {
-        .model = model, .tenant = tenant, .now_ticks = now_ticks, .only_known_tenant = true
-    };
+    struct seed_job job = { .model = model, .tenant = tenant, .now_ticks = now_ticks };
 
     return run_seed_file(store, path, &job, ret_count, err);
 }

@@ -13,6 +13,7 @@
 #include "loop/loop.h"
 #include "service/operations.h"
 #include "store/db_fault.h"
+#include "store/registry.h"
 #include "store/store.h"
 
 #define GROUP 8
@@ -73,18 +74,43 @@ static struct slice put_crate(struct scene *scene)
     return job.key;
 }
 
+static bool run_add_tenant(struct dispatch_job *job UNUSED, struct store_session *session,
+                           struct error *err)
+{
+    const struct registry_tenant made = { .id = tenant };
+
+    return registry_tenant_add(session, &made, err);
+}
+
+/* A store that knows the tenant. */
+static struct store *open_store(struct db_fault_plan *plan)
+{
+    const struct store_options options = { .in_memory = true, .faults = plan };
+    struct dispatch_job job = { .run = run_add_tenant };
+    struct store_session *session;
+    struct error error = { 0 };
+    struct store *store;
+
+    if (!store_open(&toy_model, &options, &store, &error) ||
+        !store_session_open(store, STORE_WRITES, &session, &error))
+        fail_msg("%s", error.message);
+    dispatch_run_group(store, session, &job.item);
+    assert_true(job.ok);
+    store_session_close(session);
+    return store;
+}
+
 /* Two creates, two updates, two deletes, a delete of nothing, and one more create. */
 static void open_scene(struct scene *scene, struct db_fault_plan *plan)
 {
     static const enum job_kind kinds[GROUP] = { JOB_CREATE, JOB_UPDATE, JOB_DELETE, JOB_MISSING,
                                                 JOB_CREATE, JOB_UPDATE, JOB_DELETE, JOB_CREATE };
-    struct store_options options = { .in_memory = true, .faults = plan };
     uint64_t fail_at = plan->fail_at;
     struct error error = { 0 };
 
     plan->fail_at = 0;
-    if (!store_open(&toy_model, &options, &scene->store, &error) ||
-        !store_session_open(scene->store, STORE_WRITES, &scene->session, &error))
+    scene->store = open_store(plan);
+    if (!store_session_open(scene->store, STORE_WRITES, &scene->session, &error))
         fail_msg("%s", error.message);
     scene->arena = arena_create(NULL, 1 << 20);
     for (size_t i = 0; i < GROUP; i++) {
@@ -283,14 +309,12 @@ static void test_threads(void **state UNUSED)
     const struct dispatch_limits limits = {
         .queue = 1000, .group = 16, .readers = 2, .read_deadline_ms = 60000
     };
-    struct store_options options = { .in_memory = true };
     static struct crowd crowd;
-    struct store *store;
+    struct store *store = open_store(NULL);
     struct error error = { 0 };
 
     crowd_of_read = &crowd;
-    if (!store_open(&toy_model, &options, &store, &error) ||
-        !dispatch_create(store, &limits, &crowd.dispatch, &error) ||
+    if (!dispatch_create(store, &limits, &crowd.dispatch, &error) ||
         !loop_create(0, NULL, &crowd.loop, &error))
         fail_msg("%s", error.message);
     for (size_t i = 0; i < THREADED_JOBS; i++) {
@@ -372,14 +396,12 @@ static void test_stop_runs_nothing_more(void **state UNUSED)
     const struct dispatch_limits limits = {
         .queue = 1000, .group = 4, .readers = 1, .read_deadline_ms = 60000
     };
-    struct store_options options = { .in_memory = true };
     static struct crowd crowd;
-    struct store *store;
+    struct store *store = open_store(NULL);
     struct error error = { 0 };
 
     crowd_of_read = &crowd;
-    if (!store_open(&toy_model, &options, &store, &error) ||
-        !dispatch_create(store, &limits, &crowd.dispatch, &error) ||
+    if (!dispatch_create(store, &limits, &crowd.dispatch, &error) ||
         !loop_create(0, NULL, &crowd.loop, &error))
         fail_msg("%s", error.message);
     for (size_t i = 0; i < THREADED_JOBS; i++) {

@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "edm/health.h"
+#include "service/tenants.h"
 #include "store/store.h"
 
 /* --- reading ------------------------------------------------------------------------------- */
@@ -107,7 +108,7 @@ bool service_create(struct store_session *session, const struct edm_model *model
 {
     struct edm_entity *entity;
 
-    if (!check_size(given, entity_bytes_max, err))
+    if (!service_tenant_check(session, tenant, err) || !check_size(given, entity_bytes_max, err))
         return false;
     entity = copy_of(given, arena);
     if (!entity)

@@ -39,7 +39,8 @@ bool service_list(struct store_session *session, struct uuid tenant, const struc
 
 /* `given` is left as it is; *ret is the entity as stored: id assigned, defaults filled in; with
  * `health` and no date of last contact that is `now_ticks`, and the state is the view's.
- * ERROR_TOO_LARGE when it holds more than `entity_bytes_max` bytes of text. */
+ * ERROR_BAD_REQUEST when the tenant is no longer there (service_tenant_check()), ERROR_TOO_LARGE
+ * when it holds more than `entity_bytes_max` bytes of text. */
 bool service_create(struct store_session *session, const struct edm_model *model,
                     struct uuid tenant, const struct edm_entity *given, size_t entity_bytes_max,
                     const struct edm_health_view *health, int64_t now_ticks, struct arena *arena,

@@ -316,12 +316,14 @@ bool service_seed(struct store_session *session, const struct edm_model *model, 
     struct seeding seeding = {
         .session = session, .model = model, .tenant = tenant, .seed = seed, .now_ticks = now_ticks
     };
+    struct registry_tenant found;
     struct error why = { 0 };
 
     if (!arena)
         return error_no_memory(err);
     json_reader_init(&seeding.reader, seed, arena, JSON_DEPTH_DEFAULT);
-    bool ok = read_seed(&seeding, &why);
+    bool ok =
+        registry_tenant_get(session, tenant, arena, &found, &why) && read_seed(&seeding, &why);
     arena_destroy(arena);
     if (ok)
         *ret_count = seeding.count;

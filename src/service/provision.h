@@ -35,7 +35,8 @@ bool service_default_client_works(struct store_session *session, struct arena *a
 /* Loads a seed: a JSON object keyed by entity set, each an array of entities; ids are kept, dates
  * may be relative to now ("-5d", "-90m", "-3h", "-20s", "+1h"). All or nothing: on an error the
  * caller undoes the operation. *ret_count is how many entities were added. Errors:
- * ERROR_BAD_REQUEST with line and column; ERROR_CONFLICT naming an id that exists. */
+ * ERROR_NOT_FOUND when there is no such tenant, or no longer; ERROR_BAD_REQUEST with line and
+ * column; ERROR_CONFLICT naming an id that exists. */
 bool service_seed(struct store_session *session, const struct edm_model *model, struct uuid tenant,
                   struct slice seed, int64_t now_ticks, size_t *ret_count,
                   struct error *err) MUST_CHECK;

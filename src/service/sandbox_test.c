@@ -9,6 +9,8 @@
 #include "base/arena.h"
 #include "edm/toy_model.h"
 #include "service/health.h"
+#include "service/operations.h"
+#include "service/provision.h"
 #include "service/rig_test.h"
 #include "service/tenants.h"
 #include "store/db_fault.h"
@@ -250,6 +252,73 @@ static void test_delete(void **state UNUSED)
     rig_close(&rig);
 }
 
+static bool make_article(struct rig *rig, struct uuid tenant, struct error *err)
+{
+    struct edm_entity *given = edm_entity_create(&toy_article, rig->arena), *made;
+
+    return service_create(rig->writer, &toy_model, tenant, given, 1000, NULL, RIG_NOW, rig->arena,
+                          &made, err);
+}
+
+/* The next operation of the same transaction, kept or undone. */
+static void next_operation(struct rig *rig, bool keep)
+{
+    if (keep)
+        assert_true(store_operation_keep(rig->writer, NULL));
+    else
+        store_operation_undo(rig->writer);
+    assert_true(store_operation_begin(rig->writer, NULL));
+}
+
+/* A create and a seed that stand in the queue behind the end of their tenant. */
+static void check_queued_behind_end(bool undone)
+{
+    struct uuid tenant = request_of(1).tenant, other = request_of(2).tenant;
+    struct error err = { 0 }, why = { 0 };
+    struct holdings held;
+    struct rig rig;
+    size_t count;
+
+    rig_open(&rig, NULL);
+    must_create(&rig, 1);
+    must_create(&rig, 2);
+    rig_begin(&rig);
+    assert_true(make_article(&rig, tenant, NULL)); /* now the session knows it */
+    rig_keep(&rig);
+    rig_begin(&rig);
+    assert_true(make_article(&rig, tenant, NULL));
+    next_operation(&rig, true);
+    assert_true(service_sandbox_delete(rig.writer, &toy_model, tenant, rig.arena, NULL));
+    next_operation(&rig, !undone);
+    assert_int_equal(make_article(&rig, tenant, &err), undone);
+    next_operation(&rig, undone);
+    assert_int_equal(service_seed(rig.writer, &toy_model, tenant,
+                                  SLICE("{\"articles\":[{\"id\":\"late\"}]}"), RIG_NOW, &count,
+                                  &why),
+                     undone);
+    next_operation(&rig, undone);
+    assert_true(make_article(&rig, other, NULL));
+    rig_keep(&rig);
+    held = holdings_of(&rig, tenant);
+    if (undone) {
+        assert_true(held.tenant && held.articles == 2 + 3 + 1);
+    } else {
+        assert_true(holds_nothing(&held));
+        assert_int_equal(err.code, ERROR_BAD_REQUEST);
+        assert_string_equal(err.message, "Request not applicable to target tenant.");
+        assert_int_equal(why.code, ERROR_NOT_FOUND);
+    }
+    held = holdings_of(&rig, other);
+    assert_int_equal(held.articles, 2 + 1);
+    rig_close(&rig);
+}
+
+static void test_queued_behind_end(void **state UNUSED)
+{
+    check_queued_behind_end(false);
+    check_queued_behind_end(true);
+}
+
 static const struct {
     int64_t unix_ms;
     size_t max, ended;
@@ -485,6 +554,7 @@ int main(void)
         cmocka_unit_test(test_create_refuses),
         cmocka_unit_test(test_ids),
         cmocka_unit_test(test_delete),
+        cmocka_unit_test(test_queued_behind_end),
         cmocka_unit_test(test_sweep),
         cmocka_unit_test(test_reset),
         cmocka_unit_test(test_reset_is_whole),

@@ -241,6 +241,21 @@ bool service_tenant_policy(struct service_session *session, struct uuid tenant,
     return true;
 }
 
+/* --- in a write ------------------------------------------------------------------------------ */
+
+static COLD bool refuse_tenant(struct error *err)
+{
+    return error_set(err, ERROR_BAD_REQUEST, SLICE_EMPTY,
+                     "Request not applicable to target tenant.");
+}
+
+bool service_tenant_check(struct store_session *session, struct uuid tenant, struct error *err)
+{
+    bool exists;
+
+    return registry_tenant_exists(session, tenant, &exists, err) && (exists || refuse_tenant(err));
+}
+
 bool service_tenant_ensure(struct store_session *session, struct uuid tenant, int64_t now_ticks,
                            struct arena *arena, struct error *err)
 {
@@ -255,8 +270,7 @@ bool service_tenant_ensure(struct store_session *session, struct uuid tenant, in
         return false;
     }
     if (service_is_sandbox_id(tenant))
-        return error_set(err, ERROR_BAD_REQUEST, SLICE_EMPTY,
-                         "Request not applicable to target tenant.");
+        return refuse_tenant(err);
     found = (struct registry_tenant){ .id = tenant, .licensed = true, .created_ticks = now_ticks };
     return registry_tenant_add(session, &found, err);
 }

@@ -48,6 +48,13 @@ bool service_tenant_policy(struct service_session *session, struct uuid tenant,
                            const struct edm_entity_type *type, const struct edm_health_policy **ret,
                            struct error *err) MUST_CHECK;
 
+/* In a write's transaction, for what adds to a tenant: ERROR_BAD_REQUEST, as for a token of a
+ * tenant that nobody knows, when it is not there. A loop's answer is not enough: a write that ends
+ * the tenant may stand before this one in the queue, and what came behind it would stay for ever.
+ */
+bool service_tenant_check(struct store_session *session, struct uuid tenant,
+                          struct error *err) MUST_CHECK;
+
 /* In a write's transaction: makes the tenant, licensed, unless it is there. ERROR_BAD_REQUEST for a
  * sandbox that ended (service/sandbox.h). */
 bool service_tenant_ensure(struct store_session *session, struct uuid tenant, int64_t now_ticks,

@@ -29,6 +29,7 @@ bool hand_rows_change(struct store_session *session, struct db_params *params,
     static const char raise_sql[] =
         "UPDATE store_state SET registry_version = registry_version + 1";
 
+    session->registry_changed = true;
     return hand_rows_write(session, params, ret_status, ret_changes, err) &&
            (*ret_status == DB_CONSTRAINT || session_run(session, raise_sql, err));
 }

@@ -80,6 +80,41 @@ bool registry_tenant_get(struct store_session *session, struct uuid id, struct a
            (found || tenant_not_found(id, err));
 }
 
+static bool look_for_tenant(struct store_session *session, struct uuid id, bool *ret,
+                            struct error *err)
+{
+    static const char sql[] = "SELECT count(*) FROM tenant WHERE id = ?1";
+    struct db_statement *statement;
+    struct db_params params;
+    int64_t count;
+
+    if (!session_literal(session, sql, &statement, err))
+        return false;
+    params = DB_PARAMS(statement);
+    db_params_bytes(&params, id.bytes, sizeof id.bytes);
+    if (!hand_rows_number(session, &params, &count, err))
+        return false;
+    *ret = count > 0;
+    return true;
+}
+
+bool registry_tenant_exists(struct store_session *session, struct uuid id, bool *ret,
+                            struct error *err)
+{
+    if (!session_check(session, false, err))
+        return false;
+    if (session->registry_changed)
+        return look_for_tenant(session, id, ret, err);
+    *ret = known_tenants_find(&session->known_tenants, session->registry_version, id);
+    if (*ret)
+        return true;
+    if (!look_for_tenant(session, id, ret, err))
+        return false;
+    if (*ret)
+        known_tenants_keep(&session->known_tenants, id);
+    return true;
+}
+
 bool registry_tenant_add(struct store_session *session, const struct registry_tenant *tenant,
                          struct error *err)
 {

@@ -44,6 +44,10 @@ bool registry_version(struct store_session *session, int64_t *ret, struct error 
 /* ERROR_NOT_FOUND when unknown. */
 bool registry_tenant_get(struct store_session *session, struct uuid id, struct arena *arena,
                          struct registry_tenant *ret, struct error *err) MUST_CHECK;
+/* Whether it is there, in what this transaction sees. A session keeps what it found out until the
+ * registry changes, so that asking again is nearly free. */
+bool registry_tenant_exists(struct store_session *session, struct uuid id, bool *ret,
+                            struct error *err) MUST_CHECK;
 /* ERROR_CONFLICT when it exists. */
 bool registry_tenant_add(struct store_session *session, const struct registry_tenant *tenant,
                          struct error *err) MUST_CHECK;

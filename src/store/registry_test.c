@@ -185,6 +185,135 @@ static void test_other_process(void **state UNUSED)
     shop_close(&shop);
 }
 
+/* --- is a tenant there ------------------------------------------------------------------------ */
+
+static bool exists(struct store_session *session, struct uuid id)
+{
+    struct error err = { 0 };
+    bool found;
+
+    if (!registry_tenant_exists(session, id, &found, &err))
+        fail_msg("%s", err.message);
+    return found;
+}
+
+enum step { ADD, REMOVE };
+
+/* What is asked in one transaction, operation for operation: the change, whether it is undone, and
+ * whether the tenant is there before, behind the change, and behind the undoing. */
+static const struct {
+    enum step step;
+    bool undone, before, inside, after;
+} exists_cases[] = {
+    { ADD, true, false, true, false }, /* what was undone is not remembered */
+    { ADD, false, false, true, true },     { REMOVE, true, true, false, true },
+    { REMOVE, false, true, false, false }, { ADD, false, false, true, true },
+};
+
+static void change(struct shop *shop, enum step step)
+{
+    const struct registry_tenant tenant = { .id = shop_tenant };
+
+    if (step == ADD)
+        assert_true(registry_tenant_add(shop->writer, &tenant, NULL));
+    else
+        assert_true(registry_tenant_remove(shop->writer, shop_tenant, NULL));
+}
+
+/* `together`: all of it in one group, else a transaction for each. */
+static void check_exists(bool together)
+{
+    struct shop shop;
+
+    shop_open(&shop, true, NULL);
+    assert_true(store_begin(shop.writer, NULL));
+    for (size_t i = 0; i < COUNT_OF(exists_cases); i++) {
+        CHECK(exists(shop.writer, shop_tenant) == exists_cases[i].before, i);
+        CHECK(exists(shop.writer, shop_tenant) == exists_cases[i].before, i);
+        assert_true(store_operation_begin(shop.writer, NULL));
+        change(&shop, exists_cases[i].step);
+        CHECK(exists(shop.writer, shop_tenant) == exists_cases[i].inside, i);
+        if (exists_cases[i].undone)
+            store_operation_undo(shop.writer);
+        else
+            assert_true(store_operation_keep(shop.writer, NULL));
+        CHECK(exists(shop.writer, shop_tenant) == exists_cases[i].after, i);
+        if (together)
+            continue;
+        assert_true(store_commit(shop.writer, NULL));
+        assert_true(store_read_begin(shop.reader, NULL));
+        CHECK(exists(shop.reader, shop_tenant) == exists_cases[i].after, i);
+        CHECK(!exists(shop.reader, shop_other_tenant), i);
+        assert_true(store_begin(shop.writer, NULL));
+    }
+    store_rollback(shop.writer);
+    assert_true(store_begin(shop.writer, NULL));
+    assert_true(exists(shop.writer, shop_tenant) == !together);
+    store_rollback(shop.writer);
+    shop_close(&shop);
+}
+
+static void test_exists(void **state UNUSED)
+{
+    check_exists(true);
+    check_exists(false);
+}
+
+/* The number of a version that was rolled back is another's later; of what stood in it nothing is
+ * remembered. And another process may take a tenant away. */
+static void test_exists_is_not_fooled(void **state UNUSED)
+{
+    struct registry_tenant tenant = { .id = shop_tenant };
+    struct shop shop, other;
+
+    shop_open(&shop, false, NULL);
+    other = shop;
+    begin(&shop);
+    assert_true(registry_tenant_add(shop.writer, &tenant, NULL));
+    assert_true(exists(shop.writer, shop_tenant));
+    store_rollback(shop.writer);
+    begin(&shop);
+    tenant.id = shop_other_tenant;
+    assert_true(registry_tenant_add(shop.writer, &tenant, NULL));
+    end(&shop);
+    begin(&shop);
+    assert_false(exists(shop.writer, shop_tenant));
+    assert_true(exists(shop.writer, shop_other_tenant));
+    end(&shop);
+
+    shop_open_store(&other);
+    begin(&other);
+    assert_true(registry_tenant_remove(other.writer, shop_other_tenant, NULL));
+    end(&other);
+    shop_close_store(&other);
+    begin(&shop);
+    assert_false(exists(shop.writer, shop_other_tenant));
+    end(&shop);
+    shop_close(&shop);
+}
+
+/* More of them than are remembered, each in turn. */
+static void test_exists_for_many(void **state UNUSED)
+{
+    struct uuid id = { { 0 } };
+    struct shop shop;
+
+    shop_open(&shop, true, NULL);
+    begin(&shop);
+    for (unsigned i = 0; i < 200; i += 2) {
+        id.bytes[15] = (uint8_t)i;
+        assert_true(registry_tenant_add(shop.writer, &(struct registry_tenant){ .id = id }, NULL));
+    }
+    end(&shop);
+    assert_true(store_begin(shop.writer, NULL));
+    for (unsigned i = 0; i < 800; i++) {
+        id.bytes[15] = (uint8_t)(i % 200);
+        CHECK(exists(shop.writer, id) == (i % 2 == 0), i);
+    }
+    store_rollback(shop.writer);
+    shop_close(&shop);
+}
+
 static void test_seal_key(void **state UNUSED)
 {
     uint8_t keys[3][REGISTRY_SEAL_BYTES] = { { 0 } };
@@ -208,9 +337,10 @@ static void test_seal_key(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tenants),      cmocka_unit_test(test_clients),
-        cmocka_unit_test(test_many_tenants), cmocka_unit_test(test_other_process),
-        cmocka_unit_test(test_seal_key),
+        cmocka_unit_test(test_tenants),         cmocka_unit_test(test_clients),
+        cmocka_unit_test(test_many_tenants),    cmocka_unit_test(test_other_process),
+        cmocka_unit_test(test_exists),          cmocka_unit_test(test_exists_is_not_fooled),
+        cmocka_unit_test(test_exists_for_many), cmocka_unit_test(test_seal_key),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -215,6 +215,7 @@ static bool read_state(struct store_session *session, int64_t *ret_limit_ms, str
     status = db_step(statement);
     if (status == DB_ROW) {
         session->registry_version = db_int(statement, 0);
+        session->registry_changed = false;
         *ret_limit_ms = db_int(statement, 1);
     }
     db_reset(statement);

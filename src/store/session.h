@@ -9,6 +9,7 @@
 
 #include "store/db.h"
 #include "store/entity_ids.h"
+#include "store/known_tenants.h"
 #include "store/sql.h"
 #include "store/statements.h"
 #include "store/store.h"
@@ -35,10 +36,12 @@ struct store_session {
     bool in_operation;
     uint64_t commits_seen;    /* store->commits before the read transaction began */
     int64_t registry_version; /* as read when the transaction began */
+    bool registry_changed;    /* in this transaction, perhaps in an operation that was undone */
     int64_t limit_before;     /* ids.limit_ms when the operation began */
     uint64_t log_bytes;       /* at the last look of store_maintain() */
     uint64_t checkpointed_at; /* log_bytes at the last checkpoint; 0 since the log began anew */
     struct entity_ids ids;
+    struct known_tenants known_tenants;
     struct statements statements;
 };
 
