@@ -1,4 +1,4 @@
-/* http/control_removal.c - one group after another.
+/* http/control_removal.c - a look, and then one group after another.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -14,7 +14,39 @@
 #define GROUP_ARENA_BYTES ((size_t)32 << 20)
 #define LINES_A_FLUSH     32 /* of the log, which holds some more */
 
-static bool run(struct dispatch_job *job, struct store_session *session, struct error *err)
+/* Takes the arena back, and says how it ended. */
+static void finish(struct control_removal *removal, const struct error *why)
+{
+    arena_destroy(removal->arena);
+    removal->arena = NULL;
+    removal->finished(removal, why);
+}
+
+/* Begins the next job, with memory of its own. */
+static void begin(struct control_removal *removal, bool writes,
+                  bool (*run)(struct dispatch_job *, struct store_session *, struct error *),
+                  void (*done)(struct dispatch_job *))
+{
+    struct dispatch *dispatch = removal->api->dispatch;
+    struct error error = { 0 };
+
+    arena_destroy(removal->arena);
+    removal->arena = arena_create(NULL, GROUP_ARENA_BYTES);
+    if (!removal->arena) {
+        error_no_memory(&error);
+        finish(removal, &error);
+        return;
+    }
+    removal->job = (struct dispatch_job){ .home = removal->loop, .run = run, .done = done };
+    if (writes ? dispatch_write(dispatch, &removal->job) : dispatch_read(dispatch, &removal->job))
+        return;
+    error_set(&error, ERROR_BUSY, SLICE_EMPTY, "The server is busy. Try again later.");
+    finish(removal, &error);
+}
+
+/* --- a group ---------------------------------------------------------------------------------- */
+
+static bool run_group(struct dispatch_job *job, struct store_session *session, struct error *err)
 {
     struct control_removal *removal = CONTAINER_OF(job, struct control_removal, job);
     const struct edm_model *model = removal->api->model;
@@ -42,39 +74,51 @@ static void log_removed(const struct control_removal *removal)
     }
 }
 
-static void done(struct dispatch_job *job)
+static void begin_group(struct control_removal *removal);
+
+static void group_done(struct dispatch_job *job)
 {
     struct control_removal *removal = CONTAINER_OF(job, struct control_removal, job);
-    bool ok = job->ok;
 
-    if (ok)
-        log_removed(removal);
-    arena_destroy(removal->arena);
-    removal->arena = NULL;
-    if (!ok)
-        removal->finished(removal, &removal->job.error);
-    else if (removal->count < GROUP_ENTITIES)
-        removal->finished(removal, NULL);
+    if (!job->ok) {
+        finish(removal, &job->error);
+        return;
+    }
+    log_removed(removal);
+    if (removal->count < GROUP_ENTITIES)
+        finish(removal, NULL);
     else
-        control_removal_start(removal);
+        begin_group(removal);
+}
+
+static void begin_group(struct control_removal *removal)
+{
+    removal->count = removal->removed_count = 0;
+    begin(removal, true, run_group, group_done);
+}
+
+/* --- the look --------------------------------------------------------------------------------- */
+
+static bool run_look(struct dispatch_job *job, struct store_session *session, struct error *err)
+{
+    struct control_removal *removal = CONTAINER_OF(job, struct control_removal, job);
+
+    return service_removal_due(session, removal->api->model, removal->tenant, removal->now_ticks,
+                               removal->arena, &removal->due, err);
+}
+
+static void look_done(struct dispatch_job *job)
+{
+    struct control_removal *removal = CONTAINER_OF(job, struct control_removal, job);
+
+    if (job->ok && removal->due)
+        begin_group(removal);
+    else
+        finish(removal, job->ok ? NULL : &job->error);
 }
 
 void control_removal_start(struct control_removal *removal)
 {
-    struct error error = { 0 };
-
-    removal->arena = arena_create(NULL, GROUP_ARENA_BYTES);
-    if (!removal->arena) {
-        error_no_memory(&error);
-        removal->finished(removal, &error);
-        return;
-    }
-    removal->count = removal->removed_count = 0;
-    removal->job = (struct dispatch_job){ .home = removal->loop, .run = run, .done = done };
-    if (!dispatch_write(removal->api->dispatch, &removal->job)) {
-        arena_destroy(removal->arena);
-        removal->arena = NULL;
-        error_set(&error, ERROR_BUSY, SLICE_EMPTY, "The server is busy. Try again later.");
-        removal->finished(removal, &error);
-    }
+    removal->arena = NULL;
+    begin(removal, false, run_look, look_done);
 }

@@ -1,14 +1,16 @@
 /* http/control_removal.h - deletes what a tenant's policies remove, until nothing is left.
  *
- * Each group is a write of its own, so that the writes of others get between them, and has memory
- * of its own: what is due after five years may be a hundred thousand entities. Each removal is a
- * line in the log.
+ * Whether anything is due is asked of a reader first: it may take a look at every row, mostly for
+ * nothing, and there is one writer for all tenants. Each group is a write of its own, so that the
+ * writes of others get between them, and has memory of its own: what is due after five years may be
+ * a hundred thousand entities. Each removal is a line in the log.
  *
  * Threads: the loop's.
  */
 #ifndef HTTP_CONTROL_REMOVAL_H
 #define HTTP_CONTROL_REMOVAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,7 +37,8 @@ struct control_removal {
 
     /* Private. */
     struct dispatch_job job;
-    struct arena *arena; /* of the group */
+    struct arena *arena; /* of the look, or of the group */
+    bool due;
     struct service_removed *removed;
     size_t count, removed_count;
 };

@@ -18,6 +18,7 @@
 #include "service/provision.h"
 #include "service/sandbox.h"
 #include "store/sandboxes.h"
+#include "store/store.h"
 #include "testbed/testbed.h"
 #include "json/writer.h"
 
@@ -222,6 +223,37 @@ static void test_removals(void **state UNUSED)
     assert_true(was_removed());
 }
 
+static void put_clock(const char *body)
+{
+    const struct ask put = {
+        .method = HTTP_PUT, .path = "/_connectord/clock", .host = RIG_LOCAL, .body = body
+    };
+    struct answer answer;
+
+    rig_ask(&rig, &put, ROOMY, &answer);
+    assert_int_equal(answer.exchange.response.status, 200);
+    answer_free(&answer);
+}
+
+/* The writer belongs to all tenants: a policy that has nothing to remove leaves it alone. */
+static void test_nothing_due_is_no_write(void **state UNUSED)
+{
+    struct error error = { 0 };
+    uint64_t commits;
+
+    if (!data_write(rig.store, age, NULL, &error))
+        fail_msg("%s", error.message);
+    put_clock("{\"advance\":\"1d\"}"); /* one is 40 days old */
+    assert_true(was_removed());
+    commits = store_commit_count(rig.store);
+    put_clock("{\"advance\":\"20d\"}");
+    put_clock("{\"advance\":\"-1d\"}");
+    assert_int_equal(store_commit_count(rig.store), commits);
+    put_clock("{\"advance\":\"10d\"}"); /* the other has its 30 */
+    assert_int_equal(store_commit_count(rig.store), commits + 1);
+    start();
+}
+
 /* --- the end ---------------------------------------------------------------------------------- */
 
 /* Stopped before its first turn, and in the middle of its work. */
@@ -245,6 +277,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sandboxes_end, open_rig, close_sweep),
         cmocka_unit_test_setup_teardown(test_made_by_the_api, open_rig, close_sweep),
         cmocka_unit_test_setup_teardown(test_removals, open_rig, close_sweep),
+        cmocka_unit_test_setup_teardown(test_nothing_due_is_no_write, open_rig, close_sweep),
         cmocka_unit_test_setup_teardown(test_stopped_early, open_rig, close_sweep),
         cmocka_unit_test_setup_teardown(test_stopped_at_work, open_rig, close_sweep),
     };

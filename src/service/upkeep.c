@@ -10,6 +10,7 @@
 #include "store/health_policies.h"
 #include "store/removals.h"
 #include "store/sandboxes.h"
+#include "store/store.h"
 
 bool service_next_sandbox_end(struct store_session *session, int64_t *ret_unix_ms,
                               struct error *err)
@@ -39,6 +40,49 @@ bool service_tenant_removes(struct service_session *session, const struct edm_mo
         removes = policy && policy->remove_after_s > 0;
     }
     *ret = removes;
+    return true;
+}
+
+/* Of one type. */
+static bool is_due(struct store_session *session, struct uuid tenant,
+                   const struct edm_entity_type *type, int64_t now_ticks, struct arena *arena,
+                   bool *ret, struct error *err)
+{
+    struct edm_health_policy policy = edm_health_default(type);
+    struct edm_health_view view;
+    struct edm_page page;
+    bool found;
+
+    *ret = false;
+    if (!health_policy_get(session, tenant, type, &policy, &found, err))
+        return false;
+    if (!policy.on || policy.remove_after_s == 0)
+        return true;
+    edm_health_view_at(type, &policy, now_ticks, &view);
+    struct edm_query query = { .type = type,
+                               .select = edm_health_properties(&view),
+                               .page_size = 1,
+                               .health = &view,
+                               .gone = true };
+    if (!store_entity_list(session, tenant, &query, arena, &page, err))
+        return false;
+    *ret = page.count > 0;
+    return true;
+}
+
+bool service_removal_due(struct store_session *session, const struct edm_model *model,
+                         struct uuid tenant, int64_t now_ticks, struct arena *arena, bool *ret,
+                         struct error *err)
+{
+    const struct edm_singleton *singleton = model->singleton;
+    bool due = false;
+
+    for (size_t i = 0; i < singleton->type_count && !due; i++) {
+        if (singleton->types[i]->health &&
+            !is_due(session, tenant, singleton->types[i], now_ticks, arena, &due, err))
+            return false;
+    }
+    *ret = due;
     return true;
 }
 

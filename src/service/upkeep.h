@@ -36,6 +36,13 @@ bool service_removing_tenants(struct store_session *session, struct arena *arena
 bool service_tenant_removes(struct service_session *session, const struct edm_model *model,
                             struct uuid tenant, bool *ret, struct error *err) MUST_CHECK;
 
+/* Whether a policy of the tenant removes anything at `now_ticks`: what service_health_remove()
+ * would find. It may look at every row, so it is asked of a reader, and the writer only sees what
+ * is due. In a transaction. */
+bool service_removal_due(struct store_session *session, const struct edm_model *model,
+                         struct uuid tenant, int64_t now_ticks, struct arena *arena, bool *ret,
+                         struct error *err) MUST_CHECK;
+
 struct service_removed {
     struct slice set; /* as in URLs */
     struct slice id;
