@@ -318,14 +318,6 @@ static bool open_testbeds(struct server *server, struct error *err)
     return server->testbeds || error_no_memory(err);
 }
 
-/* What a $skiptoken is sealed with stands in the store, unless it has to repeat. */
-static void repeat_seals(struct server *server)
-{
-    if (server->repeatable)
-        repeatable_bytes(server->repeatable, SLICE("seals"), server->api.seal_key,
-                         sizeof server->api.seal_key);
-}
-
 static void prepare_control(struct server *server)
 {
     struct api *api = &server->api;
@@ -359,7 +351,6 @@ static bool prepare_api(struct server *server, struct error *err)
     api->rules = &server->rules;
     api->clock = server->clock;
     prepare_control(server);
-    repeat_seals(server);
     api->store = server->store;
     api->dispatch = server->dispatch;
     api->ca_pem = server->identity.certificate.ca_pem;
