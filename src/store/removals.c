@@ -9,6 +9,25 @@
 #include "store/hand_rows.h"
 #include "store/session.h"
 
+/* One removal pushes out one, so that this is bounded as the insert is. */
+static bool trim(struct store_session *session, struct uuid tenant, struct error *err)
+{
+    static const char sql[] = "DELETE FROM removal WHERE tenant = ?1 AND number <="
+                              " (SELECT max(number) FROM removal WHERE tenant = ?1) - ?2";
+    struct db_statement *statement;
+    struct db_params params;
+    enum db_status status;
+    int64_t changes;
+
+    if (!session_literal(session, sql, &statement, err))
+        return false;
+    params = DB_PARAMS(statement);
+    db_params_bytes(&params, tenant.bytes, sizeof tenant.bytes);
+    db_params_int(&params, REMOVALS_KEPT);
+    return hand_rows_write(session, &params, &status, &changes, err) &&
+           (status == DB_DONE || session_error(session, status, err));
+}
+
 bool removal_add(struct store_session *session, struct uuid tenant, const struct removal *removal,
                  struct error *err)
 {
@@ -32,7 +51,7 @@ bool removal_add(struct store_session *session, struct uuid tenant, const struct
     db_params_int(&params, removal->contact.offset_minutes);
     db_params_int(&params, removal->after_s);
     return hand_rows_write(session, &params, &status, &changes, err) &&
-           (status == DB_DONE || session_error(session, status, err));
+           (status == DB_DONE || session_error(session, status, err)) && trim(session, tenant, err);
 }
 
 static bool read_removal(struct store_session *session, struct db_statement *statement,

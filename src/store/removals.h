@@ -1,7 +1,7 @@
 /* store/removals.h - the record of entities that a health policy removed.
  *
  * A removal is written in the operation that deletes the entity: there is never one without the
- * other. It stays until its tenant is reset or deleted.
+ * other. It stays until its tenant is reset or deleted, or has had REMOVALS_KEPT more.
  * Functions that write need an open operation (store.h); the others an open transaction.
  */
 #ifndef STORE_REMOVALS_H
@@ -19,6 +19,8 @@
 
 struct arena;
 struct store_session;
+
+#define REMOVALS_KEPT 1000 /* of a tenant; the oldest goes */
 
 struct removal {
     int64_t at_ticks;  /* by the tenant's clock */

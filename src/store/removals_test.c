@@ -91,9 +91,37 @@ static void test_newest_first(void **state UNUSED)
     shop_close(&shop);
 }
 
+/* The record ends somewhere; a neighbour's is not counted with it. */
+static void test_the_last_are_kept(void **state UNUSED)
+{
+    struct removal removal = removals[0], *found;
+    struct shop shop;
+    size_t count;
+
+    shop_open(&shop, true, NULL);
+    add(&shop, shop_other_tenant, &removals[0]);
+    begin(&shop);
+    for (int i = 1; i <= REMOVALS_KEPT + 50; i++) {
+        removal.at_ticks = i;
+        assert_true(removal_add(shop.writer, shop_tenant, &removal, NULL));
+        if (i != REMOVALS_KEPT)
+            continue;
+        assert_true(
+            removal_list(shop.writer, shop_tenant, SIZE_MAX, shop.arena, &found, &count, NULL));
+        assert_int_equal(count, REMOVALS_KEPT);
+    }
+    end(&shop);
+    assert_int_equal(list(&shop, shop_tenant, SIZE_MAX, &found), REMOVALS_KEPT);
+    for (int i = 0; i < REMOVALS_KEPT; i++)
+        CHECK(found[i].at_ticks == REMOVALS_KEPT + 50 - i, (size_t)i);
+    assert_int_equal(list(&shop, shop_other_tenant, SIZE_MAX, &found), 1);
+    shop_close(&shop);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_newest_first) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_newest_first),
+                                        cmocka_unit_test(test_the_last_are_kept) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
