@@ -12,6 +12,28 @@
 
 #define FIRST_ROWS 16 /* of a list, before it has to grow */
 
+bool hand_rows_prepare(struct store_session *session, bool operation, const char *sql,
+                       const struct uuid *tenant, struct db_params *ret, struct error *err)
+{
+    struct db_statement *statement;
+
+    if (!session_check(session, operation, err) || !session_literal(session, sql, &statement, err))
+        return false;
+    *ret = DB_PARAMS(statement);
+    if (tenant)
+        db_params_bytes(ret, tenant->bytes, sizeof tenant->bytes);
+    return true;
+}
+
+bool hand_rows_run(struct store_session *session, struct db_params *params, struct error *err)
+{
+    enum db_status status;
+    int64_t changes;
+
+    return hand_rows_write(session, params, &status, &changes, err) &&
+           (status == DB_DONE || session_error(session, status, err));
+}
+
 bool hand_rows_write(struct store_session *session, struct db_params *params,
                      enum db_status *ret_status, int64_t *ret_changes, struct error *err)
 {

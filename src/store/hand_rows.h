@@ -1,7 +1,7 @@
 /* store/hand_rows.h - what the tables that are written by hand have in common.
  *
- * A caller has bound its parameters to a statement of session_literal(); each function here runs it
- * and resets it, on every path. For the store's own files.
+ * A caller prepares a statement and binds its parameters; each function behind that runs it and
+ * resets it, on every path. For the store's own files.
  */
 #ifndef STORE_HAND_ROWS_H
 #define STORE_HAND_ROWS_H
@@ -18,6 +18,16 @@
 struct arena;
 struct store_session;
 
+/* Refuses when no transaction stands (`operation`: when none is open to write in), then finds the
+ * statement and binds `tenant`, which stays where it is until the statement is run, as its first
+ * parameter; NULL: there is none. *ret takes the other parameters. */
+bool hand_rows_prepare(struct store_session *session, bool operation, const char *sql,
+                       const struct uuid *tenant, struct db_params *ret,
+                       struct error *err) MUST_CHECK;
+
+/* Runs a write that breaks no constraint; one that does fails as any other. */
+bool hand_rows_run(struct store_session *session, struct db_params *params,
+                   struct error *err) MUST_CHECK;
 /* Runs a write. *ret_changes: how many rows it touched. True with the status DB_CONSTRAINT is the
  * caller's to explain; every other failure is in *err. */
 bool hand_rows_write(struct store_session *session, struct db_params *params,

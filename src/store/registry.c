@@ -68,14 +68,11 @@ bool registry_tenant_get(struct store_session *session, struct uuid id, struct a
                          struct registry_tenant *ret, struct error *err)
 {
     static const char sql[] = "SELECT " TENANT_COLUMNS " FROM tenant WHERE id = ?1";
-    struct db_statement *statement;
     struct db_params params;
     bool found;
 
-    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
+    if (!hand_rows_prepare(session, false, sql, &id, &params, err))
         return false;
-    params = DB_PARAMS(statement);
-    db_params_bytes(&params, id.bytes, sizeof id.bytes);
     return hand_rows_one(session, &params, read_tenant, arena, ret, &found, err) &&
            (found || tenant_not_found(id, err));
 }
@@ -84,14 +81,11 @@ static bool look_for_tenant(struct store_session *session, struct uuid id, bool 
                             struct error *err)
 {
     static const char sql[] = "SELECT count(*) FROM tenant WHERE id = ?1";
-    struct db_statement *statement;
     struct db_params params;
     int64_t count;
 
-    if (!session_literal(session, sql, &statement, err))
+    if (!hand_rows_prepare(session, false, sql, &id, &params, err))
         return false;
-    params = DB_PARAMS(statement);
-    db_params_bytes(&params, id.bytes, sizeof id.bytes);
     if (!hand_rows_number(session, &params, &count, err))
         return false;
     *ret = count > 0;
@@ -119,16 +113,13 @@ bool registry_tenant_add(struct store_session *session, const struct registry_te
                          struct error *err)
 {
     static const char sql[] = "INSERT INTO tenant (" TENANT_COLUMNS ") VALUES (?1, ?2, ?3, ?4)";
-    struct db_statement *statement;
     char text[UUID_TEXT_LEN];
     struct db_params params;
     enum db_status status;
     int64_t changes;
 
-    if (!session_check(session, true, err) || !session_literal(session, sql, &statement, err))
+    if (!hand_rows_prepare(session, true, sql, &tenant->id, &params, err))
         return false;
-    params = DB_PARAMS(statement);
-    db_params_bytes(&params, tenant->id.bytes, sizeof tenant->id.bytes);
     db_params_text(&params, tenant->name);
     db_params_int(&params, tenant->licensed);
     db_params_int(&params, tenant->created_ticks);
@@ -145,14 +136,12 @@ bool registry_tenant_set_license(struct store_session *session, struct uuid id, 
                                  struct error *err)
 {
     static const char sql[] = "UPDATE tenant SET licensed = ?1 WHERE id = ?2";
-    struct db_statement *statement;
     struct db_params params;
     enum db_status status;
     int64_t changes;
 
-    if (!session_check(session, true, err) || !session_literal(session, sql, &statement, err))
+    if (!hand_rows_prepare(session, true, sql, NULL, &params, err))
         return false;
-    params = DB_PARAMS(statement);
     db_params_int(&params, licensed);
     db_params_bytes(&params, id.bytes, sizeof id.bytes);
     if (!hand_rows_change(session, &params, &status, &changes, err))
@@ -163,15 +152,12 @@ bool registry_tenant_set_license(struct store_session *session, struct uuid id, 
 bool registry_tenant_remove(struct store_session *session, struct uuid id, struct error *err)
 {
     static const char sql[] = "DELETE FROM tenant WHERE id = ?1";
-    struct db_statement *statement;
     struct db_params params;
     enum db_status status;
     int64_t changes;
 
-    if (!session_check(session, true, err) || !session_literal(session, sql, &statement, err))
+    if (!hand_rows_prepare(session, true, sql, &id, &params, err))
         return false;
-    params = DB_PARAMS(statement);
-    db_params_bytes(&params, id.bytes, sizeof id.bytes);
     if (!hand_rows_change(session, &params, &status, &changes, err))
         return false;
     return changes == 1 || tenant_not_found(id, err);
@@ -181,13 +167,11 @@ bool registry_tenant_list(struct store_session *session, struct arena *arena,
                           struct registry_tenant **ret, size_t *ret_count, struct error *err)
 {
     static const char sql[] = "SELECT " TENANT_COLUMNS " FROM tenant ORDER BY id";
-    struct db_statement *statement;
     struct db_params params;
     void *list;
 
-    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
+    if (!hand_rows_prepare(session, false, sql, NULL, &params, err))
         return false;
-    params = DB_PARAMS(statement);
     if (!hand_rows_all(session, &params, sizeof **ret, read_tenant, arena, &list, ret_count, err))
         return false;
     *ret = list;
@@ -228,13 +212,11 @@ bool registry_client_get(struct store_session *session, struct slice app_id, str
                          struct registry_client *ret, struct error *err)
 {
     static const char sql[] = "SELECT " CLIENT_COLUMNS " FROM client WHERE app_id = ?1";
-    struct db_statement *statement;
     struct db_params params;
     bool found;
 
-    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
+    if (!hand_rows_prepare(session, false, sql, NULL, &params, err))
         return false;
-    params = DB_PARAMS(statement);
     db_params_text(&params, app_id);
     return hand_rows_one(session, &params, read_client, arena, ret, &found, err) &&
            (found || client_not_found(app_id, err));
@@ -251,15 +233,12 @@ bool registry_client_put(struct store_session *session, const struct registry_cl
         " is_default = excluded.is_default, roles = excluded.roles,"
         " created_ticks = excluded.created_ticks, tenant = excluded.tenant,"
         " any_tenant = excluded.any_tenant";
-    struct db_statement *statement;
     struct db_params params;
     enum db_status status;
     int64_t changes;
 
-    if (!session_check(session, true, err) ||
-        !session_literal(session, replace ? replace_sql : insert_sql, &statement, err))
+    if (!hand_rows_prepare(session, true, replace ? replace_sql : insert_sql, NULL, &params, err))
         return false;
-    params = DB_PARAMS(statement);
     db_params_text(&params, client->app_id);
     db_params_text(&params, client->name);
     db_params_bytes(&params, client->digest, sizeof client->digest);
@@ -279,14 +258,12 @@ bool registry_client_put(struct store_session *session, const struct registry_cl
 bool registry_client_remove(struct store_session *session, struct slice app_id, struct error *err)
 {
     static const char sql[] = "DELETE FROM client WHERE app_id = ?1";
-    struct db_statement *statement;
     struct db_params params;
     enum db_status status;
     int64_t changes;
 
-    if (!session_check(session, true, err) || !session_literal(session, sql, &statement, err))
+    if (!hand_rows_prepare(session, true, sql, NULL, &params, err))
         return false;
-    params = DB_PARAMS(statement);
     db_params_text(&params, app_id);
     if (!hand_rows_change(session, &params, &status, &changes, err))
         return false;
@@ -297,13 +274,11 @@ bool registry_client_list(struct store_session *session, struct arena *arena,
                           struct registry_client **ret, size_t *ret_count, struct error *err)
 {
     static const char sql[] = "SELECT " CLIENT_COLUMNS " FROM client ORDER BY app_id";
-    struct db_statement *statement;
     struct db_params params;
     void *list;
 
-    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
+    if (!hand_rows_prepare(session, false, sql, NULL, &params, err))
         return false;
-    params = DB_PARAMS(statement);
     if (!hand_rows_all(session, &params, sizeof **ret, read_client, arena, &list, ret_count, err))
         return false;
     *ret = list;

@@ -14,18 +14,12 @@ static bool trim(struct store_session *session, struct uuid tenant, struct error
 {
     static const char sql[] = "DELETE FROM removal WHERE tenant = ?1 AND number <="
                               " (SELECT max(number) FROM removal WHERE tenant = ?1) - ?2";
-    struct db_statement *statement;
     struct db_params params;
-    enum db_status status;
-    int64_t changes;
 
-    if (!session_literal(session, sql, &statement, err))
+    if (!hand_rows_prepare(session, true, sql, &tenant, &params, err))
         return false;
-    params = DB_PARAMS(statement);
-    db_params_bytes(&params, tenant.bytes, sizeof tenant.bytes);
     db_params_int(&params, REMOVALS_KEPT);
-    return hand_rows_write(session, &params, &status, &changes, err) &&
-           (status == DB_DONE || session_error(session, status, err));
+    return hand_rows_run(session, &params, err);
 }
 
 bool removal_add(struct store_session *session, struct uuid tenant, const struct removal *removal,
@@ -35,23 +29,17 @@ bool removal_add(struct store_session *session, struct uuid tenant, const struct
                               " contact_ticks, contact_offset, after_s)"
                               " SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7"
                               " FROM removal WHERE tenant = ?1";
-    struct db_statement *statement;
     struct db_params params;
-    enum db_status status;
-    int64_t changes;
 
-    if (!session_check(session, true, err) || !session_literal(session, sql, &statement, err))
+    if (!hand_rows_prepare(session, true, sql, &tenant, &params, err))
         return false;
-    params = DB_PARAMS(statement);
-    db_params_bytes(&params, tenant.bytes, sizeof tenant.bytes);
     db_params_int(&params, removal->at_ticks);
     db_params_text(&params, removal->type);
     db_params_text(&params, removal->id);
     db_params_int(&params, removal->contact.ticks);
     db_params_int(&params, removal->contact.offset_minutes);
     db_params_int(&params, removal->after_s);
-    return hand_rows_write(session, &params, &status, &changes, err) &&
-           (status == DB_DONE || session_error(session, status, err)) && trim(session, tenant, err);
+    return hand_rows_run(session, &params, err) && trim(session, tenant, err);
 }
 
 static bool read_removal(struct store_session *session, struct db_statement *statement,
@@ -77,14 +65,11 @@ bool removal_list(struct store_session *session, struct uuid tenant, size_t max,
 {
     static const char sql[] = "SELECT at_ticks, type, id, contact_ticks, contact_offset, after_s"
                               " FROM removal WHERE tenant = ?1 ORDER BY number DESC LIMIT ?2";
-    struct db_statement *statement;
     struct db_params params;
     void *list;
 
-    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
+    if (!hand_rows_prepare(session, false, sql, &tenant, &params, err))
         return false;
-    params = DB_PARAMS(statement);
-    db_params_bytes(&params, tenant.bytes, sizeof tenant.bytes);
     db_params_int(&params, max < INT64_MAX ? (int64_t)max : INT64_MAX);
     if (!hand_rows_all(session, &params, sizeof **ret, read_removal, arena, &list, ret_count, err))
         return false;
@@ -95,15 +80,9 @@ bool removal_list(struct store_session *session, struct uuid tenant, size_t max,
 bool removals_clear(struct store_session *session, struct uuid tenant, struct error *err)
 {
     static const char sql[] = "DELETE FROM removal WHERE tenant = ?1";
-    struct db_statement *statement;
     struct db_params params;
-    enum db_status status;
-    int64_t changes;
 
-    if (!session_check(session, true, err) || !session_literal(session, sql, &statement, err))
+    if (!hand_rows_prepare(session, true, sql, &tenant, &params, err))
         return false;
-    params = DB_PARAMS(statement);
-    db_params_bytes(&params, tenant.bytes, sizeof tenant.bytes);
-    return hand_rows_write(session, &params, &status, &changes, err) &&
-           (status == DB_DONE || session_error(session, status, err));
+    return hand_rows_run(session, &params, err);
 }

@@ -23,16 +23,13 @@ bool sandbox_add(struct store_session *session, const struct sandbox *sandbox, s
 {
     static const char sql[] = "INSERT INTO sandbox (tenant, expires_unix_ms, policy, seed)"
                               " VALUES (?1, ?2, ?3, ?4)";
-    struct db_statement *statement;
     char text[UUID_TEXT_LEN];
     struct db_params params;
     enum db_status status;
     int64_t changes;
 
-    if (!session_check(session, true, err) || !session_literal(session, sql, &statement, err))
+    if (!hand_rows_prepare(session, true, sql, &sandbox->tenant, &params, err))
         return false;
-    params = DB_PARAMS(statement);
-    db_params_bytes(&params, sandbox->tenant.bytes, sizeof sandbox->tenant.bytes);
     db_params_int(&params, sandbox->expires_unix_ms);
     db_params_text(&params, sandbox->policy);
     db_params_text(&params, sandbox->seed);
@@ -63,14 +60,11 @@ bool sandbox_get(struct store_session *session, struct uuid tenant, struct arena
 {
     static const char sql[] =
         "SELECT tenant, expires_unix_ms, policy, seed FROM sandbox WHERE tenant = ?1";
-    struct db_statement *statement;
     struct db_params params;
     bool found;
 
-    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
+    if (!hand_rows_prepare(session, false, sql, &tenant, &params, err))
         return false;
-    params = DB_PARAMS(statement);
-    db_params_bytes(&params, tenant.bytes, sizeof tenant.bytes);
     return hand_rows_one(session, &params, read_sandbox, arena, ret, &found, err) &&
            (found || not_found(tenant, err));
 }
@@ -78,15 +72,12 @@ bool sandbox_get(struct store_session *session, struct uuid tenant, struct arena
 bool sandbox_remove(struct store_session *session, struct uuid tenant, struct error *err)
 {
     static const char sql[] = "DELETE FROM sandbox WHERE tenant = ?1";
-    struct db_statement *statement;
     struct db_params params;
     enum db_status status;
     int64_t changes;
 
-    if (!session_check(session, true, err) || !session_literal(session, sql, &statement, err))
+    if (!hand_rows_prepare(session, true, sql, &tenant, &params, err))
         return false;
-    params = DB_PARAMS(statement);
-    db_params_bytes(&params, tenant.bytes, sizeof tenant.bytes);
     if (!hand_rows_write(session, &params, &status, &changes, err))
         return false;
     if (status != DB_DONE)
@@ -97,24 +88,20 @@ bool sandbox_remove(struct store_session *session, struct uuid tenant, struct er
 bool sandbox_count(struct store_session *session, int64_t *ret, struct error *err)
 {
     static const char sql[] = "SELECT count(*) FROM sandbox";
-    struct db_statement *statement;
     struct db_params params;
 
-    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
+    if (!hand_rows_prepare(session, false, sql, NULL, &params, err))
         return false;
-    params = DB_PARAMS(statement);
     return hand_rows_number(session, &params, ret, err);
 }
 
 bool sandbox_next_end(struct store_session *session, int64_t *ret_unix_ms, struct error *err)
 {
     static const char sql[] = "SELECT coalesce(min(expires_unix_ms), ?1) FROM sandbox";
-    struct db_statement *statement;
     struct db_params params;
 
-    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
+    if (!hand_rows_prepare(session, false, sql, NULL, &params, err))
         return false;
-    params = DB_PARAMS(statement);
     db_params_int(&params, INT64_MAX);
     return hand_rows_number(session, &params, ret_unix_ms, err);
 }
@@ -130,13 +117,11 @@ bool sandbox_ended(struct store_session *session, int64_t unix_ms, size_t max, s
 {
     static const char sql[] = "SELECT tenant FROM sandbox WHERE expires_unix_ms <= ?1"
                               " ORDER BY expires_unix_ms, tenant LIMIT ?2";
-    struct db_statement *statement;
     struct db_params params;
     void *list;
 
-    if (!session_check(session, false, err) || !session_literal(session, sql, &statement, err))
+    if (!hand_rows_prepare(session, false, sql, NULL, &params, err))
         return false;
-    params = DB_PARAMS(statement);
     db_params_int(&params, unix_ms);
     db_params_int(&params, max < INT64_MAX ? (int64_t)max : INT64_MAX);
     if (!hand_rows_all(session, &params, sizeof **ret, read_tenant, arena, &list, ret_count, err))
