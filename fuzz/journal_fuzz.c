@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct journal_entry recorded[] = {
     { .method = SLICE_INIT("GET"),
       .path = SLICE_INIT("/beta/deviceManagement/ndesConnectors"),
-      .app_id = SLICE_INIT("a"),
+      .app_id = SLICE_INIT("00000000-0000-4000-8000-00000000000a"),
       .request_id = SLICE_INIT("r1"),
       .client_request_id = SLICE_INIT("c1"),
       .status = 200 },
@@ -36,7 +36,12 @@ static const struct journal_entry recorded[] = {
       .path = SLICE_INIT("/beta/deviceManagement/ndesConnectors"),
       .fault = SLICE_INIT("throttled"),
       .status = 429 },
-    { .method = SLICE_INIT("POST"), .path = SLICE_INIT("/x"), .app_id = SLICE_INIT("b") },
+    { .method = SLICE_INIT("POST"),
+      .path = SLICE_INIT("/x"),
+      .app_id = SLICE_INIT("00000000-0000-4000-8000-00000000000b"),
+      .executed = true,
+      .executed_status = 201,
+      .outcome = JOURNAL_RESET },
 };
 
 static struct journal *make_journal(unsigned requests)

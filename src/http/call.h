@@ -44,6 +44,7 @@ struct call {
     struct slice fault_path;              /* "deviceManagement/ndesConnectors", for its message */
     struct delay *delay;                  /* its answer's; NULL: none */
     bool answered_by_fault;               /* the answer is the rule's own */
+    int executed_status;                  /* of the answer that the rule's took the place of */
     const struct edm_health_view *health; /* of the path's type; NULL: states as written */
 
     /* Filled in by http/graph.c as the checks are passed. */

@@ -146,6 +146,7 @@ bool effects_meet(struct call *call, struct slice rest)
 static void replace_answer(struct call *call)
 {
     call->answered_by_fault = true;
+    call->executed_status = call->exchange->response.status;
     call->exchange->response.field_count = 0;
     answer(call);
 }
@@ -208,6 +209,7 @@ static void write_journal(struct call *call)
         .status = response->fate == HTTP_FATE_RESET ? 0 : response->status,
         .duration_us = duration_us(call),
         .executed = !call->fault || !fault_prevents(call->fault),
+        .executed_status = call->answered_by_fault ? call->executed_status : response->status,
         .outcome = outcome_of(response),
     };
     journal_add(journal, &entry);

@@ -55,7 +55,7 @@ struct slot {
     char *block;
     uint32_t block_bytes;
     uint32_t duration_us;
-    int status;
+    int status, executed_status;
     uint16_t lens[TEXT_COUNT];
     bool executed;
     enum journal_outcome outcome;
@@ -182,6 +182,7 @@ static void fill_slot(struct slot *slot, struct journal_entry *entry)
     slot->duration_us = entry->duration_us;
     slot->status = entry->status;
     slot->executed = entry->executed;
+    slot->executed_status = entry->executed_status;
     slot->outcome = entry->outcome;
     for (size_t i = 0; i < TEXT_COUNT; i++) {
         struct slice text = *text_of(entry, i);
@@ -240,6 +241,7 @@ static struct journal_entry entry_of(const struct slot *slot, const char *block)
                                    .status = slot->status,
                                    .duration_us = slot->duration_us,
                                    .executed = slot->executed,
+                                   .executed_status = slot->executed_status,
                                    .outcome = slot->outcome };
 
     for (size_t i = 0; i < TEXT_COUNT; i++) {
@@ -360,17 +362,6 @@ static void write_date(struct json_writer *writer, struct slice name, int64_t ti
     json_writer_plain_string(writer, (struct slice){ text, len });
 }
 
-static struct slice outcome_name(enum journal_outcome outcome)
-{
-    static const struct slice names[] = {
-        [JOURNAL_ANSWERED] = SLICE_INIT("answered"),
-        [JOURNAL_RESET] = SLICE_INIT("reset"),
-        [JOURNAL_TRUNCATED] = SLICE_INIT("truncated"),
-    };
-
-    return names[outcome];
-}
-
 static void write_entry(struct json_writer *writer, const struct journal_entry *entry)
 {
     json_writer_object_begin(writer);
@@ -387,7 +378,12 @@ static void write_entry(struct json_writer *writer, const struct journal_entry *
     write_text_or_null(writer, SLICE("fault"), entry->fault);
     json_writer_plain_name(writer, SLICE("executed"));
     json_writer_bool(writer, entry->executed);
-    write_text(writer, SLICE("outcome"), outcome_name(entry->outcome));
+    json_writer_plain_name(writer, SLICE("executedStatus"));
+    if (entry->executed)
+        json_writer_int(writer, entry->executed_status);
+    else
+        json_writer_null(writer);
+    write_text(writer, SLICE("outcome"), journal_outcome_name(entry->outcome));
     json_writer_object_end(writer);
 }
 

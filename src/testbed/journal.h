@@ -37,9 +37,14 @@ struct journal_entry {
     struct slice fault; /* the rule that fired; empty: none */
     int status;         /* 0: none was sent */
     uint32_t duration_us;
-    bool executed; /* it was not kept from being executed by a fault */
+    bool executed;       /* it was not kept from being executed by a fault */
+    int executed_status; /* what executing it was answered with, also where a fault replaced or lost
+                          * that answer; counts when executed */
     enum journal_outcome outcome;
 };
+
+/* "answered", "reset", "truncated". */
+struct slice journal_outcome_name(enum journal_outcome outcome);
 
 /* NULL: no memory. */
 struct journal *journal_create(size_t entries_max);
@@ -50,17 +55,23 @@ void journal_add(struct journal *journal, const struct journal_entry *entry);
 /* Forgets all entries, and how many were lost; the sequence goes on. */
 void journal_clear(struct journal *journal);
 
+enum journal_wanted { JOURNAL_ANY, JOURNAL_YES, JOURNAL_NO };
+
+#define JOURNAL_STATUS_NONE (-1) /* of a filter: none was sent */
+
 /* What to look for; all of it must hold. Zeroed: everything. */
 struct journal_filter {
     struct slice method; /* any case; empty: any */
     struct slice path;   /* pattern as of a fault's rule; empty: any */
-    int status;          /* 0: any; 1 to 5: the class; else that status */
+    int status;          /* 0: any; 1 to 5: the class; else that status, or JOURNAL_STATUS_NONE */
+    int executed_status; /* the same; of those that were executed */
     struct slice app_id;
     struct slice request_id, client_request_id;
     struct slice fault; /* the rule's name */
-    enum { JOURNAL_ANY, JOURNAL_FAULTED, JOURNAL_UNFAULTED } faulted;
-    uint64_t since; /* only those of a higher sequence */
-    size_t top;     /* at most so many, the newest; 0: all */
+    enum journal_wanted faulted, executed;
+    struct slice outcome; /* its name; empty: any */
+    uint64_t since;       /* only those of a higher sequence */
+    size_t top;           /* at most so many, the newest; 0: all */
 };
 
 /* One member of a filter, by the name that docs/control.md gives it, its value as text ("true",

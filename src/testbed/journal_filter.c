@@ -5,17 +5,23 @@
  * taken as the text, once it is of a kind that the row allows: so 201 and "4xx" are read by the
  * same lines, and `"since": "17"` is refused as the slip that it is.
  *
- * What is not known is refused by name. A filter that silently does not filter would verify what
- * was never asked.
+ * What is not known is refused by name, and so is a value that no request can have: a filter that
+ * silently does not filter, or lets nothing through, would verify what was never asked. A method
+ * may be one that this server does not know, and a rule one that was replaced since: such requests
+ * can be in the journal.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "base/uuid.h"
 #include "testbed/journal.h"
 #include "testbed/pattern.h"
 #include "json/reader.h"
 
 #define FILTER_NAMES                                                                               \
-    "method, path, status, app, requestId, clientRequestId, fault, faulted, since, top"
+    "method, path, status, app, requestId, clientRequestId, fault, faulted, executed, "            \
+    "executedStatus, outcome, since, top"
+
+#define QUOTED_MAX 100 /* bytes of a wrong value */
 
 struct member {
     struct slice name;
@@ -38,19 +44,39 @@ static bool set_text(struct slice *to, struct slice value, size_t max)
     return true;
 }
 
+/* RFC 9110 5.6.2: a token. "POST,GET" is none, and no request's method. */
+static bool is_token(struct slice text)
+{
+    static const struct slice signs = SLICE_INIT("!#$%&'*+-.^_`|~");
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool is_letter_or_digit =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+
+        if (!is_letter_or_digit && slice_index(signs, c) == signs.len)
+            return false;
+    }
+    return text.len > 0;
+}
+
 static bool set_method(struct journal_filter *filter, struct slice value)
 {
-    return set_text(&filter->method, value, JOURNAL_TEXT_MAX);
+    return is_token(value) && set_text(&filter->method, value, JOURNAL_TEXT_MAX);
 }
 
 static bool set_path(struct journal_filter *filter, struct slice value)
 {
-    return set_text(&filter->path, value, JOURNAL_PATH_MAX);
+    bool can_fit = slice_starts_with(value, SLICE("/")) || slice_starts_with(value, SLICE("*"));
+
+    return can_fit && set_text(&filter->path, value, JOURNAL_PATH_MAX);
 }
 
 static bool set_app(struct journal_filter *filter, struct slice value)
 {
-    return set_text(&filter->app_id, value, JOURNAL_TEXT_MAX);
+    struct uuid ignored;
+
+    return uuid_parse(value, &ignored) && set_text(&filter->app_id, value, JOURNAL_TEXT_MAX);
 }
 
 static bool set_request_id(struct journal_filter *filter, struct slice value)
@@ -68,7 +94,7 @@ static bool set_fault(struct journal_filter *filter, struct slice value)
     return set_text(&filter->fault, value, JOURNAL_TEXT_MAX);
 }
 
-static bool set_status(struct journal_filter *filter, struct slice value)
+static bool read_status(struct slice value, int *ret)
 {
     bool is_class = value.len == 3 && slice_eq_nocase(slice_sub(value, 1, 2), SLICE("xx"));
     uint64_t status;
@@ -76,18 +102,63 @@ static bool set_status(struct journal_filter *filter, struct slice value)
     if (!slice_to_uint64(is_class ? slice_sub(value, 0, 1) : value, 599, &status) ||
         status < (is_class ? 1 : 100) || (is_class && status > 5))
         return false;
-    filter->status = (int)status;
+    *ret = (int)status;
+    return true;
+}
+
+static bool set_status(struct journal_filter *filter, struct slice value)
+{
+    if (!slice_eq(value, SLICE("0")))
+        return read_status(value, &filter->status);
+    filter->status = JOURNAL_STATUS_NONE;
+    return true;
+}
+
+static bool set_executed_status(struct journal_filter *filter, struct slice value)
+{
+    return read_status(value, &filter->executed_status);
+}
+
+static bool read_wanted(struct slice value, enum journal_wanted *ret)
+{
+    bool yes = slice_eq(value, SLICE("true"));
+
+    if (!yes && !slice_eq(value, SLICE("false")))
+        return false;
+    *ret = yes ? JOURNAL_YES : JOURNAL_NO;
     return true;
 }
 
 static bool set_faulted(struct journal_filter *filter, struct slice value)
 {
-    bool faulted = slice_eq(value, SLICE("true"));
+    return read_wanted(value, &filter->faulted);
+}
 
-    if (!faulted && !slice_eq(value, SLICE("false")))
-        return false;
-    filter->faulted = faulted ? JOURNAL_FAULTED : JOURNAL_UNFAULTED;
-    return true;
+static bool set_executed(struct journal_filter *filter, struct slice value)
+{
+    return read_wanted(value, &filter->executed);
+}
+
+static const struct slice outcome_names[] = {
+    [JOURNAL_ANSWERED] = SLICE_INIT("answered"),
+    [JOURNAL_RESET] = SLICE_INIT("reset"),
+    [JOURNAL_TRUNCATED] = SLICE_INIT("truncated"),
+};
+
+struct slice journal_outcome_name(enum journal_outcome outcome)
+{
+    return outcome_names[outcome];
+}
+
+static bool set_outcome(struct journal_filter *filter, struct slice value)
+{
+    for (size_t i = 0; i < COUNT_OF(outcome_names); i++) {
+        if (!slice_eq(outcome_names[i], value))
+            continue;
+        filter->outcome = outcome_names[i];
+        return true;
+    }
+    return false;
 }
 
 static bool set_since(struct journal_filter *filter, struct slice value)
@@ -106,14 +177,20 @@ static bool set_top(struct journal_filter *filter, struct slice value)
 }
 
 static const struct member members[] = {
-    { SLICE_INIT("method"), TEXT, set_method, "the name of a method" },
-    { SLICE_INIT("path"), TEXT, set_path, "a pattern of 1 to 512 bytes" },
-    { SLICE_INIT("status"), TEXT | NUMBER, set_status, "a status (100 to 599) or a class (4xx)" },
-    { SLICE_INIT("app"), TEXT, set_app, "the id of an application" },
+    { SLICE_INIT("method"), TEXT, set_method, "the name of one method" },
+    { SLICE_INIT("path"), TEXT, set_path,
+      "a pattern of up to 512 bytes that begins with '/' or '*'" },
+    { SLICE_INIT("status"), TEXT | NUMBER, set_status,
+      "a status (100 to 599), a class (4xx), or 0 for none that was sent" },
+    { SLICE_INIT("app"), TEXT, set_app, "the id of an application, a GUID" },
     { SLICE_INIT("requestId"), TEXT, set_request_id, "a request's id" },
     { SLICE_INIT("clientRequestId"), TEXT, set_client_request_id, "a request's id" },
     { SLICE_INIT("fault"), TEXT, set_fault, "the name of a rule" },
     { SLICE_INIT("faulted"), BOOLEAN, set_faulted, "true or false" },
+    { SLICE_INIT("executed"), BOOLEAN, set_executed, "true or false" },
+    { SLICE_INIT("executedStatus"), TEXT | NUMBER, set_executed_status,
+      "a status (100 to 599) or a class (4xx)" },
+    { SLICE_INIT("outcome"), TEXT, set_outcome, "answered, reset or truncated" },
     { SLICE_INIT("since"), NUMBER, set_since, "a sequence number" },
     { SLICE_INIT("top"), NUMBER, set_top, "a whole number from 1" },
 };
@@ -133,6 +210,14 @@ static bool wrong_value(struct slice name, const char *expected, struct error *e
                      expected);
 }
 
+/* The same for a value that was `written` so, or for a part of it. */
+static bool wrong_literal(struct slice name, const char *expected, struct slice written,
+                          struct error *err)
+{
+    return error_set(err, ERROR_BAD_REQUEST, name, "\"%.*s\": expected %s, found %.*s",
+                     SLICE_ARG(name), expected, SLICE_ARG(slice_utf8_prefix(written, QUOTED_MAX)));
+}
+
 bool journal_filter_set(struct journal_filter *filter, struct slice name, struct slice value,
                         struct error *err)
 {
@@ -142,7 +227,10 @@ bool journal_filter_set(struct journal_filter *filter, struct slice name, struct
         return error_set(err, ERROR_BAD_REQUEST, name,
                          "there is no filter \"%.*s\"; there are " FILTER_NAMES,
                          SLICE_ARG(slice_utf8_prefix(name, 100)));
-    return member->set(filter, value) || wrong_value(name, member->expected, err);
+    if (member->set(filter, value))
+        return true;
+    return value.len ? wrong_literal(name, member->expected, value, err)
+                     : wrong_value(name, member->expected, err);
 }
 
 /* --- what fits ------------------------------------------------------------------------------- */
@@ -155,14 +243,23 @@ static bool is_wanted(struct slice wanted, struct slice text)
 
 static bool status_fits(int wanted, int status)
 {
+    if (wanted == JOURNAL_STATUS_NONE)
+        return status == 0;
     return wanted == 0 || wanted == status || (wanted <= 5 && wanted == status / 100);
+}
+
+static bool is_as_wanted(enum journal_wanted wanted, bool is)
+{
+    return wanted == JOURNAL_ANY || (wanted == JOURNAL_YES) == is;
 }
 
 bool journal_filter_fits(const struct journal_filter *filter, const struct journal_entry *entry)
 {
     return entry->sequence > filter->since && status_fits(filter->status, entry->status) &&
-           (filter->faulted == JOURNAL_ANY ||
-            (filter->faulted == JOURNAL_FAULTED) == (entry->fault.len > 0)) &&
+           status_fits(filter->executed_status, entry->executed ? entry->executed_status : 0) &&
+           is_as_wanted(filter->faulted, entry->fault.len > 0) &&
+           is_as_wanted(filter->executed, entry->executed) &&
+           is_wanted(filter->outcome, journal_outcome_name(entry->outcome)) &&
            is_wanted(filter->method, entry->method) && is_wanted(filter->app_id, entry->app_id) &&
            is_wanted(filter->request_id, entry->request_id) &&
            is_wanted(filter->client_request_id, entry->client_request_id) &&
@@ -227,7 +324,7 @@ static bool read_member(struct question *question, struct json_reader *reader, s
     if (bound != BOUND_NONE)
         return read_bound(question, bound, &value, err);
     return (member->kinds & KIND(value.kind) && member->set(&question->filter, value.text)) ||
-           wrong_value(name, member->expected, err);
+           wrong_literal(name, member->expected, value.literal, err);
 }
 
 static bool read_question(struct question *question, struct json_reader *reader, struct error *err)

@@ -176,7 +176,7 @@ static void test_long_texts_are_cut(void **state)
     assert_true(arena_printf(fixture->arena, &want,
                              "\"method\":\"%.*s\",\"path\":\"%.*s\",\"query\":\"%.*s\"",
                              SLICE_ARG(cut_text), SLICE_ARG(cut_path), SLICE_ARG(cut_path)));
-    struct slice seen = written(fixture, &(struct journal_filter){ .faulted = JOURNAL_FAULTED });
+    struct slice seen = written(fixture, &(struct journal_filter){ .faulted = JOURNAL_YES });
     assert_non_null(memmem(seen.ptr, seen.len, want.ptr, want.len));
     assert_int_equal(journal_count(fixture->journal, &(struct journal_filter){ .fault = cut_text }),
                      4);
@@ -200,7 +200,9 @@ static void test_json_is_as_documented(void **state)
         .duration_us = 41,
         .outcome = JOURNAL_TRUNCATED,
     };
-    static const struct journal_entry bare = { .executed = true, .outcome = JOURNAL_RESET };
+    static const struct journal_entry bare = { .executed = true,
+                                               .executed_status = 201,
+                                               .outcome = JOURNAL_RESET };
     struct fixture *fixture = *state;
 
     journal_add(fixture->journal, &full);
@@ -212,11 +214,11 @@ static void test_json_is_as_documented(void **state)
               "\"query\":\"$top=1&x=%22\",\"status\":429,\"durationMicroseconds\":41,"
               "\"app\":\"00000000-0000-4000-8000-0000000000c1\",\"requestId\":\"0190\","
               "\"clientRequestId\":\"a\\\"b\",\"fault\":\"throttled\",\"executed\":false,"
-              "\"outcome\":\"truncated\"},"
+              "\"executedStatus\":null,\"outcome\":\"truncated\"},"
               "{\"sequence\":2,\"at\":\"0001-01-01T00:00:00Z\",\"method\":\"\",\"path\":\"\","
               "\"query\":\"\",\"status\":0,\"durationMicroseconds\":0,\"app\":null,"
               "\"requestId\":null,\"clientRequestId\":null,\"fault\":null,\"executed\":true,"
-              "\"outcome\":\"reset\"}],\"last\":2,\"lost\":0}")));
+              "\"executedStatus\":201,\"outcome\":\"reset\"}],\"last\":2,\"lost\":0}")));
 }
 
 static void test_write_without_memory(void **state)
@@ -246,31 +248,40 @@ static void test_write_without_memory(void **state)
 static const struct journal_entry recorded[] = {
     { .method = SLICE_INIT("GET"),
       .path = SLICE_INIT("/beta/deviceManagement/ndesConnectors"),
-      .app_id = SLICE_INIT("0000000a"),
+      .app_id = SLICE_INIT("00000000-0000-4000-8000-00000000000a"),
       .request_id = SLICE_INIT("r1"),
       .client_request_id = SLICE_INIT("c1"),
-      .status = 200 },
+      .status = 200,
+      .executed = true,
+      .executed_status = 200 },
     { .method = SLICE_INIT("POST"),
       .path = SLICE_INIT("/beta/deviceManagement/ndesConnectors"),
-      .app_id = SLICE_INIT("0000000b"),
+      .app_id = SLICE_INIT("00000000-0000-4000-8000-00000000000b"),
       .request_id = SLICE_INIT("r2"),
       .fault = SLICE_INIT("throttled"),
       .status = 429 },
     { .method = SLICE_INIT("POST"),
       .path = SLICE_INIT("/v1.0/other"),
       .request_id = SLICE_INIT("r3"),
-      .status = 404 },
+      .status = 404,
+      .executed = true,
+      .executed_status = 404 },
     { .method = SLICE_INIT("DELETE"),
       .path = SLICE_INIT("/beta/other"),
       .request_id = SLICE_INIT("r4"),
       .fault = SLICE_INIT("cut"),
       .status = 0,
+      .executed = true,
+      .executed_status = 204,
       .outcome = JOURNAL_RESET },
     { .method = SLICE_INIT("POST"),
       .path = SLICE_INIT("/beta/deviceManagement/ndesConnectors"),
-      .app_id = SLICE_INIT("0000000a"),
+      .app_id = SLICE_INIT("00000000-0000-4000-8000-00000000000a"),
       .request_id = SLICE_INIT("r5"),
-      .status = 201 },
+      .status = 201,
+      .executed = true,
+      .executed_status = 201,
+      .outcome = JOURNAL_TRUNCATED },
 };
 
 static void record(struct fixture *fixture)
@@ -286,6 +297,7 @@ static const struct {
     { { "method", "POST" }, " 2 3 5" },
     { { "method", "post" }, " 2 3 5" },
     { { "method", "POS" }, "" },
+    { { "method", "m-search!#$%&'*+.^_`|~9" }, "" }, /* any name of a method */
     { { "path", "/beta/*" }, " 1 2 4 5" },
     { { "path", "/BETA/devicemanagement/ndesconnectors" }, " 1 2 5" },
     { { "path", "/beta" }, "" },
@@ -296,11 +308,22 @@ static const struct {
     { { "status", "2xx" }, " 1 5" },
     { { "status", "5xx" }, "" },
     { { "status", "599" }, "" },
+    { { "status", "0" }, " 4" }, /* never sent */
+    { { "executed", "true" }, " 1 3 4 5" },
+    { { "executed", "false" }, " 2" },
+    { { "executedStatus", "204" }, " 4" },
+    { { "executedStatus", "2XX" }, " 1 4 5" },
+    { { "executedStatus", "429" }, "" }, /* a fault's answer, and nothing was executed */
+    { { "outcome", "answered" }, " 1 2 3" },
+    { { "outcome", "reset" }, " 4" },
+    { { "outcome", "truncated" }, " 5" },
+    { { "executed", "true", "status", "0", "outcome", "reset" }, " 4" },
+    { { "path", "*" }, " 1 2 3 4 5" },
     { { "faulted", "true" }, " 2 4" },
     { { "faulted", "false" }, " 1 3 5" },
     { { "fault", "cut" }, " 4" },
     { { "fault", "CUT" }, "" }, /* names of rules are as they were given */
-    { { "app", "0000000A" }, " 1 5" },
+    { { "app", "00000000-0000-4000-8000-00000000000A" }, " 1 5" },
     { { "requestId", "r3" }, " 3" },
     { { "clientRequestId", "C1" }, " 1" },
     { { "since", "0" }, " 1 2 3 4 5" },
@@ -340,15 +363,49 @@ static void test_filters(void **state)
 static const struct {
     const char *name, *value;
 } bad_filters[] = {
-    { "methods", "GET" },    { "Method", "GET" },   { "", "GET" },
-    { "exactly", "1" },      { "method", "" },      { "path", "" },
-    { "app", "" },           { "fault", "" },       { "requestId", "" },
-    { "status", "" },        { "status", "0" },     { "status", "99" },
-    { "status", "600" },     { "status", "0xx" },   { "status", "6xx" },
-    { "status", "4x" },      { "status", "4xxx" },  { "status", "-200" },
-    { "faulted", "1" },      { "faulted", "True" }, { "since", "-1" },
-    { "since", "1.0" },      { "since", "" },       { "since", "9223372036854775808" },
-    { "top", "0" },          { "top", "-1" },       { "top", "ten" },
+    { "method", "POST,GET" },
+    { "method", "GET " },
+    { "method", "G\xc3\x84T" },
+    { "path", "beta/*" },
+    { "path", "?a" },
+    { "app", "0000000a" },
+    { "app", "{00000000-0000-4000-8000-00000000000a}" },
+    { "executed", "yes" },
+    { "executed", "" },
+    { "executedStatus", "0" },
+    { "executedStatus", "6xx" },
+    { "executedStatus", "" },
+    { "outcome", "lost" },
+    { "outcome", "Reset" },
+    { "outcome", "" },
+    { "status", "00" },
+    { "methods", "GET" },
+    { "Method", "GET" },
+    { "", "GET" },
+    { "exactly", "1" },
+    { "method", "" },
+    { "path", "" },
+    { "app", "" },
+    { "fault", "" },
+    { "requestId", "" },
+    { "status", "" },
+    { "status", "099" },
+    { "status", "99" },
+    { "status", "600" },
+    { "status", "0xx" },
+    { "status", "6xx" },
+    { "status", "4x" },
+    { "status", "4xxx" },
+    { "status", "-200" },
+    { "faulted", "1" },
+    { "faulted", "True" },
+    { "since", "-1" },
+    { "since", "1.0" },
+    { "since", "" },
+    { "since", "9223372036854775808" },
+    { "top", "0" },
+    { "top", "-1" },
+    { "top", "ten" },
     { "top", "2147483648" },
 };
 
@@ -371,11 +428,12 @@ static void test_long_filters_are_refused(void **state)
 {
     struct fixture *fixture = *state;
     struct journal_filter filter = { 0 };
+    struct slice paths[] = { filled(fixture, JOURNAL_PATH_MAX, ""),
+                             filled(fixture, JOURNAL_PATH_MAX, "x") };
 
-    assert_true(
-        journal_filter_set(&filter, SLICE("path"), filled(fixture, JOURNAL_PATH_MAX, ""), NULL));
-    assert_false(
-        journal_filter_set(&filter, SLICE("path"), filled(fixture, JOURNAL_PATH_MAX, "x"), NULL));
+    *(char *)(uintptr_t)paths[0].ptr = *(char *)(uintptr_t)paths[1].ptr = '*';
+    assert_true(journal_filter_set(&filter, SLICE("path"), paths[0], NULL));
+    assert_false(journal_filter_set(&filter, SLICE("path"), paths[1], NULL));
     assert_false(
         journal_filter_set(&filter, SLICE("fault"), filled(fixture, JOURNAL_TEXT_MAX, "x"), NULL));
     struct error err = { 0 };
@@ -405,8 +463,13 @@ static const struct {
     { "{\"atLeast\":9223372036854775807}", false, 5 },
     { "{\"faulted\":true,\"exactly\":2}", true, 2 },
     { "{\"faulted\":false,\"path\":\"/beta/*\",\"exactly\":2}", true, 2 },
-    { "{\"app\":\"0000000a\",\"since\":1,\"top\":10,\"exactly\":1}", true, 1 },
+    { "{\"app\":\"00000000-0000-4000-8000-00000000000a\",\"since\":1,\"top\":10,\"exactly\":1}",
+      true, 1 },
     { "{\"top\":2,\"exactly\":2}", true, 2 },
+    { "{\"method\":\"DELETE\",\"executedStatus\":204,\"exactly\":1}", true, 1 },
+    { "{\"executedStatus\":\"2xx\",\"exactly\":3}", true, 3 },
+    { "{\"executed\":false,\"status\":429,\"exactly\":1}", true, 1 },
+    { "{\"status\":0,\"outcome\":\"reset\",\"executed\":true,\"exactly\":1}", true, 1 },
     { " {\"p\\u0061th\" : \"\\/v1.0*\", \"exactly\" : 1 } ", true, 1 },
 };
 
@@ -446,9 +509,19 @@ static const struct {
     { "{\"atMost\":9223372036854775808}", "atMost", "" },
     { "{\"exactly\":1,\"methods\":\"POST\"}", "methods", "there is no member \"methods\"; there" },
     { "{\"Exactly\":1}", "Exactly", "there is no member \"Exactly\"" },
-    { "{\"exactly\":1,\"method\":1}", "method", "\"method\": expected the name of a method" },
+    { "{\"exactly\":1,\"method\":1}", "method",
+      "\"method\": expected the name of one method, found 1" },
     { "{\"exactly\":1,\"method\":null}", "method", "" },
     { "{\"exactly\":1,\"path\":{}}", "path", "" },
+    { "{\"exactly\":1,\"method\":\"POST,GET\"}", "method",
+      "\"method\": expected the name of one method, found \"POST,GET\"" },
+    { "{\"exactly\":0,\"path\":\"beta\"}", "path", "" },
+    { "{\"exactly\":0,\"app\":\"a\"}", "app",
+      "\"app\": expected the id of an application, a GUID" },
+    { "{\"exactly\":1,\"method\":\"GET\",\"method\":\"POST\"}", "method", "Invalid JSON" },
+    { "{\"exactly\":1,\"executed\":\"true\"}", "executed", "" },
+    { "{\"exactly\":1,\"executedStatus\":null}", "executedStatus", "" },
+    { "{\"exactly\":1,\"outcome\":0}", "outcome", "" },
     { "{\"exactly\":1,\"status\":true}", "status", "" },
     { "{\"exactly\":1,\"status\":42}", "status", "\"status\": expected a status (100 to 599)" },
     { "{\"exactly\":1,\"status\":200.5}", "status", "" },
