@@ -151,10 +151,54 @@ def test_verify(sandbox):
         assert lines_of(done) == {"verified": code == 0, "count": 2}
         if code:
             words = bound[0].removeprefix("--").replace("-", " ")
-            assert f"expected {words} {bound[1]} such request" in done.stderr
-            assert done.stderr.endswith(", found 2\n")
+            first, said, *shown = done.stderr.splitlines()
+            assert f"expected {words} {bound[1]} such request" in first and first.endswith(", found 2")
+            assert said == "connectord: the last requests of the tenant:"
+            assert shown == [f"  GET {SET} 200"] * 2
         else:
             assert done.stderr == ""
+
+
+def test_verify_when_answers_are_lost(sandbox, tmp_path):
+    """A client that repeats a POST whose answer it never had makes two entities: that is seen."""
+    (tmp_path / "r.json").write_text(json.dumps({"rules": [
+        {"name": "lost", "when": {"method": "POST", "nth": 1}, "connection": "reset", "executes": True},
+        {"name": "busy", "when": {"method": "DELETE"}, "answer": {"error": "429.intune"}}]}))
+    sandbox.says("faults", "set", tmp_path / "r.json")
+    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+        sandbox.graph.post(SET, json={"displayName": "twice"})
+    assert sandbox.graph.post(SET, json={"displayName": "twice"}).status_code == 201
+    assert sandbox.graph.delete(SET + "/x").status_code == 429
+    made = [each for each in sandbox.graph.get(SET).json()["value"] if each["displayName"] == "twice"]
+    assert len(made) == 2
+
+    def verify(*words, check=False):
+        return sandbox.command("requests", "verify", "--method", "POST", *words, check=check)
+
+    assert verify("--status", "201", "--exactly", "1").returncode == 0
+    assert verify("--executed-status", "201", "--exactly", "2").returncode == 0
+    assert verify("--status", "0", "--outcome", "reset", "--executed", "true",
+                  "--exactly", "1").returncode == 0
+    done = verify("--executed-status", "201", "--exactly", "1")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[1:] == [
+        "connectord: the last requests of the tenant:",
+        f"  POST {SET} 0 lost (reset, executed with 201)", f"  POST {SET} 201",
+        f"  DELETE {SET}/x 429 busy (not executed)", f"  GET {SET} 200"]
+    assert "called 'lots' now" in verify("--fault", "lots", "--exactly", "1").stderr
+    assert "called" not in verify("--fault", "lost", "--exactly", "3").stderr
+    assert verify("--fault", "lots", "--exactly", "0").returncode == 0
+
+
+@pytest.mark.parametrize("words, told", [
+    (("--method", "POST,GET"), "the name of one method"), (("--path", "beta/*"), "begins with / or *"),
+    (("--app", "x"), "a GUID"), (("--method", "GET", "--method", "POST"), "more than once"),
+    (("--exactly", "1"), "more than once"), (("--executed", "yes"), "true or false"),
+    (("--outcome", "lost"), "answered, reset or truncated"), (("--executed-status", "0"), "(100 to 599)"),
+    (("--status", "42"), "(100 to 599)")])
+def test_verify_refuses_what_no_request_fits(sandbox, words, told):
+    done = sandbox.command("requests", "verify", *words, "--exactly", "0", check=False)
+    assert done.returncode in (1, 2) and done.stdout == "" and told in done.stderr
 
 
 # --- reset -------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from server_process import Server
 from tenant import DOMAIN_JOIN, NDES, Tenant, sandbox
 
 MEMBERS = ["sequence", "at", "method", "path", "query", "status", "durationMicroseconds", "app",
-           "requestId", "clientRequestId", "fault", "executed", "outcome"]
+           "requestId", "clientRequestId", "fault", "executed", "executedStatus",
+           "outcome"]
 
 
 @pytest.fixture(name="tenant")
@@ -29,7 +30,7 @@ def test_an_entry_is_the_request(tenant):
         "sequence": 1, "at": "2024-06-01T12:00:00Z", "method": "GET", "path": NDES,
         "query": "$top=2&$select=id%20", "status": reply.status_code,
         "requestId": reply.headers["request-id"], "clientRequestId": mine,
-        "executed": True, "outcome": "answered", **({"fault": None} if "fault" in entry else {})}
+        "executed": True, "executedStatus": 200, "outcome": "answered", **({"fault": None} if "fault" in entry else {})}
     assert re.fullmatch(r"[0-9a-f-]{36}", entry["app"])
     assert 0 <= entry["durationMicroseconds"] < 60_000_000
 
@@ -69,7 +70,8 @@ def test_questions(tenant):
             ({"status": 503}, [7]), ({"path": "*/domainjoinconnectors"}, [5, 6]),
             ({"path": NDES, "method": "GET"}, [4, 7]), ({"faulted": "true"}, [7]),
             ({"faulted": "false"}, [1, 2, 3, 4, 5, 6]), ({"since": 4}, [5, 6, 7]), ({"top": 2}, [6, 7]),
-            ({"method": "DELETE"}, []), ({"app": str(uuid.uuid4())}, [])):
+            ({"method": "DELETE"}, []), ({"executed": "false"}, [7]), ({"executedStatus": "2xx"}, [1, 2, 3, 4, 5]),
+            ({"status": 0}, []), ({"outcome": "answered"}, [1, 2, 3, 4, 5, 6, 7]), ({"app": str(uuid.uuid4())}, [])):
         told = tenant.journal(**filters)
         assert [each["sequence"] for each in told["requests"]] == sequences, filters
         assert told["last"] == 7
@@ -84,14 +86,16 @@ def test_questions(tenant):
             if count < 0:
                 continue
             asked = {**filters, compare: count}
-            if "faulted" in asked:
-                asked["faulted"] = asked["faulted"] == "true"
+            for name in {"faulted", "executed"} & set(asked):
+                asked[name] = asked[name] == "true"
             assert tenant.control("POST", "/requests/verify", asked) == {
                 "verified": holds, "count": len(sequences)}, asked
 
 
 @pytest.mark.parametrize("query", ["status=abc", "status=6xx", "faulted=maybe", "since=-1", "top=x",
-                                   "nothing=1", "method=GET&method=POST"])
+                                   "nothing=1", "method=GET&method=POST",
+                                   "method=GET,POST", "path=beta", "app=x", "executed=1",
+                                   "executedStatus=0", "outcome=odd"])
 def test_wrong_questions(tenant, query):
     reply = tenant.told("GET", f"/requests?{query}")
     assert (reply.status_code, reply.json()["error"]["code"]) == (400, "BadRequest")
@@ -99,7 +103,8 @@ def test_wrong_questions(tenant, query):
 
 @pytest.mark.parametrize("body", [
     {}, {"exactly": 1, "atLeast": 1}, {"exactly": -1}, {"exactly": "1"}, {"exactly": 1, "odd": 1},
-    {"exactly": 1, "status": "x"}, []])
+    {"exactly": 1, "status": "x"}, [], {"exactly": 0, "method": "POST,GET"}, {"exactly": 0, "path": "x"},
+    {"exactly": 0, "app": "x"}, {"exactly": 0, "executed": "true"}, {"exactly": 0, "outcome": "x"}])
 def test_wrong_verifications(tenant, body):
     reply = tenant.told("POST", "/requests/verify", body)
     assert (reply.status_code, reply.json()["error"]["code"]) == (400, "BadRequest")

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/control.h"
+#include "cli/requests_shown.h"
 #include "json/reader.h"
 #include "json/writer.h"
 
@@ -17,7 +18,15 @@
 
 /* --- filters --------------------------------------------------------------------------------- */
 
-enum filter_kind { FILTER_TEXT, FILTER_NUMBER, FILTER_STATUS, FILTER_SWITCH, FILTER_GUID };
+enum filter_kind {
+    FILTER_TEXT,
+    FILTER_PATH,
+    FILTER_NUMBER,
+    FILTER_STATUS,
+    FILTER_SWITCH,
+    FILTER_BOOLEAN,
+    FILTER_GUID
+};
 
 static const struct filter {
     const char *option;
@@ -25,8 +34,11 @@ static const struct filter {
     enum filter_kind kind;
 } filters[] = {
     { "method", "method", FILTER_TEXT },
-    { "path", "path", FILTER_TEXT },
+    { "path", "path", FILTER_PATH },
     { "status", "status", FILTER_STATUS },
+    { "executed-status", "executedStatus", FILTER_STATUS },
+    { "executed", "executed", FILTER_BOOLEAN },
+    { "outcome", "outcome", FILTER_TEXT },
     { "faulted", "faulted", FILTER_SWITCH },
     { "fault", "fault", FILTER_TEXT },
     { "app", "app", FILTER_GUID },
@@ -39,7 +51,11 @@ static const struct filter {
 #define FILTER_OPTIONS                                                                             \
     { "method", "METHOD", "Of this method." },                                                     \
         { "path", "PATTERN", "Of a path that fits; * stands for any text, also /." },              \
-        { "status", "N|Nxx", "Answered with this status, or one of this class: 429, 4xx." },       \
+        { "status", "N|Nxx", "Sent this status, or one of this class: 429, 4xx; 0: none." },       \
+        { "executed-status", "N|Nxx",                                                              \
+          "Executed with this result, also where the answer was lost: 201, 2xx." },                \
+        { "executed", "true|false", "Not kept from being executed by a rule, or kept." },          \
+        { "outcome", "NAME", "What became of the answer: answered, reset or truncated." },         \
         { "faulted", NULL, "Met a rule that fired." },                                             \
         { "fault", "NAME", "Met this rule, which fired." },                                        \
         { "app", "GUID", "Of this application." },                                                 \
@@ -67,6 +83,11 @@ static bool is_good(const struct filter *filter, struct slice value)
     switch (filter->kind) {
     case FILTER_TEXT:
         return value.len > 0 && slice_is_utf8(value);
+    case FILTER_PATH:
+        return slice_is_utf8(value) &&
+               (slice_starts_with(value, SLICE("/")) || slice_starts_with(value, SLICE("*")));
+    case FILTER_BOOLEAN:
+        return slice_eq(value, SLICE("true")) || slice_eq(value, SLICE("false"));
     case FILTER_NUMBER:
         return slice_to_uint64(value, INT64_MAX, &number);
     case FILTER_STATUS:
@@ -81,13 +102,24 @@ static bool is_good(const struct filter *filter, struct slice value)
 
 static const char *expected(const struct filter *filter)
 {
-    static const char *const words[] = { [FILTER_TEXT] = "a text",
-                                         [FILTER_NUMBER] = "a number",
-                                         [FILTER_STATUS] = "a status such as 429 or 4xx",
-                                         [FILTER_SWITCH] = "nothing",
-                                         [FILTER_GUID] = "a GUID" };
+    static const char *const words[] = {
+        [FILTER_TEXT] = "a text",     [FILTER_PATH] = "a pattern that begins with / or *",
+        [FILTER_NUMBER] = "a number", [FILTER_STATUS] = "a status such as 429 or 4xx",
+        [FILTER_SWITCH] = "nothing",  [FILTER_BOOLEAN] = "true or false",
+        [FILTER_GUID] = "a GUID"
+    };
 
     return words[filter->kind];
+}
+
+/* Of an option that is given twice one would be asked for and the other forgotten. */
+static bool is_given_once(const struct cli *cli, const struct cli_option *option)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < cli->arguments.option_count; i++)
+        count += cli->arguments.options[i].option == option;
+    return count <= 1;
 }
 
 /* False when one is wrong, and that was said. */
@@ -95,6 +127,13 @@ static bool check_filters(const struct cli *cli)
 {
     struct slice value;
 
+    for (size_t i = 0; i < cli->arguments.option_count; i++) {
+        const struct cli_option *option = cli->arguments.options[i].option;
+        if (!is_given_once(cli, option)) {
+            cli_usage(cli, "--%s was given more than once", option->name);
+            return false;
+        }
+    }
     for (size_t i = 0; i < COUNT_OF(filters); i++) {
         if (cli_option(cli, filters[i].option, &value) && !is_good(&filters[i], value)) {
             cli_usage(cli, "--%s: expected %s, found '%.100s'", filters[i].option,
@@ -184,8 +223,8 @@ static void write_filter(struct json_writer *writer, const struct filter *filter
     int64_t number;
 
     json_writer_plain_name(writer, slice_of(filter->member));
-    if (filter->kind == FILTER_SWITCH)
-        json_writer_bool(writer, true);
+    if (filter->kind == FILTER_SWITCH || filter->kind == FILTER_BOOLEAN)
+        json_writer_bool(writer, !slice_eq(value, SLICE("false")));
     else if ((filter->kind == FILTER_NUMBER || filter->kind == FILTER_STATUS) &&
              slice_to_int64(value, &number))
         json_writer_int(writer, number);
@@ -242,7 +281,7 @@ static bool read_verdict(struct slice answer, struct arena *arena, bool *ret_ver
 static enum cli_exit run_verify(struct cli *cli)
 {
     const struct bound *bound;
-    struct slice number, answer;
+    struct slice number, answer, fault;
     int64_t count = 0;
     bool verified = false;
     enum cli_exit code;
@@ -262,10 +301,14 @@ static enum cli_exit run_verify(struct cli *cli)
         fprintf(stderr, "connectord: the answer holds no verdict\n");
         return CLI_FAILURE;
     }
-    if (!verified)
-        fprintf(stderr, "connectord: expected %s %.*s such request%s, found %" PRId64 "\n",
-                bound->words, SLICE_ARG(number), slice_eq(number, SLICE("1")) ? "" : "s", count);
-    return verified ? CLI_OK : CLI_FAILURE;
+    if (verified)
+        return CLI_OK;
+    fprintf(stderr, "connectord: expected %s %.*s such request%s, found %" PRId64 "\n",
+            bound->words, SLICE_ARG(number), slice_eq(number, SLICE("1")) ? "" : "s", count);
+    if (cli_option(cli, "fault", &fault))
+        requests_explain_fault(cli, fault);
+    requests_show_last(cli);
+    return CLI_FAILURE;
 }
 
 static enum cli_exit run_clear(struct cli *cli)
@@ -279,7 +322,8 @@ static const char *const list_examples[] = {
     NULL,
 };
 static const char *const verify_examples[] = {
-    "connectord requests verify --method POST --status 201 --exactly 1",
+    "connectord requests verify --method POST --executed-status 201 --exactly 1",
+    "connectord requests verify --method POST --status 429 --at-least 1",
     "connectord requests verify --path '*/ndesConnectors' --at-least 2",
     "connectord requests verify --status 5xx --exactly 0",
     NULL,
@@ -319,7 +363,10 @@ const struct cli_command command_requests_verify = {
     .options = verify_options,
     .option_count = COUNT_OF(verify_options),
     .settings = control_settings,
-    .notes = "A request fits when it fits every option that is given.",
+    .notes =
+        "A request fits when it fits every option that is given. When the number is another, the "
+        "last requests are told on stderr. The first example proves that one entity was made, "
+        "whatever became of the answers: of an answer that was lost --status knows nothing.",
     .run = run_verify,
 };
 
