@@ -395,7 +395,12 @@ def test_the_personas(tenant):
 
 
 def test_eventual(tenant):
+    old = tenant.make(NDES)["id"]
     tenant.rules(persona="eventual")
+    assert "x-connectord-fault" not in tenant.ask("GET", f"{NDES}/{old}").headers
+    rule, = tenant.control("GET", "/faults")["rules"]
+    assert (rule["matched"], rule["fired"]) == (1, 0)
+    assert tenant.journal(faulted="true")["requests"] == []
     begun = time.monotonic()
     key = tenant.make(NDES)["id"]
     while tenant.ask("GET", f"{NDES}/{key}").status_code == 404:

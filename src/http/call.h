@@ -55,6 +55,7 @@ struct call {
     struct edm_entity *entity; /* result */
     struct edm_page page;      /* result */
     struct slice page_end;     /* of a stale page: where the next one starts; empty: its last row */
+    bool hid_a_write;          /* a stale read shows something else than there is now */
     struct edm_entity *before; /* what a write found, for stale reads; NULL: nobody wants it */
     struct slice policy;       /* the policy behind `health`, for a field; empty: none */
     struct dispatch_job job;

@@ -140,6 +140,15 @@ bool effects_meet(struct call *call, struct slice rest)
     return false;
 }
 
+/* A read of the past that met no past is a read like any other: nothing says that it failed. */
+static void forget_idle_fault(struct call *call)
+{
+    if (!call->fault || !fault_only_hides(call->fault) || call->hid_a_write)
+        return;
+    faults_take_back(testbed_faults(call->testbed), call->fault);
+    call->fault = NULL;
+}
+
 /* --- the end --------------------------------------------------------------------------------- */
 
 /* Everything that was made for the real answer goes. */
@@ -228,8 +237,10 @@ static void hold_default(struct call *call)
 void effects_finish(struct call *call)
 {
     struct http_exchange *exchange = call->exchange;
-    struct fault_effect *fault = call->fault;
+    const struct fault_effect *fault;
 
+    forget_idle_fault(call);
+    fault = call->fault;
     if (fault && fault->executes && !call->answered_by_fault &&
         fault->answer != FAULT_ANSWER_NONE) {
         replace_answer(call);

@@ -102,19 +102,6 @@ static bool recall(struct call *call, struct slice before, struct edm_entity **r
     return true;
 }
 
-bool stale_get(struct call *call, struct store_session *session, struct error *err)
-{
-    struct slice before;
-
-    if (!past_find(testbed_past(call->testbed), call->path.type->set_name, call->path.key,
-                   clock_monotonic_ms(), call->fault->stale_ms, call->arena, &before))
-        return service_get(session, call->who->tenant, &call->options.query, call->path.key,
-                           call->arena, &call->entity, err);
-    if (!recall(call, before, &call->entity, err))
-        return false;
-    return call->entity || service_not_found(call->path.key, err);
-}
-
 /* Whether there is such an entity now. */
 static bool exists(struct call *call, struct store_session *session, const struct edm_query *query,
                    struct slice key, bool *ret, struct error *err)
@@ -131,6 +118,22 @@ static bool exists(struct call *call, struct store_session *session, const struc
     return false;
 }
 
+bool stale_get(struct call *call, struct store_session *session, struct error *err)
+{
+    struct slice before;
+    bool now = true;
+
+    if (!past_find(testbed_past(call->testbed), call->path.type->set_name, call->path.key,
+                   clock_monotonic_ms(), call->fault->stale_ms, call->arena, &before))
+        return service_get(session, call->who->tenant, &call->options.query, call->path.key,
+                           call->arena, &call->entity, err);
+    if (!recall(call, before, &call->entity, err) ||
+        (!call->entity && !exists(call, session, &call->options.query, call->path.key, &now, err)))
+        return false;
+    call->hid_a_write = now; /* not one that was made and is gone again: it is missing anyhow */
+    return call->entity || service_not_found(call->path.key, err);
+}
+
 static bool correct_count(struct call *call, struct store_session *session,
                           const struct edm_query *query, const struct past_entry *entries,
                           size_t count, struct error *err)
@@ -143,6 +146,7 @@ static bool correct_count(struct call *call, struct store_session *session,
             !exists(call, session, query, entries[i].key, &now, err))
             return false;
         call->page.total_count += (then != NULL) - now;
+        call->hid_a_write |= (then != NULL) != now;
     }
     return true;
 }
@@ -196,6 +200,7 @@ static bool correct_filtered_count(struct call *call, struct store_session *sess
                            err))
             return false;
         call->page.total_count -= created;
+        call->hid_a_write |= created > 0;
     } while (walk.after.len);
     return true;
 }
@@ -227,6 +232,7 @@ static bool merge(struct call *call, const struct past_entry *entries, size_t co
             return false;
         if (then && (is_there || puts_back))
             into[made++] = then;
+        call->hid_a_write |= is_there || (then && puts_back);
     }
     while (row < page->count)
         into[made++] = page->entities[row++];

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "server/handlers_rig_test.h"
 #include "service/provision.h"
+#include "json/writer.h"
 
 #define KEYS_MAX 40
 
@@ -159,6 +160,69 @@ static void test_one_by_one(void **state UNUSED)
 }
 
 /* The window is real time: what is older is seen. */
+/* Whether the answer says that the rule fired. */
+static bool is_faulted(const char *path, const char *query)
+{
+    const struct ask ask = { .method = HTTP_GET, .path = path, .query = query };
+    struct answer answer;
+
+    rig_ask(&rig, &ask, ROOMY, &answer);
+    bool faulted = answer_field(&answer, SLICE("x-connectord-fault")).len > 0;
+    answer_free(&answer);
+    return faulted;
+}
+
+static void check_fired(unsigned matched, unsigned fired)
+{
+    struct arena *arena = arena_create(NULL, ROOMY);
+    struct json_writer writer;
+    struct slice want;
+    struct text text;
+
+    text_init(&text, arena, 0, ROOMY);
+    json_writer_init(&writer, &text);
+    assert_true(faults_write(testbed_faults(testbed), arena, &writer));
+    assert_true(arena_printf(arena, &want, "\"matched\":%u,\"fired\":%u}]}", matched, fired));
+    if (!slice_ends_with(text_slice(&text), want))
+        fail_msg("%.*s", SLICE_ARG(text_slice(&text)));
+    arena_destroy(arena);
+}
+
+/* A read that hid nothing is no fault: not in its answer, its rule's counts, the journal. */
+static void test_nothing_to_hide(void **state UNUSED)
+{
+    struct arena *arena = arena_create(NULL, ROOMY);
+    const char *old = make_crate("old", arena), *gone;
+    const struct journal_filter faulted = { .faulted = JOURNAL_YES };
+
+    rig_put_rules(testbed, STALE("1h"));
+    journal_clear(testbed_journal(testbed));
+    assert_false(is_faulted(old, ""));
+    assert_false(is_faulted(CRATES, ""));
+    assert_false(is_faulted(CRATES, "$count=true"));
+    assert_false(is_faulted(CRATES, "$nonsense"));
+    check_fired(4, 0);
+    gone = make_crate("gone", arena);
+    assert_true(is_faulted(gone, ""));
+    assert_true(is_faulted(CRATES, "$count=true&$top=0"));
+    assert_false(is_faulted(old, ""));
+    assert_int_equal(request(HTTP_DELETE, gone, "", NULL, arena, NULL), 204);
+    /* it was not there then, and is not now */
+    assert_false(is_faulted(gone, ""));
+    assert_false(is_faulted(CRATES, "$count=true"));
+    assert_int_equal(move_crate(old, "moved", arena), 200);
+    assert_true(is_faulted(old, ""));
+    assert_true(is_faulted(CRATES, ""));
+    check_fired(11, 4);
+    assert_int_equal(journal_count(testbed_journal(testbed), &faulted), 4);
+    /* what else the rule does is done all the same */
+    rig_put_rules(testbed, RULE("\"read\":\"stale\",\"connection\":\"truncate\""));
+    assert_true(is_faulted(CRATES "('x')", ""));
+    check_fired(1, 1);
+    rig_no_rules(testbed);
+    arena_destroy(arena);
+}
+
 static void test_window(void **state UNUSED)
 {
     struct arena *arena = arena_create(NULL, ROOMY);
@@ -419,6 +483,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_one_by_one),
+        TEST(test_nothing_to_hide),
         TEST(test_window),
         TEST(test_walks),
         TEST(test_filters),

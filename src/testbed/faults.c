@@ -28,6 +28,7 @@ struct faults {
     pthread_mutex_t lock; /* of what follows */
     struct arena *arena;  /* NULL: there are no rules */
     struct fault_rule *first;
+    uint64_t generation; /* rises with each exchange */
 };
 
 struct faults *faults_create(size_t rules_max, uint64_t seed)
@@ -69,6 +70,7 @@ static void exchange(struct faults *faults, struct arena *arena, struct fault_ru
     struct arena *old = faults->arena;
     faults->arena = arena;
     faults->first = first;
+    faults->generation++;
     atomic_store(&faults->any, first != NULL);
     atomic_store(&faults->any_stale, reads_stale(first));
     pthread_mutex_unlock(&faults->lock);
@@ -132,10 +134,23 @@ bool faults_draw(struct faults *faults, const struct fault_request *request, str
             continue;
         fired = fault_rule_effect(rule, window_left_ms, arena, ret);
         rule->fired += fired;
+        if (fired)
+            ret->generation = faults->generation;
         break;
     }
     pthread_mutex_unlock(&faults->lock);
     return fired;
+}
+
+void faults_take_back(struct faults *faults, const struct fault_effect *effect)
+{
+    pthread_mutex_lock(&faults->lock);
+    struct fault_rule *rule = faults->generation == effect->generation ? faults->first : NULL;
+    while (rule && !slice_eq(rule->name, effect->rule))
+        rule = rule->next;
+    if (rule)
+        rule->fired--;
+    pthread_mutex_unlock(&faults->lock);
 }
 
 /* --- GET faults ------------------------------------------------------------------------------ */

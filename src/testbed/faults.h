@@ -43,7 +43,8 @@ struct catalogue_error; /* testbed/error_catalogue.h */
 
 /* What is to happen; slices in the arena given to faults_draw(). */
 struct fault_effect {
-    struct slice rule; /* its name */
+    struct slice rule;   /* its name */
+    uint64_t generation; /* of the rules it came from, for faults_take_back() */
     enum fault_answer answer;
     int status;                          /* of the answer */
     const struct catalogue_error *error; /* FAULT_ANSWER_CATALOGUE */
@@ -61,6 +62,13 @@ static inline bool fault_prevents(const struct fault_effect *effect)
 {
     return !effect->executes &&
            (effect->answer != FAULT_ANSWER_NONE || effect->connection == FAULT_CONNECTION_RESET);
+}
+
+/* True when nothing but reads of the past comes of it: where no write was to be hidden, nothing. */
+static inline bool fault_only_hides(const struct fault_effect *effect)
+{
+    return effect->read == FAULT_READ_STALE && effect->answer == FAULT_ANSWER_NONE &&
+           effect->connection == FAULT_CONNECTION_KEPT && effect->delay_ms == 0;
 }
 
 /* NULL: no memory. */
@@ -81,6 +89,10 @@ bool faults_read_stale(const struct faults *faults);
  * False also when memory ran out for its texts: a request without its fault. */
 bool faults_draw(struct faults *faults, const struct fault_request *request, struct arena *arena,
                  struct fault_effect *ret);
+
+/* Nothing came of the effect: its rule did not fire after all. It stays matched; rules that were
+ * put since are left alone. */
+void faults_take_back(struct faults *faults, const struct fault_effect *effect);
 
 /* The object of GET faults: the rules as they were put, each with "matched" and "fired". False: no
  * memory. */

@@ -151,6 +151,30 @@ static void test_counts(void **state UNUSED)
     faults_destroy(faults);
 }
 
+/* What was taken back did not fire, and may fire again; rules of another PUT know nothing of it. */
+static void test_take_back(void **state UNUSED)
+{
+    static const char rules[] = "{\"rules\":[{\"when\":{\"next\":1},\"read\":\"stale\"}]}";
+    struct faults *faults = faults_of(rules);
+    struct arena *arena = arena_create(NULL, PLENTY);
+    struct fault_effect effect;
+
+    for (unsigned n = 0; n < 3; n++) {
+        assert_true(faults_draw(faults, &a_get, arena, &effect) && fault_only_hides(&effect));
+        assert_false(fires(faults, &a_get));
+        faults_take_back(faults, &effect);
+    }
+    assert_true(faults_draw(faults, &a_get, arena, &effect));
+    assert_true(faults_put(faults, slice_of(rules), NULL));
+    assert_true(fires(faults, &a_get));
+    faults_take_back(faults, &effect);
+    assert_false(fires(faults, &a_get));
+    faults_clear(faults);
+    faults_take_back(faults, &effect);
+    arena_destroy(arena);
+    faults_destroy(faults);
+}
+
 /* A request whose fault finds no memory goes without, and counts as one that went so. */
 static void test_draw_no_memory(void **state UNUSED)
 {
@@ -241,10 +265,11 @@ static void test_threads_change(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_retry_after),   cmocka_unit_test(test_retry_after_window),
-        cmocka_unit_test(test_effect),        cmocka_unit_test(test_flags),
-        cmocka_unit_test(test_counts),        cmocka_unit_test(test_draw_no_memory),
-        cmocka_unit_test(test_threads_count), cmocka_unit_test(test_threads_change),
+        cmocka_unit_test(test_retry_after),    cmocka_unit_test(test_retry_after_window),
+        cmocka_unit_test(test_effect),         cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_take_back),      cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_draw_no_memory), cmocka_unit_test(test_threads_count),
+        cmocka_unit_test(test_threads_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
