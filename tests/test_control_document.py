@@ -19,7 +19,7 @@ RULES = {"rules": [
     {"when": {"nth": 3}, "answer": {"status": 503, "body": {"a": 1}, "retryAfter": None}},
     {"when": {"pattern": "xx."}, "read": "stale", "staleFor": "1s"},
     {"when": {"skip": 2, "next": 1}, "connection": "truncate", "executes": True}],
-    "persona": "intune-throttled", "retryAfter": 0.5}
+    "persona": ["intune-throttled", "eventual"], "retryAfter": 0.5}
 
 # In this order on one server: method, path of the document, body, status.
 CASES = [

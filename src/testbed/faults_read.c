@@ -1,14 +1,12 @@
-/* testbed/faults_read.c - JSON into rules: the outermost object, the rule, and the reading of
- * members that its neighbours share.
+/* testbed/faults_read.c - JSON into rules: the outermost object, and the reading of members that
+ * its neighbours share.
  *
  * Rules are written by hand, so a mistake is told with line and column, and what no table names is
  * a mistake: a rule that silently does less than it says wastes somebody's afternoon.
  *
  * Two memories: what the reader needs dies at the end, what the rules need is copied into `keep`.
- * A persona is a text of ours that goes the same way. It is read when the whole body was, since
- * "retryAfter" may stand before or behind its name.
- *
- * What GET faults gives back may be put again: the counts in it are passed over.
+ * A persona is a text of ours that goes the same way. Personas are read when the whole body was,
+ * since "retryAfter" may stand before or behind their names.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -18,17 +16,16 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/text.h"
-#include "testbed/error_catalogue.h"
 #include "testbed/faults_reading.h"
-#include "json/writer.h"
 
 #define SCRATCH_BYTES ((size_t)1 << 20)
 /* What a reader may take at most for a byte of its text: the names of an object that has nothing
  * but names. */
 #define READER_GROWTH   16
 #define DEPTH_LIMIT     32
-#define NAME_BYTES_MAX  64
 #define QUOTE_BYTES_MAX 100
+#define FOUND_BYTES_MAX 60 /* of a wrong value; less than FAULT_FOUND_MAX */
+#define LIST_BYTES_MAX  200
 #define COUNT_MAX       UINT64_C(1000000000000000) /* counting there takes a lifetime */
 
 #define TICKS_PER_MS (CLOCK_TICKS_PER_SECOND / 1000)
@@ -42,7 +39,7 @@ static COLD bool at_position(struct fault_reading *reading, size_t position, str
     size_t start = 0;
 
     while (reading->outer) {
-        position = reading->outer->persona_position;
+        position = reading->persona->position;
         reading = reading->outer;
     }
     for (size_t i = 0; i < position && i < reading->text.len; i++) {
@@ -69,15 +66,43 @@ bool fault_wrong(struct fault_reading *reading, size_t position, struct slice me
     return at_position(reading, position, &why);
 }
 
+const char *fault_found(const struct json_token *value, char to[FAULT_FOUND_MAX])
+{
+    struct slice shown = slice_utf8_prefix(value->literal, FOUND_BYTES_MAX);
+
+    if (value->kind == JSON_OBJECT_BEGIN)
+        return "an object";
+    if (value->kind == JSON_ARRAY_BEGIN)
+        return "an array";
+    if (value->kind == JSON_ARRAY_END)
+        return "the array's end";
+    snprintf(to, FAULT_FOUND_MAX, "%.*s%s", SLICE_ARG(shown),
+             shown.len < value->literal.len ? "..." : "");
+    return to;
+}
+
 bool fault_wrong_value(struct fault_reading *reading, const struct json_token *value,
                        const char *what)
 {
-    return fault_wrong(reading, value->position, reading->member, "\"%.*s\" must be %s",
-                       SLICE_ARG(reading->member), what);
+    char found[FAULT_FOUND_MAX];
+
+    return fault_wrong(reading, value->position, reading->member, "\"%.*s\" must be %s, found %s",
+                       SLICE_ARG(reading->member), what, fault_found(value, found));
 }
 
+/* The reader counts bytes: "Invalid JSON at byte 7: ...". Here line and column say where. */
 static COLD bool reader_failed(struct fault_reading *reading, struct error *why)
 {
+    static const struct slice start = SLICE_INIT("Invalid JSON at byte ");
+    struct slice message = slice_of(why->message);
+    struct error placed = *why;
+    size_t colon = slice_index(message, ':');
+
+    if (slice_starts_with(message, start) && colon < message.len) {
+        error_set(&placed, why->code, slice_of(why->target), "Invalid JSON%s",
+                  why->message + colon);
+        why = &placed;
+    }
     return at_position(reading, json_reader_position(&reading->reader), why);
 }
 
@@ -88,6 +113,26 @@ bool fault_next(struct fault_reading *reading, struct json_token *ret)
     struct error why = { 0 };
 
     return json_reader_next(&reading->reader, ret, &why) || reader_failed(reading, &why);
+}
+
+/* Appends a name to a list; what does not fit is left out. */
+static void list_name(char *to, size_t bytes, struct slice name)
+{
+    size_t len = strlen(to);
+
+    snprintf(to + len, bytes - len, "%s%.*s", len ? ", " : "", SLICE_ARG(name));
+}
+
+static COLD bool unknown_member(struct fault_reading *reading, const struct json_token *name,
+                                const struct fault_member *members, size_t count)
+{
+    char known[LIST_BYTES_MAX] = "";
+
+    for (size_t i = 0; i < count; i++)
+        list_name(known, sizeof known, members[i].name);
+    return fault_wrong(reading, name->position, name->text,
+                       "there is no member \"%.*s\" here; known are: %s",
+                       SLICE_ARG(slice_utf8_prefix(name->text, QUOTE_BYTES_MAX)), known);
 }
 
 bool fault_next_member(struct fault_reading *reading, const struct fault_member *members,
@@ -108,8 +153,7 @@ bool fault_next_member(struct fault_reading *reading, const struct fault_member 
             return fault_next(reading, ret_value);
         }
     }
-    return fault_wrong(reading, name.position, name.text, "there is no member \"%.*s\" here",
-                       SLICE_ARG(slice_utf8_prefix(name.text, QUOTE_BYTES_MAX)));
+    return unknown_member(reading, &name, members, count);
 }
 
 bool fault_read_object(struct fault_reading *reading, const struct json_token *begin,
@@ -170,8 +214,9 @@ bool fault_read_duration(struct fault_reading *reading, const struct json_token 
         return fault_wrong_value(reading, value, "a duration as \"250ms\" or \"1m30s\"");
     if (ticks < min_ms * TICKS_PER_MS || ticks > max_ms * TICKS_PER_MS)
         return fault_wrong(reading, value->position, reading->member,
-                           "\"%.*s\" must be between %u ms and %u s", SLICE_ARG(reading->member),
-                           min_ms, max_ms / 1000);
+                           "\"%.*s\" must be between %u ms and %u s, found %s",
+                           SLICE_ARG(reading->member), min_ms, max_ms / 1000,
+                           fault_found(value, (char[FAULT_FOUND_MAX]){ 0 }));
     *ret = (uint32_t)(ticks / TICKS_PER_MS);
     return true;
 }
@@ -179,163 +224,6 @@ bool fault_read_duration(struct fault_reading *reading, const struct json_token 
 bool fault_keep(struct fault_reading *reading, struct slice text, struct slice *ret)
 {
     return arena_copy(reading->keep, text, ret) || error_no_memory(reading->err);
-}
-
-/* --- a rule ---------------------------------------------------------------------------------- */
-
-/* It may be sent in a field, so it must be what a field can hold. */
-static bool read_name(struct fault_reading *reading, const struct json_token *value)
-{
-    bool ok =
-        value->kind == JSON_STRING && value->text.len > 0 && value->text.len <= NAME_BYTES_MAX;
-
-    for (size_t i = 0; ok && i < value->text.len; i++)
-        ok = value->text.ptr[i] >= ' ' && value->text.ptr[i] <= '~';
-    if (!ok || value->text.ptr[0] == ' ' || value->text.ptr[value->text.len - 1] == ' ')
-        return fault_wrong_value(reading, value,
-                                 "1 to 64 characters of ASCII, no blank first or last");
-    return fault_keep(reading, value->text, &reading->rule->name);
-}
-
-/* What GET faults said of the rule; its counts begin anew. */
-static bool pass_count(struct fault_reading *reading, const struct json_token *value)
-{
-    uint64_t ignored;
-
-    return fault_read_count(reading, value, 0, &ignored);
-}
-
-static const struct fault_member rule_members[] = {
-    { SLICE_INIT("name"), read_name },
-    { SLICE_INIT("when"), fault_read_when },
-    { SLICE_INIT("answer"), fault_read_answer },
-    { SLICE_INIT("delay"), fault_read_delay },
-    { SLICE_INIT("connection"), fault_read_connection },
-    { SLICE_INIT("read"), fault_read_read },
-    { SLICE_INIT("staleFor"), fault_read_stale_for },
-    { SLICE_INIT("executes"), fault_read_executes },
-    { SLICE_INIT("matched"), pass_count },
-    { SLICE_INIT("fired"), pass_count },
-};
-
-/* What no member can see alone. `position` is the rule's. */
-static bool check_rule(struct fault_reading *reading, size_t position)
-{
-    const struct fault_rule *rule = reading->rule;
-    bool delays = rule->delay.high_ms > 0;
-
-    if (!rule->answer && !delays && !rule->connection && !rule->read)
-        return fault_wrong(reading, position, SLICE("answer"),
-                           "the rule does nothing: it needs \"answer\", \"delay\", \"connection\" "
-                           "or \"read\"");
-    if (rule->answer && rule->connection == FAULT_CONNECTION_RESET)
-        return fault_wrong(reading, position, SLICE("connection"),
-                           "\"answer\" is not sent when the connection is reset");
-    if (rule->executes && !rule->answer && !rule->connection)
-        return fault_wrong(reading, position, SLICE("executes"),
-                           "\"executes\" needs \"answer\" or \"connection\"");
-    if (rule->stale_ms > 0 && rule->read != FAULT_READ_STALE)
-        return fault_wrong(reading, position, SLICE("staleFor"),
-                           "\"staleFor\" needs \"read\":\"stale\"");
-    if (rule->retry == FAULT_RETRY_WINDOW && rule->when.limit.per_ms == 0)
-        return fault_wrong(reading, position, SLICE("retryAfter"),
-                           "\"retryAfter\":\"window\" needs a \"limit\" in \"when\"");
-    return true;
-}
-
-/* True of a persona's rule whose answer says when to come back, when the body says so itself. */
-static bool is_overridden(const struct fault_reading *reading)
-{
-    return reading->outer && reading->overrides && reading->rule->error &&
-           fault_status_retries(reading->rule->status);
-}
-
-/* "retryAfter" beside "persona": in place of what the rule itself says. */
-static bool override_retry(struct fault_reading *reading, struct slice *literal)
-{
-    struct fault_rule *rule = reading->rule;
-
-    if (!arena_printf(reading->scratch, literal, "{\"error\":\"%.*s\",\"retryAfter\":%.*s}",
-                      SLICE_ARG(rule->error->name), SLICE_ARG(reading->override)))
-        return error_no_memory(reading->err);
-    rule->retry =
-        slice_eq(reading->override, SLICE("null")) ? FAULT_RETRY_NONE : FAULT_RETRY_WRITTEN;
-    rule->retry_after = reading->override;
-    return true;
-}
-
-/* One member of the rule, and its text for GET faults. */
-static bool read_rule_member(struct fault_reading *reading, const struct fault_member *member,
-                             const struct json_token *value, struct text *text)
-{
-    if (!member->read(reading, value))
-        return false;
-    if (member->read == pass_count)
-        return true;
-
-    struct slice literal = slice_sub(reading->text, value->position,
-                                     json_reader_position(&reading->reader) - value->position);
-    if (member->read == fault_read_answer && is_overridden(reading) &&
-        !override_retry(reading, &literal))
-        return false;
-    text_append_char(text, text->len ? ',' : '{');
-    text_printf(text, "\"%.*s\":", SLICE_ARG(member->name));
-    text_append(text, literal);
-    return true;
-}
-
-static bool read_members(struct fault_reading *reading, struct text *text)
-{
-    const struct fault_member *member;
-    struct json_token value;
-
-    do {
-        if (!fault_next_member(reading, rule_members, COUNT_OF(rule_members), &member, &value) ||
-            (member && !read_rule_member(reading, member, &value, text)))
-            return false;
-    } while (member);
-    return true;
-}
-
-/* A rule without a name gets its place as one. */
-static bool name_rule(struct fault_reading *reading, struct text *text)
-{
-    struct fault_rule *rule = reading->rule;
-
-    if (rule->name.len > 0)
-        return true;
-    if (!arena_printf(reading->keep, &rule->name, "rule-%zu", reading->count))
-        return error_no_memory(reading->err);
-    text_printf(text, "%s\"name\":\"%.*s\"", text->len ? "," : "{", SLICE_ARG(rule->name));
-    return true;
-}
-
-static bool read_rule(struct fault_reading *reading, const struct json_token *begin)
-{
-    struct text text;
-
-    if (begin->kind != JSON_OBJECT_BEGIN)
-        return fault_wrong(reading, begin->position, SLICE("rules"), "a rule must be an object");
-    if (reading->count == reading->rules_max)
-        return fault_wrong(reading, begin->position, SLICE("rules"),
-                           "there may be %zu rules at most", reading->rules_max);
-    reading->rule = arena_new(reading->keep, struct fault_rule);
-    if (!reading->rule)
-        return error_no_memory(reading->err);
-    reading->count++;
-    text_init(&text, reading->scratch, 0, 2 * reading->text.len + 2048);
-    if (!read_members(reading, &text) || !check_rule(reading, begin->position) ||
-        !name_rule(reading, &text))
-        return false;
-    if (reading->rule->read == FAULT_READ_STALE && reading->rule->stale_ms == 0)
-        reading->rule->stale_ms = FAULT_STALE_MS_DEFAULT;
-    if (text.failed)
-        return error_no_memory(reading->err);
-    if (!fault_keep(reading, text_slice(&text), &reading->rule->text))
-        return false;
-    *reading->end = reading->rule;
-    reading->end = &reading->rule->next;
-    return true;
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */
@@ -351,25 +239,63 @@ static bool read_rules(struct fault_reading *reading, const struct json_token *b
             return false;
         if (token.kind == JSON_ARRAY_END)
             return true;
-        if (!read_rule(reading, &token))
+        if (!fault_read_rule(reading, &token))
             return false;
     }
 }
 
-static bool read_persona_name(struct fault_reading *reading, const struct json_token *value)
+static COLD bool unknown_persona(struct fault_reading *reading, const struct json_token *value)
 {
-    if (value->kind != JSON_STRING)
-        return fault_wrong_value(reading, value, "a persona's name");
-    for (size_t i = 0; i < fault_persona_count; i++) {
-        if (slice_eq(fault_personas[i].name, value->text)) {
-            reading->persona = &fault_personas[i];
-            reading->persona_position = value->position;
-            return true;
-        }
-    }
+    char known[LIST_BYTES_MAX] = "";
+
+    for (size_t i = 0; i < fault_persona_count; i++)
+        list_name(known, sizeof known, fault_personas[i].name);
     return fault_wrong(reading, value->position, reading->member,
-                       "there is no persona \"%.*s\"; GET faults/personas lists them",
-                       SLICE_ARG(slice_utf8_prefix(value->text, QUOTE_BYTES_MAX)));
+                       "there is no persona \"%.*s\"; known are: %s",
+                       SLICE_ARG(slice_utf8_prefix(value->text, QUOTE_BYTES_MAX)), known);
+}
+
+static bool add_persona(struct fault_reading *reading, const struct json_token *value)
+{
+    size_t i = 0;
+
+    if (value->kind != JSON_STRING)
+        return fault_wrong_value(reading, value, "a persona's name, or a list of names");
+    while (i < fault_persona_count && !slice_eq(fault_personas[i].name, value->text))
+        i++;
+    if (i == fault_persona_count)
+        return unknown_persona(reading, value);
+    for (const struct fault_persona_named *each = reading->personas; each; each = each->next) {
+        if (each->persona == &fault_personas[i])
+            return fault_wrong(reading, value->position, reading->member,
+                               "the persona \"%.*s\" was named before", SLICE_ARG(value->text));
+    }
+    struct fault_persona_named *named = arena_new(reading->scratch, struct fault_persona_named);
+    if (!named)
+        return error_no_memory(reading->err);
+    named->persona = &fault_personas[i];
+    named->position = value->position;
+    *reading->personas_end = named;
+    reading->personas_end = &named->next;
+    return true;
+}
+
+static bool read_personas(struct fault_reading *reading, const struct json_token *value)
+{
+    struct json_token token;
+
+    if (value->kind != JSON_ARRAY_BEGIN)
+        return add_persona(reading, value);
+    for (;;) {
+        if (!fault_next(reading, &token))
+            return false;
+        if (token.kind == JSON_ARRAY_END)
+            break;
+        if (!add_persona(reading, &token))
+            return false;
+    }
+    return reading->personas || fault_wrong(reading, value->position, reading->member,
+                                            "\"persona\" must name at least one");
 }
 
 static bool read_override(struct fault_reading *reading, const struct json_token *value)
@@ -383,20 +309,25 @@ static bool read_override(struct fault_reading *reading, const struct json_token
 
 static const struct fault_member outermost_members[] = {
     { SLICE_INIT("rules"), read_rules },
-    { SLICE_INIT("persona"), read_persona_name },
+    { SLICE_INIT("persona"), read_personas },
     { SLICE_INIT("retryAfter"), read_override },
 };
 
 /* The persona's rules, behind those that stand there already. */
-static bool read_persona(struct fault_reading *outer)
+static bool read_persona(struct fault_reading *outer, const struct fault_persona_named *named)
 {
     struct fault_reading reading = *outer;
     struct json_token token;
 
     reading.outer = outer;
-    reading.text = outer->persona->rules;
+    reading.persona = named;
+    reading.text = named->persona->rules;
     json_reader_init(&reading.reader, reading.text, outer->scratch, DEPTH_LIMIT);
-    return fault_next(&reading, &token) && read_rules(&reading, &token);
+    if (!fault_next(&reading, &token) || !read_rules(&reading, &token))
+        return false;
+    outer->end = reading.end;
+    outer->count = reading.count;
+    return true;
 }
 
 static bool read_outermost(struct fault_reading *reading)
@@ -408,7 +339,8 @@ static bool read_outermost(struct fault_reading *reading)
         return false;
     if (token.kind != JSON_OBJECT_BEGIN)
         return fault_wrong(reading, token.position, SLICE("rules"),
-                           "expected an object with \"rules\" or \"persona\"");
+                           "expected an object with \"rules\" or \"persona\", found %s",
+                           fault_found(&token, (char[FAULT_FOUND_MAX]){ 0 }));
     size_t begin = token.position;
     if (!fault_read_object(reading, &token, outermost_members, COUNT_OF(outermost_members)))
         return false;
@@ -417,10 +349,14 @@ static bool read_outermost(struct fault_reading *reading)
     if (reading->member.len == 0)
         return fault_wrong(reading, begin, SLICE("rules"),
                            "expected \"rules\", \"persona\", or both");
-    if (reading->overrides && !reading->persona)
+    if (reading->overrides && !reading->personas)
         return fault_wrong(reading, reading->override_position, SLICE("retryAfter"),
                            "\"retryAfter\" stands beside \"persona\", or in a rule's \"answer\"");
-    return !reading->persona || read_persona(reading);
+    for (const struct fault_persona_named *each = reading->personas; each; each = each->next) {
+        if (!read_persona(reading, each))
+            return false;
+    }
+    return true;
 }
 
 bool fault_rules_read(struct slice json, size_t rules_max, struct arena *keep,
@@ -428,9 +364,14 @@ bool fault_rules_read(struct slice json, size_t rules_max, struct arena *keep,
 {
     struct error why = { 0 };
     struct fault_rule *first = NULL;
-    struct fault_reading reading = {
-        .text = json, .keep = keep, .rules_max = rules_max, .end = &first, .err = &why
-    };
+    struct fault_reading reading = { .text = json,
+                                     .keep = keep,
+                                     .rules_max = rules_max,
+                                     .first = &first,
+                                     .end = &first,
+                                     .err = &why };
+
+    reading.personas_end = &reading.personas;
 
     reading.scratch = arena_create(NULL, SCRATCH_BYTES + READER_GROWTH * json.len);
     if (!reading.scratch)

@@ -31,9 +31,11 @@ static bool read_error(struct fault_reading *reading, const struct json_token *v
         return fault_wrong_value(reading, value, "an error's name");
     rule->error = error_catalogue_find(value->text);
     if (!rule->error)
-        return fault_wrong(reading, value->position, reading->member,
-                           "there is no error \"%.*s\"; GET faults/personas lists them",
-                           SLICE_ARG(slice_utf8_prefix(value->text, QUOTE_BYTES_MAX)));
+        return fault_wrong(
+            reading, value->position, reading->member,
+            "there is no error \"%.*s\"; GET faults/personas (connectord faults personas) "
+            "lists them",
+            SLICE_ARG(slice_utf8_prefix(value->text, QUOTE_BYTES_MAX)));
     return true;
 }
 
@@ -161,7 +163,10 @@ bool fault_read_delay(struct fault_reading *reading, const struct json_token *va
         return true;
     }
     if (value->kind != JSON_OBJECT_BEGIN)
-        return fault_wrong_value(reading, value, "a duration, or an object of two");
+        return fault_wrong_value(
+            reading, value,
+            "a duration, or an object of \"min\" and \"max\" or of \"median\" and "
+            "\"p99\"");
     reading->delay_ends = 0;
     if (!fault_read_object(reading, value, delay_members, COUNT_OF(delay_members)))
         return false;

@@ -60,6 +60,8 @@ static const char *const good_texts[] = {
     RULE("\"read\":\"brokenNextLink\""),
     RULE("\"name\":\"a name of ~ASCII~\",\"read\":\"stale\",\"matched\":7,\"fired\":0"),
     "{\"persona\":\"flaky\"}",
+    "{\"persona\":[\"delete-403\"]}",
+    "{\"persona\":[\"flaky\",\"eventual\"],\"retryAfter\":1}",
     "{\"retryAfter\":0.5,\"persona\":\"intune-throttled\",\"rules\":[]}",
     "{\"persona\":\"intune-throttled\",\"retryAfter\":null}",
 };
@@ -78,11 +80,28 @@ static const struct {
     { "{\"rules\":{}}", "rules", "an array of rules", 1, 10 },
     { "{\"rules\":[1]}", "rules", "a rule must be an object", 1, 11 },
     { "{\"rule\":[]}", "rule", "no member \"rule\"", 1, 2 },
-    { "{\n  \"rules\": [\n    {\"anwser\": {}}\n  ]\n}", "anwser", "no member \"anwser\"", 3, 6 },
+    { "{\n  \"rules\": [\n    {\"anwser\": {}}\n  ]\n}", "anwser",
+      "no member \"anwser\" here; known are: name, when, answer, delay, connection, read, "
+      "staleFor, executes",
+      3, 6 },
     { "{\"retryAfter\":1}", "retryAfter", "beside \"persona\"", 1, 15 },
     { "{\"rules\":[],\"retryAfter\":1}", "retryAfter", "beside \"persona\"", 1, 26 },
     { "{\"persona\":\"Flaky\"}", "persona", "no persona \"Flaky\"", 1, 12 },
-    { "{\"persona\":1}", "persona", "a persona's name", 1, 12 },
+    { "{\"persona\":1}", "persona", "a persona's name, or a list of names, found 1", 1, 12 },
+    { "{\"persona\":[]}", "persona", "at least one", 1, 12 },
+    { "{\"persona\":[\"flaky\",2]}", "persona", "found 2", 1, 21 },
+    { "{\"persona\":[[]]}", "persona", "found an array", 1, 13 },
+    { "{\"persona\":[\"flaky\",\"flaky\"]}", "persona", "named before", 1, 21 },
+    { "{\"persona\":[\"flaky\",\"odd\"]}", "persona",
+      "no persona \"odd\"; known are: intune-throttled, delete-403, eventual, flaky", 1, 21 },
+    { "{\"rules\":[{\"name\":\"eventual\",\"delay\":\"1s\"}],\n\"persona\":\"eventual\"}", "name",
+      "a rule \"eventual\" already", 2, 11 },
+    { "{\"rules\":[{\"name\":\"a\",\"delay\":\"1s\"},\n{\"delay\":\"1s\",\"name\":\"a\"}]}", "name",
+      "a rule \"a\" already", 2, 22 },
+    { "{\"rules\":[{\"name\":\"rule-2\",\"delay\":\"1s\"},{\"delay\":\"1s\"}]}", "name",
+      "is called by its place, \"rule-2\"", 1, 42 },
+    { "{\"rules\":[{\"delay\":\"1s\"} {}]}", "",
+      "column 26: Invalid JSON: expected ',' or ']', found '{'", 1, 26 },
     { "{\"persona\":\"flaky\",\"retryAfter\":\"window\"}", "retryAfter", "seconds", 1, 33 },
     { "{\"persona\":\"flaky\",\"retryAfter\":-1}", "retryAfter", "seconds", 1, 33 },
     { RULE(""), "answer", "does nothing", 1, 11 },
@@ -110,7 +129,9 @@ static const struct {
     { RULE("\"delay\":\"-1s\""), "delay", "between", 1, 20 },
     { RULE("\"delay\":\"1 s\""), "delay", "a duration", 1, 20 },
     { RULE("\"delay\":\"\""), "delay", "a duration", 1, 20 },
-    { RULE("\"delay\":1000"), "delay", "a duration, or an object", 1, 20 },
+    { RULE("\"delay\":1000"), "delay",
+      "\"min\" and \"max\" or of \"median\" and \"p99\", found 1000", 1, 20 },
+    { RULE("\"delay\":\"5 seconds\""), "delay", "found \"5 seconds\"", 1, 20 },
     { RULE("\"delay\":{}"), "delay", "needs", 1, 20 },
     { RULE("\"delay\":{\"min\":\"1s\"}"), "delay", "needs", 1, 20 },
     { RULE("\"delay\":{\"min\":\"1s\",\"p99\":\"2s\"}"), "delay", "needs", 1, 20 },
@@ -137,10 +158,12 @@ static const struct {
       48 },
     { ANSWER("\"status\":503,\"retryAfter\":\"window\""), "retryAfter", "needs a \"limit\"", 1,
       11 },
-    { WHEN("\"method\":\"FETCH\""), "method", "a method", 1, 29 },
+    { WHEN("\"method\":\"FETCH\""), "method",
+      "one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, or a list of them, found \"FETCH\"", 1,
+      29 },
     { WHEN("\"method\":[]"), "method", "at least one", 1, 29 },
-    { WHEN("\"method\":[\"GET\",1]"), "method", "a method", 1, 36 },
-    { WHEN("\"method\":{}"), "method", "a method", 1, 29 },
+    { WHEN("\"method\":[\"GET\",1]"), "method", "found 1", 1, 36 },
+    { WHEN("\"method\":{}"), "method", "found an object", 1, 29 },
     { WHEN("\"path\":\"beta/*\""), "path", "begins with", 1, 27 },
     { WHEN("\"path\":\"\""), "path", "begins with", 1, 27 },
     { WHEN("\"path\":[\"/\"]"), "path", "begins with", 1, 27 },
@@ -316,6 +339,31 @@ static void test_write_persona(void **state UNUSED)
     faults_destroy(faults);
 }
 
+/* Several personas stand in the order in which they were named. */
+static void test_write_personas(void **state UNUSED)
+{
+    static const char *const names[] = { "mine", "eventual", "delete-403",
+                                         "delete-403-key-in-parentheses" };
+    struct faults *faults = faults_create(RULES_MAX, 1);
+    struct arena *arena = arena_create(NULL, PLENTY);
+
+    assert_true(faults_put(faults,
+                           SLICE("{\"persona\":[\"eventual\",\"delete-403\"],"
+                                 "\"rules\":[{\"name\":\"mine\",\"delay\":\"1s\"}]}"),
+                           NULL));
+    struct slice text = written(faults, arena), rest;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        char name[64];
+        snprintf(name, sizeof name, "{\"name\":\"%s\"", names[i]);
+        const char *at = memmem(text.ptr, text.len, name, strlen(name));
+        assert_non_null(at);
+        rest = slice_sub(text, (size_t)(at - text.ptr) + 1, text.len);
+        text = rest;
+    }
+    arena_destroy(arena);
+    faults_destroy(faults);
+}
+
 /* It replaces the persona's Retry-After, wherever it stands, and no rule's of one's own. */
 static void test_write_override(void **state UNUSED)
 {
@@ -419,7 +467,8 @@ int main(void)
         cmocka_unit_test(test_read_quotes_in_part), cmocka_unit_test(test_read_too_many),
         cmocka_unit_test(test_read_deep),           cmocka_unit_test(test_write),
         cmocka_unit_test(test_write_persona),       cmocka_unit_test(test_write_override),
-        cmocka_unit_test(test_round_trip),          cmocka_unit_test(test_write_no_memory),
+        cmocka_unit_test(test_write_personas),      cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_write_no_memory),
 #ifdef CONNECTORD_FAULTS
         cmocka_unit_test(test_put_no_memory),
 #endif

@@ -19,6 +19,8 @@ static const struct slice methods[] = {
     SLICE_INIT("PATCH"), SLICE_INIT("DELETE"), SLICE_INIT("OPTIONS"),
 };
 
+#define METHODS "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" /* those above, for messages */
+
 uint32_t fault_method_bit(struct slice name)
 {
     for (size_t i = 0; i < COUNT_OF(methods); i++) {
@@ -33,7 +35,7 @@ static bool add_method(struct fault_reading *reading, const struct json_token *v
     uint32_t bit = value->kind == JSON_STRING ? fault_method_bit(value->text) : 0;
 
     if (bit == 0)
-        return fault_wrong_value(reading, value, "a method, as \"GET\", or a list of methods");
+        return fault_wrong_value(reading, value, "one of " METHODS ", or a list of them");
     reading->rule->when.methods |= bit;
     return true;
 }
@@ -53,7 +55,8 @@ static bool read_method(struct fault_reading *reading, const struct json_token *
             return false;
     }
     return reading->rule->when.methods != 0 ||
-           fault_wrong_value(reading, value, "a method, or a list of at least one");
+           fault_wrong(reading, value->position, reading->member,
+                       "\"method\" must name at least one of " METHODS);
 }
 
 static bool read_path(struct fault_reading *reading, const struct json_token *value)

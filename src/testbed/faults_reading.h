@@ -9,22 +9,31 @@
 #include "testbed/faults_rules.h"
 #include "json/reader.h"
 
+struct fault_persona_named {
+    struct fault_persona_named *next;
+    const struct fault_persona *persona;
+    size_t position;
+};
+
 struct fault_reading {
     struct json_reader reader;
-    struct slice text;            /* what it reads */
-    struct arena *scratch, *keep; /* until the end of reading; as long as the rules */
-    struct fault_rule *rule;      /* the one being read */
-    unsigned delay_ends;          /* of its delay: which were given */
-    struct slice member;          /* the name of the member being read */
-    struct fault_rule **end;      /* where the next rule is to be linked */
+    struct slice text;               /* what it reads */
+    struct arena *scratch, *keep;    /* until the end of reading; as long as the rules */
+    struct fault_rule *rule;         /* the one being read */
+    unsigned delay_ends;             /* of its delay: which were given */
+    struct slice member;             /* the name of the member being read */
+    size_t name_position;            /* of its name; of the rule when it has none */
+    struct fault_rule *const *first; /* the list of those that were read ... */
+    struct fault_rule **end;         /* ... and where the next one is to be linked */
     size_t count, rules_max;
 
-    const struct fault_persona *persona; /* NULL: none was named */
-    size_t persona_position;
+    struct fault_persona_named *personas; /* those that were named, in that order */
+    struct fault_persona_named **personas_end;
     bool overrides;              /* "retryAfter" beside "persona" ... */
     struct slice override;       /* ... its literal */
     size_t override_position;    /* ... and where it stands */
-    struct fault_reading *outer; /* of a persona's rules: what named the persona */
+    struct fault_reading *outer; /* of a persona's rules: what named the persona ... */
+    const struct fault_persona_named *persona; /* ... and where */
 
     struct error *err;
 };
@@ -37,7 +46,10 @@ struct fault_member {
 /* Fails with the line and column of `position`, and with `member` as target. */
 bool fault_wrong(struct fault_reading *reading, size_t position, struct slice member,
                  const char *format, ...) PRINTF_LIKE(4, 5) COLD;
-/* The same for a value: "rate" must be `what`. */
+/* The value in words, for a message: as it was written, long ones in part, or "an object". */
+#define FAULT_FOUND_MAX 80
+const char *fault_found(const struct json_token *value, char to[FAULT_FOUND_MAX]);
+/* The same for a value: "rate" must be `what`, found "often". */
 bool fault_wrong_value(struct fault_reading *reading, const struct json_token *value,
                        const char *what) COLD;
 
@@ -61,6 +73,9 @@ bool fault_read_duration(struct fault_reading *reading, const struct json_token 
                          uint32_t min_ms, uint32_t max_ms, uint32_t *ret) MUST_CHECK;
 /* A copy that lives as long as the rules. */
 bool fault_keep(struct fault_reading *reading, struct slice text, struct slice *ret) MUST_CHECK;
+
+/* The rule that `begin` begins, linked behind those that were read. */
+bool fault_read_rule(struct fault_reading *reading, const struct json_token *begin) MUST_CHECK;
 
 /* The members of a rule that have parts. */
 bool fault_read_when(struct fault_reading *reading, const struct json_token *value);

@@ -1,7 +1,8 @@
 /* testbed/faults_rules.h - a rule as faults.c and its neighbours see it. Private to them.
  *
  *   faults.c              the list, its lock, what faults.h promises
- *   faults_read.c         JSON into rules: the outermost object, a rule
+ *   faults_read.c         JSON into rules: the outermost object
+ *   faults_read_rule.c    ... a rule
  *   faults_read_when.c    ... "when"
  *   faults_read_effect.c  ... what happens
  *   faults_draw.c         whether a rule fires, and what then happens
