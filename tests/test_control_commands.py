@@ -114,6 +114,43 @@ def test_faults_of_a_file(sandbox, tmp_path):
     assert both["rules"][0]["name"] == "broken" and len(both["rules"]) > 1
 
 
+@pytest.mark.parametrize("text, told", [
+    ('{"rules": [\n  {"name": "a",\n   "delay": "5 seconds"}\n]}',
+     'line 3, column 13: "delay" must be a duration as "250ms" or "1m30s", found "5 seconds"'),
+    ('{"rules": [\n  {"delay": "1s" "name": "a"}\n]}',
+     "line 2, column 18: Invalid JSON: expected ',' or '}', found '\"'."),
+    ("[]", 'line 1, column 1: expected an object with "rules" or "persona", found an array'),
+    ("", "line 1, column 2: Invalid JSON: expected a value, but the text ends here."),
+    ('{"rules": [{"name": "a", "delay": "1s"},\n {"name": "a", "delay": "1s"}]}',
+     'line 2, column 11: there is a rule "a" already'),
+    ('{\n"persona": "odd"}', 'line 2, column 12: there is no persona "odd"; known are: intune')])
+@pytest.mark.parametrize("more", [(), ("--persona", "eventual")])
+def test_faults_name_the_line_of_the_file(sandbox, tmp_path, text, told, more):
+    (tmp_path / "r.json").write_text(text)
+    if more and "persona" in text:
+        pytest.skip("named in both places")
+    done = sandbox.command("faults", "set", tmp_path / "r.json", *more, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"connectord: {tmp_path / 'r.json'}: {told}")
+    done = sandbox.command("faults", "set", "-", *more, check=False, input=text)
+    assert done.stderr.startswith(f"connectord: stdin: {told}")
+
+
+def test_faults_of_personas(sandbox, tmp_path):
+    shown = sandbox.says("faults", "set", "--persona", "delete-403", "--persona", "eventual")
+    assert [each["name"] for each in shown["rules"]] == [
+        "delete-403", "delete-403-key-in-parentheses", "eventual"]
+    for text, names in (("{}", ["eventual"]), ('{"rules":\n[{"name":"a","delay":"1ms"}]\n}\n\n', ["a", "eventual"])):
+        (tmp_path / "r.json").write_text(text)
+        shown = sandbox.says("faults", "set", tmp_path / "r.json", "--persona", "eventual")
+        assert [each["name"] for each in shown["rules"]] == names
+        done = sandbox.command("faults", "set", tmp_path / "r.json", "--persona", "Flaky", check=False)
+        assert done.stderr == ('connectord: --persona: there is no persona "Flaky"; known are: '
+                               "intune-throttled, delete-403, eventual, flaky\n")
+    done = sandbox.command("faults", "set", "--persona", "flaky", "--persona", "flaky", check=False)
+    assert done.stderr == 'connectord: --persona: the persona "flaky" was named before\n'
+
+
 def test_personas(sandbox):
     text = sandbox.command("faults", "personas").stdout
     assert "intune-throttled" in text and "429.intune" in text
@@ -410,9 +447,9 @@ def test_refusals(words, code, told, tmp_path):
 
 
 def test_a_file_that_is_no_json(tmp_path):
-    for content, told in (("{", "byte 1"), ("[]", "expected a JSON object"), ("", "byte 0")):
+    for content, told in (("{", "byte 1"), ("", "byte 0")):
         (tmp_path / "rules.json").write_text(content)
-        code, said = refusal("faults", "set", tmp_path / "rules.json")
+        code, said = refusal("sandbox", "add", "--policy", tmp_path / "rules.json")
         assert code == 1 and "rules.json: " in said and told in said
 
 

@@ -16,7 +16,6 @@
 #include "base/text.h"
 #include "cli/http_client.h"
 #include "json/reader.h"
-#include "json/writer.h"
 
 #define ROOT       "/_connectord"
 #define TENANTS    ROOT "/tenants/"
@@ -166,8 +165,8 @@ static bool send(const struct cli *cli, struct http_client_request *request, str
     return true;
 }
 
-enum cli_exit control_ask(const struct cli *cli, const char *method, struct slice path,
-                          struct slice body, struct slice *ret)
+enum cli_exit control_try(const struct cli *cli, const char *method, struct slice path,
+                          struct slice body, struct slice *ret, struct error *ret_refusal)
 {
     struct target target;
     struct http_client_request request = { .user_agent = "connectord-cli",
@@ -180,16 +179,26 @@ enum cli_exit control_ask(const struct cli *cli, const char *method, struct slic
     struct slice url, tenant, base;
     struct error error = { .code = ERROR_NONE };
 
+    *ret_refusal = error;
     if (!find_tenant(cli, tenant_text, &tenant))
         return CLI_USAGE;
     if (!find_url(cli, &url, &error) || !target_parse(url, cli->arena, &target, &error) ||
         !control_base(target.path, tenant, cli->arena, &base, &error))
         return cli_usage(cli, "%s", error.message);
     if (!arena_printf(cli->arena, &request.path, "%.*s%.*s", SLICE_ARG(base), SLICE_ARG(path)))
-        error_no_memory(&error);
-    else if (send(cli, &request, url, ret, &error))
+        error_no_memory(ret_refusal);
+    else if (send(cli, &request, url, ret, ret_refusal))
         return CLI_OK;
-    return cli_fail(&error);
+    return CLI_FAILURE;
+}
+
+enum cli_exit control_ask(const struct cli *cli, const char *method, struct slice path,
+                          struct slice body, struct slice *ret)
+{
+    struct error refusal;
+    enum cli_exit code = control_try(cli, method, path, body, ret, &refusal);
+
+    return refusal.code == ERROR_NONE ? code : cli_fail(&refusal);
 }
 
 void control_print_line(struct slice json)
@@ -239,42 +248,27 @@ static bool read_file(const char *name, struct text *out, struct error *err)
     return ok;
 }
 
-bool control_read_json(const struct cli *cli, struct slice name, struct slice *ret,
+bool control_read_text(const struct cli *cli, struct slice name, struct slice *ret,
                        struct error *err)
 {
-    struct error why = { .code = ERROR_NONE };
-    struct json_reader reader;
     struct text content;
 
     text_init(&content, cli->arena, 0, CONTROL_BODY_BYTES_MAX);
     if (!read_file(name.ptr, &content, err))
         return false;
     *ret = text_slice(&content);
+    return true;
+}
+
+bool control_read_json(const struct cli *cli, struct slice name, struct slice *ret,
+                       struct error *err)
+{
+    struct error why = { .code = ERROR_NONE };
+    struct json_reader reader;
+
+    if (!control_read_text(cli, name, ret, err))
+        return false;
     json_reader_init(&reader, *ret, cli->arena, JSON_DEPTH_DEFAULT);
     return json_reader_finish(&reader, &why) ||
            error_set(err, why.code, SLICE_EMPTY, "%s: %s", name.ptr, why.message);
-}
-
-bool control_copy_members(struct json_writer *writer, struct slice name, struct slice json,
-                          struct arena *arena, struct error *err)
-{
-    struct json_reader reader;
-    struct json_token token;
-    struct slice literal;
-
-    json_reader_init(&reader, json, arena, JSON_DEPTH_DEFAULT);
-    if (!json_reader_next(&reader, &token, err))
-        return false;
-    if (token.kind != JSON_OBJECT_BEGIN)
-        return error_set(err, ERROR_BAD_REQUEST, SLICE_EMPTY, "%s: expected a JSON object, {...}",
-                         name.ptr);
-    while (json_reader_next(&reader, &token, err)) {
-        if (token.kind != JSON_NAME)
-            return true;
-        json_writer_name(writer, token.text);
-        if (!json_reader_skip(&reader, &literal, err))
-            return false;
-        json_writer_raw(writer, literal);
-    }
-    return false;
 }

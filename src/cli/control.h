@@ -17,7 +17,6 @@
 #include "service/provision.h"
 
 struct arena;
-struct json_writer;
 
 /* Of every command that asks, in its rows. */
 #define CONTROL_SERVER_OPTIONS                                                                     \
@@ -38,7 +37,12 @@ extern const char *const control_settings[];
  * that says success: a JSON text, or empty. What went wrong was said: the exit code is for it. */
 enum cli_exit control_ask(const struct cli *cli, const char *method, struct slice path,
                           struct slice body, struct slice *ret) MUST_CHECK;
-/* The same, and prints what was answered as a line. */
+/* The same, but what the server refused is not said: it is in *ret_refusal, whose code is
+ * ERROR_NONE when something else went wrong, which was. */
+enum cli_exit control_try(const struct cli *cli, const char *method, struct slice path,
+                          struct slice body, struct slice *ret,
+                          struct error *ret_refusal) MUST_CHECK;
+/* As control_ask(), and prints what was answered as a line. */
 enum cli_exit control_print(const struct cli *cli, const char *method, struct slice path,
                             struct slice body) MUST_CHECK;
 /* A line of `json`; nothing when it is empty. */
@@ -47,13 +51,12 @@ void control_print_line(struct slice json);
 /* Whether the server was named, by --url or by connectord run. */
 bool control_is_named(const struct cli *cli);
 
-/* The whole of a file, or of stdin for "-", which has to be one JSON text. */
+/* The whole of a file, or of stdin for "-". */
+bool control_read_text(const struct cli *cli, struct slice name, struct slice *ret,
+                       struct error *err) MUST_CHECK;
+/* The same, which has to be one JSON text. */
 bool control_read_json(const struct cli *cli, struct slice name, struct slice *ret,
                        struct error *err) MUST_CHECK;
-/* Writes the members of the JSON object `json` into the object that `writer` is in. `name` is of
- * the file, for the error. */
-bool control_copy_members(struct json_writer *writer, struct slice name, struct slice json,
-                          struct arena *arena, struct error *err) MUST_CHECK;
 
 /* --- for its tests --------------------------------------------------------------------------- */
 

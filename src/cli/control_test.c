@@ -81,51 +81,11 @@ static void test_error_message(void **state UNUSED)
     }
 }
 
-static const struct {
-    const char *json;
-    const char *want; /* NULL: refused */
-} objects[] = {
-    { "{}", "{\"persona\":\"flaky\"}" },
-    { " {\"rules\": [ {} ], \"a\\u0062\": 1.50}",
-      "{\"rules\":[ {} ],\"ab\":1.50,\"persona\":\"flaky\"}" },
-    { "[]", NULL },
-    { "3", NULL },
-    { "{\"a\":}", NULL },
-    { "{\"a\":1", NULL },
-    { "", NULL },
-};
-
-static void test_copy_members(void **state UNUSED)
-{
-    for (size_t i = 0; i < COUNT_OF(objects); i++) {
-        struct arena *arena = arena_create(NULL, 65536);
-        struct error error = { 0 };
-        struct json_writer writer;
-        char memory[200];
-        struct text out;
-
-        text_init_fixed(&out, memory, sizeof memory);
-        json_writer_init(&writer, &out);
-        json_writer_object_begin(&writer);
-        bool ok = control_copy_members(&writer, SLICE("f.json"), slice_of(objects[i].json), arena,
-                                       &error);
-        CHECK(ok == (objects[i].want != NULL), i);
-        if (ok) {
-            json_writer_plain_name(&writer, SLICE("persona"));
-            json_writer_string(&writer, SLICE("flaky"));
-            json_writer_object_end(&writer);
-            CHECK(slice_eq(text_slice(&out), slice_of(objects[i].want)), i);
-        }
-        arena_destroy(arena);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_base),
         cmocka_unit_test(test_error_message),
-        cmocka_unit_test(test_copy_members),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
