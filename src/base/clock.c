@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define LAST_TICK    INT64_C(3155378975999999999) /* 9999-12-31T23:59:59.9999999Z */
 #define NS_PER_TICK  100
 #define NS_PER_MS    1000000
 #define MS_PER_S     1000
@@ -36,7 +35,7 @@ static int64_t clamp(int64_t ticks)
 {
     if (ticks < 0)
         return 0;
-    return ticks < LAST_TICK ? ticks : LAST_TICK;
+    return ticks < CLOCK_TICKS_MAX ? ticks : CLOCK_TICKS_MAX;
 }
 
 static struct timespec machine_time(clockid_t id)

@@ -11,8 +11,6 @@
 #include "http/control.h"
 #include "testbed/testbed.h"
 
-#define TICKS_MAX INT64_C(3155378975999999999) /* 9999-12-31T23:59:59.9999999Z */
-
 struct change {
     struct control_value set, advance, freeze, resume;
 };
@@ -73,7 +71,7 @@ static bool find_ticks(const struct change *change, int64_t now_ticks, int64_t *
                          "'set': expected a date such as 2024-06-01T12:00:00Z, found '%.*s'.",
                          SLICE_ARG(slice_utf8_prefix(change->set.text, 60)));
     date.ticks += change->advance.ticks; /* both are far from INT64_MAX (base/duration.h) */
-    if (date.ticks < 0 || date.ticks > TICKS_MAX)
+    if (date.ticks < 0 || date.ticks > CLOCK_TICKS_MAX)
         return error_set(err, ERROR_BAD_REQUEST, SLICE("advance"),
                          "'advance' leads out of the years 1 to 9999.");
     *ret = date.ticks;

@@ -6,11 +6,10 @@
  */
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "odata/filter_check.h"
 #include "odata/quote.h"
-
-#define DATE_TIME_TICKS_MAX INT64_C(3155378975999999999) /* 9999-12-31T23:59:59.9999999Z */
 
 enum {
     NONE = EDM_FILTER_TYPE_COUNT,
@@ -80,7 +79,7 @@ static const struct function functions[] = {
       EDM_FILTER_LITERAL,
       DATE_TIME,
       { NONE, NONE, NONE },
-      DATE_TIME_TICKS_MAX },
+      CLOCK_TICKS_MAX },
 };
 
 static size_t takes_count(const struct function *function)

@@ -22,7 +22,6 @@
 #include "store/store.h"
 #include "json/reader.h"
 
-#define LAST_TICK          INT64_C(3155378975999999999) /* 9999-12-31T23:59:59.9999999Z */
 #define SEED_ARENA_BYTES   (size_t)(1 << 20)
 #define ENTITY_ARENA_BYTES (size_t)(1 << 20)
 /* What a reader may take at most for a byte of its text: the names of an object that has nothing
@@ -151,7 +150,7 @@ static bool read_relative(struct slice text, int64_t now_ticks, int64_t *ret_tic
         !duration_parse(text, &relative))
         return false;
     int64_t ticks = now_ticks + relative; /* neither is far enough from zero to overflow */
-    if (ticks < 0 || ticks > LAST_TICK)
+    if (ticks < 0 || ticks > CLOCK_TICKS_MAX)
         return false;
     *ret_ticks = ticks - ticks % CLOCK_TICKS_PER_SECOND;
     return true;
