@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "base/uuid.h"
+#include "edm/date_time.h"
 #include "http/api.h"
 #include "http/delays.h"
 #include "http/message.h"
@@ -45,6 +46,9 @@ struct call {
     struct delay *delay;                  /* its answer's; NULL: none */
     bool answered_by_fault;               /* the answer is the rule's own */
     int executed_status;                  /* of the answer that the rule's took the place of */
+    bool begun;                           /* jobs are its operation's, and no preparation */
+    bool ran;                             /* its operation's job did what it was to */
+    bool executed;                        /* what was asked was read, or written for all we know */
     const struct edm_health_view *health; /* of the path's type; NULL: states as written */
 
     /* Filled in by http/graph.c as the checks are passed. */
@@ -59,6 +63,7 @@ struct call {
     struct edm_entity *before; /* what a write found, for stale reads; NULL: nobody wants it */
     struct slice policy;       /* the policy behind `health`, for a field; empty: none */
     struct dispatch_job job;
+    bool (*run)(struct dispatch_job *job, struct store_session *session, struct error *err);
     void (*next)(struct call *call); /* goes on here when the job came home ok */
 };
 
@@ -82,6 +87,8 @@ bool call_asks_loopback(const struct call *call);
 void call_finish_error(struct call *call, const struct error *error);
 /* An error whose JSON is made already; empty: no body. */
 void call_finish_error_body(struct call *call, int status, struct slice body);
+/* Now, as errors have it: "2024-01-21T15:57:55", UTC, no fraction, no Z. */
+struct slice call_error_date(const struct call *call, char memory[EDM_DATE_TIME_TEXT_MAX]);
 /* 200 or 201 with an OData JSON body; a body that did not fit is ERROR_TOO_LARGE. */
 void call_finish_odata(struct call *call, int status, const struct text *body);
 /* 204, no body. */

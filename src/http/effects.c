@@ -73,21 +73,11 @@ static void draw(struct call *call)
         call->delay = arena_alloc(call->arena, sizeof *call->delay);
 }
 
-/* "2024-01-21T15:57:55" */
-static struct slice fault_date(const struct call *call, char memory[EDM_DATE_TIME_TEXT_MAX])
-{
-    int64_t now = call_now_ticks(call);
-    struct edm_date_time at = { .ticks = now - now % CLOCK_TICKS_PER_SECOND };
-    size_t len = edm_date_time_format(at, memory);
-
-    return (struct slice){ memory, len - 1 }; /* all but the Z */
-}
-
 static struct slice catalogue_body(struct call *call)
 {
     char date[EDM_DATE_TIME_TEXT_MAX];
     const struct catalogue_facts facts = {
-        .date = fault_date(call, date),
+        .date = call_error_date(call, date),
         .request_id = { call->request_id, UUID_TEXT_LEN },
         .client_request_id = call->client_request_id,
         .path = call->fault_path,
@@ -217,7 +207,7 @@ static void write_journal(struct call *call)
         .fault = call->fault ? call->fault->rule : SLICE_EMPTY,
         .status = response->fate == HTTP_FATE_RESET ? 0 : response->status,
         .duration_us = duration_us(call),
-        .executed = !call->fault || !fault_prevents(call->fault),
+        .executed = call->executed,
         .executed_status = call->answered_by_fault ? call->executed_status : response->status,
         .outcome = outcome_of(response),
     };

@@ -102,13 +102,35 @@ static bool authorise(const struct call *call, const struct graph_route *route, 
 
 /* --- jobs: work on another thread, and the way back ------------------------------------------- */
 
+struct call *graph_call_of(struct dispatch_job *job)
+{
+    return CONTAINER_OF(job, struct call, job);
+}
+
+static bool run_job(struct dispatch_job *job, struct store_session *session, struct error *err)
+{
+    struct call *call = graph_call_of(job);
+
+    call->ran = call->run(job, session, err);
+    return call->ran;
+}
+
+/* Of a write that ran and whose commit failed in its sync nobody knows: it counts as done. */
+static bool is_executed(const struct call *call)
+{
+    const struct dispatch_job *job = &call->job;
+
+    return call->begun && call->ran && (job->ok || job->error.code == ERROR_STORE_FAILED);
+}
+
 static void job_done(struct dispatch_job *job)
 {
-    struct call *call = CONTAINER_OF(job, struct call, job);
+    struct call *call = graph_call_of(job);
     bool less = call_keep_memory(call, 0); /* the body is made now */
 
     assert(less);
     (void)less;
+    call->executed = is_executed(call);
     if (job->ok)
         call->next(call);
     else
@@ -134,15 +156,12 @@ void graph_submit(struct call *call, bool is_write,
         call_finish_error(call, &error);
         return;
     }
+    call->run = run;
+    call->ran = false;
     call->next = next;
-    call->job = (struct dispatch_job){ .home = call->loop->loop, .run = run, .done = job_done };
+    call->job = (struct dispatch_job){ .home = call->loop->loop, .run = run_job, .done = job_done };
     if (!(is_write ? dispatch_write(dispatch, &call->job) : dispatch_read(dispatch, &call->job)))
         graph_fail(call, ERROR_BUSY, "The server is busy. Try again later.");
-}
-
-struct call *graph_call_of(struct dispatch_job *job)
-{
-    return CONTAINER_OF(job, struct call, job);
 }
 
 /* --- licence --------------------------------------------------------------------------------- */
@@ -198,6 +217,7 @@ static void start_operation(struct call *call)
         find_route(call->path.resource, call->exchange->request.method);
     struct error error = { 0 };
 
+    call->begun = true;
     if (!find_health(call, &error))
         call_finish_error(call, &error);
     else if (check_beyond_graph(call, route))

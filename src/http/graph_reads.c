@@ -27,6 +27,7 @@ static void finish_entity(struct call *call)
     struct odata_reply reply = graph_reply_of(call);
     struct text body;
 
+    call->executed = true;
     text_init(&body, call->arena, ENTITY_REPLY_BYTES, call->loop->api->reply_bytes_max);
     odata_write_entity(&reply, call->entity, &body);
     graph_add_policy(call);
@@ -45,6 +46,7 @@ void graph_start_singleton(struct call *call)
     reply = graph_reply_of(call);
     text_init(&body, call->arena, ENTITY_REPLY_BYTES, call->loop->api->reply_bytes_max);
     odata_write_singleton(&reply, call->who->tenant, &body);
+    call->executed = true;
     call_finish_odata(call, 200, &body);
 }
 
@@ -178,6 +180,7 @@ static void finish_list(struct call *call)
     struct text body;
     struct error error = { 0 };
 
+    call->executed = true;
     if (!make_next_link(call, &reply, &next_link, &error)) {
         call_finish_error(call, &error);
         return;

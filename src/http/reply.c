@@ -159,8 +159,7 @@ void call_finish_plain(struct call *call, int status, struct slice content_type,
     finish(call, status, body);
 }
 
-/* "2024-01-21T15:57:55": UTC, no fraction, no Z. */
-static struct slice error_date(const struct call *call, char memory[EDM_DATE_TIME_TEXT_MAX])
+struct slice call_error_date(const struct call *call, char memory[EDM_DATE_TIME_TEXT_MAX])
 {
     int64_t now = call_now_ticks(call);
     struct edm_date_time at = { .ticks = now - now % CLOCK_TICKS_PER_SECOND };
@@ -193,7 +192,7 @@ static void write_error(struct call *call, const struct error *error, struct tex
         json_writer_string(&writer, slice_of(error->message));
     }
     json_writer_plain_name(&writer, SLICE("date"));
-    json_writer_string(&writer, error_date(call, date));
+    json_writer_string(&writer, call_error_date(call, date));
     json_writer_plain_name(&writer, SLICE("request-id"));
     json_writer_string(&writer, (struct slice){ call->request_id, UUID_TEXT_LEN });
     json_writer_plain_name(&writer, SLICE("client-request-id"));
