@@ -164,9 +164,8 @@ size_t arena_ledger_taken_bytes(const struct arena_ledger *ledger)
     return atomic_load_explicit(&ledger->taken_bytes, memory_order_relaxed);
 }
 
-/* Takes `bytes` unless more than `ceiling` were taken then. A count and no lock: it guards no
- * memory, so nothing needs to be ordered by it. */
-static bool ledger_take(struct arena_ledger *ledger, size_t bytes, size_t ceiling)
+/* A count and no lock: it guards no memory, so nothing needs to be ordered by it. */
+bool arena_ledger_take(struct arena_ledger *ledger, size_t bytes, size_t ceiling)
 {
     if (!ledger)
         return true;
@@ -180,7 +179,7 @@ static bool ledger_take(struct arena_ledger *ledger, size_t bytes, size_t ceilin
     return true;
 }
 
-static void ledger_give_back(struct arena_ledger *ledger, size_t bytes)
+void arena_ledger_give_back(struct arena_ledger *ledger, size_t bytes)
 {
     if (ledger)
         atomic_fetch_sub_explicit(&ledger->taken_bytes, bytes, memory_order_relaxed);
@@ -210,12 +209,12 @@ static size_t ceiling_of_further_blocks(const struct arena *arena)
 /* A block whose memory, but for the header, is poisoned. */
 static struct block *block_create(struct arena_ledger *ledger, size_t bytes, size_t ceiling)
 {
-    if (!ledger_take(ledger, bytes, ceiling))
+    if (!arena_ledger_take(ledger, bytes, ceiling))
         return NULL;
 
     struct block *block = malloc(bytes);
     if (!block) {
-        ledger_give_back(ledger, bytes);
+        arena_ledger_give_back(ledger, bytes);
         return NULL;
     }
     block->bytes = bytes;
@@ -226,7 +225,7 @@ static struct block *block_create(struct arena_ledger *ledger, size_t bytes, siz
 
 static void block_destroy(struct arena_ledger *ledger, struct block *block)
 {
-    ledger_give_back(ledger, block->bytes);
+    arena_ledger_give_back(ledger, block->bytes);
     UNPOISON(block, block->bytes);
     free(block);
 }
@@ -472,10 +471,10 @@ static bool take_growth(struct arena *arena, size_t bytes, size_t charge)
 {
     struct arena_ledger *ledger = ledger_of(arena);
 
-    if (ledger_take(ledger, bytes, ceiling_of_further_blocks(arena)))
+    if (arena_ledger_take(ledger, bytes, ceiling_of_further_blocks(arena)))
         return true;
     arena->starved = true;
-    return use_promise(arena, charge) && ledger_take(ledger, bytes, WITHOUT_LIMIT);
+    return use_promise(arena, charge) && arena_ledger_take(ledger, bytes, WITHOUT_LIMIT);
 }
 
 /* The last allocation stands in a block of its own: lets realloc() do it. */
@@ -490,7 +489,7 @@ static void *grow_own_block(struct arena *arena, size_t new_bytes, size_t charge
     UNPOISON(block, block->bytes);
     block = realloc(block, block_bytes);
     if (!block) { /* the old one stands, unpoisoned to its end: a detail of a dying request */
-        ledger_give_back(ledger_of(arena), growth);
+        arena_ledger_give_back(ledger_of(arena), growth);
         arena->starved = true;
         return NULL;
     }

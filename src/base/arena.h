@@ -37,6 +37,10 @@ struct arena_ledger {
 
 void arena_ledger_init(struct arena_ledger *ledger, size_t limit_bytes);
 size_t arena_ledger_taken_bytes(const struct arena_ledger *ledger);
+/* For memory beside arenas that has a ledger of its kind. Takes `bytes`, unless more than `ceiling`
+ * would be taken then: false. SIZE_MAX takes them in any case. NULL: there is room always. */
+bool arena_ledger_take(struct arena_ledger *ledger, size_t bytes, size_t ceiling) MUST_CHECK;
+void arena_ledger_give_back(struct arena_ledger *ledger, size_t bytes);
 
 /* A pool that keeps at most `keep` first blocks of `block_bytes` (>= 1024) for reuse. NULL: no
  * memory. */

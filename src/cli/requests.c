@@ -251,9 +251,14 @@ static void write_question(const struct cli *cli, const struct bound *bound, str
     json_writer_object_end(&writer);
 }
 
-/* False when the answer says neither. */
-static bool read_verdict(struct slice answer, struct arena *arena, bool *ret_verified,
-                         int64_t *ret_count)
+struct verdict {
+    bool verified;
+    int64_t count;
+    int64_t lost; /* why it is not verified; 0: for what was found */
+};
+
+/* False when the answer holds none. */
+static bool read_verdict(struct slice answer, struct arena *arena, struct verdict *ret)
 {
     bool has_verdict = false, has_count = false;
     struct json_reader reader;
@@ -270,20 +275,31 @@ static bool read_verdict(struct slice answer, struct arena *arena, bool *ret_ver
         value = (struct json_token){ .literal = literal };
         if (slice_eq(name.text, SLICE("verified"))) {
             has_verdict = true;
-            *ret_verified = slice_eq(value.literal, SLICE("true"));
+            ret->verified = slice_eq(value.literal, SLICE("true"));
         } else if (slice_eq(name.text, SLICE("count"))) {
-            has_count = json_number_to_int64(value.literal, ret_count);
+            has_count = json_number_to_int64(value.literal, &ret->count);
+        } else if (slice_eq(name.text, SLICE("lost"))) {
+            if (!json_number_to_int64(value.literal, &ret->lost))
+                return false;
         }
     }
     return has_verdict && has_count;
+}
+
+static void say_why(const struct bound *bound, struct slice number, const struct verdict *verdict)
+{
+    fprintf(stderr, "connectord: expected %s %.*s such request%s, found %" PRId64, bound->words,
+            SLICE_ARG(number), slice_eq(number, SLICE("1")) ? "" : "s", verdict->count);
+    if (verdict->lost > 0)
+        fprintf(stderr, "; %" PRId64 " more were lost and may have been such", verdict->lost);
+    fprintf(stderr, "\n");
 }
 
 static enum cli_exit run_verify(struct cli *cli)
 {
     const struct bound *bound;
     struct slice number, answer, fault;
-    int64_t count = 0;
-    bool verified = false;
+    struct verdict verdict = { 0 };
     enum cli_exit code;
     struct text body;
 
@@ -297,14 +313,13 @@ static enum cli_exit run_verify(struct cli *cli)
     if (code != CLI_OK)
         return code;
     control_print_line(answer);
-    if (!read_verdict(answer, cli->arena, &verified, &count)) {
+    if (!read_verdict(answer, cli->arena, &verdict)) {
         fprintf(stderr, "connectord: the answer holds no verdict\n");
         return CLI_FAILURE;
     }
-    if (verified)
+    if (verdict.verified)
         return CLI_OK;
-    fprintf(stderr, "connectord: expected %s %.*s such request%s, found %" PRId64 "\n",
-            bound->words, SLICE_ARG(number), slice_eq(number, SLICE("1")) ? "" : "s", count);
+    say_why(bound, number, &verdict);
     if (cli_option(cli, "fault", &fault))
         requests_explain_fault(cli, fault);
     requests_show_last(cli);

@@ -95,6 +95,18 @@ void control_requests_delete(struct control *control)
     control_finish_no_content(control);
 }
 
+/* Why what might be true is not verified. */
+static void write_doubt(struct json_writer *writer, uint64_t lost)
+{
+    json_writer_plain_name(writer, SLICE("lost"));
+    json_writer_int(writer, (int64_t)lost);
+    json_writer_plain_name(writer, SLICE("reason"));
+    json_writer_plain_string(writer,
+                             SLICE("Requests were lost from the journal that may have matched. "
+                                   "Begin with an empty one (DELETE requests), ask behind a later "
+                                   "'since', or keep more (limit-journal, limit-testbed-bytes)."));
+}
+
 void control_requests_verify(struct control *control)
 {
     struct journal *journal = journal_of(control);
@@ -115,6 +127,8 @@ void control_requests_verify(struct control *control)
     json_writer_bool(writer, verdict.verified);
     json_writer_plain_name(writer, SLICE("count"));
     json_writer_int(writer, (int64_t)verdict.count);
+    if (verdict.lost > 0)
+        write_doubt(writer, verdict.lost);
     json_writer_object_end(writer);
     control_finish(control, 200, &reply);
 }

@@ -30,6 +30,7 @@
 #include "testbed/testbed.h"
 
 #define FAULT_BODY_BYTES_MAX 16384
+#define TICKS_PER_MS         (CLOCK_TICKS_PER_SECOND / 1000)
 
 static uint64_t now_us(void)
 {
@@ -40,6 +41,13 @@ int64_t call_now_ticks(const struct call *call)
 {
     return call->testbed ? testbed_now_ticks(call->testbed)
                          : clock_now_ticks(call->loop->api->clock);
+}
+
+uint64_t effects_now_ms(const struct call *call)
+{
+    if (call->loop->api->repeatable)
+        return (uint64_t)call_now_ticks(call) / TICKS_PER_MS;
+    return clock_monotonic_ms();
 }
 
 void effects_watch(struct call *call)
@@ -58,7 +66,7 @@ static void draw(struct call *call)
     struct fault_request asked = { .method = request->method_text,
                                    .path = request->path,
                                    .app_id = call->who->app_id,
-                                   .now_ms = call->began_us / 1000 };
+                                   .now_ms = effects_now_ms(call) };
 
     if (faults_are_none(faults))
         return;

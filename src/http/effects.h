@@ -22,6 +22,10 @@ bool effects_meet(struct call *call, struct slice rest) MUST_CHECK;
  * go and the exchange be done, later when a fault holds it back. */
 void effects_finish(struct call *call);
 
+/* The time of windows and of what is stale: the machine's, or where the server repeats itself the
+ * tenant's. */
+uint64_t effects_now_ms(const struct call *call);
+
 /* How the reading of pages and entities is to be disturbed. */
 static inline enum fault_read effects_read(const struct call *call)
 {

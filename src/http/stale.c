@@ -4,7 +4,9 @@
  * present with those entities put in place of what is there now. A page is a range of keys: behind
  * the key it starts from, up to its last one when there are more. Only what lies in that range is
  * touched, so that the pages of a walk fit together as those of the present do; that a page loses
- * its last rows must not move the next one, and that it gains some must not make it too long.
+ * its last rows must not move the next one, and that it gains some must not make it too long, in
+ * rows or in bytes. No more of the past is copied than a page can show; what is counted is looked
+ * through in pieces.
  *
  * Limits: a $filter is asked of the present alone, since only the store can answer it. Of the rows
  * that it lets through now those that were created lately go, and those that were changed are as
@@ -17,8 +19,8 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "base/clock.h"
 #include "base/text.h"
+#include "edm/entity.h"
 #include "edm/entity_text.h"
 #include "edm/health.h"
 #include "http/effects.h"
@@ -30,7 +32,8 @@
 #define NOTE_FRAME_BYTES 16384 /* names, dates and numbers of the largest type */
 #define JSON_GROWTH      6     /* a control character of one byte is written as \u001f */
 #define WALK_ROWS        1000
-#define WALK_BYTES       ((size_t)16 << 20) /* a limit: keys of that many rows are far less */
+#define WALK_BYTES       ((size_t)64 << 20) /* a limit: what is looked at at once is far less */
+#define PIECE_BYTES      ((size_t)1 << 20)
 
 /* --- writes ---------------------------------------------------------------------------------- */
 
@@ -51,7 +54,7 @@ bool stale_note(struct call *call, struct store_session *session, struct error *
 static void remember(struct call *call, struct slice key, struct slice before)
 {
     past_add(testbed_past(call->testbed), call->path.type->set_name, key, before,
-             clock_monotonic_ms());
+             effects_now_ms(call));
 }
 
 void stale_remember_create(struct call *call)
@@ -84,15 +87,15 @@ void stale_remember_change(struct call *call)
 
 /* --- reads ----------------------------------------------------------------------------------- */
 
-/* The entity that `before` is the text of; *ret is NULL when there was none then. */
-static bool recall(struct call *call, struct slice before, struct edm_entity **ret,
-                   struct error *err)
+/* The entity that `before` is the text of, in `arena`; *ret is NULL when there was none then. */
+static bool recall(struct call *call, struct slice before, struct arena *arena,
+                   struct edm_entity **ret, struct error *err)
 {
     const struct edm_health_view *health = call->options.query.health;
     struct edm_entity *entity = NULL;
 
-    if (before.len && !edm_entity_read(call->loop->api->model, call->path.type, before, call->arena,
-                                       &entity, err))
+    if (before.len &&
+        !edm_entity_read(call->loop->api->model, call->path.type, before, arena, &entity, err))
         return false;
     if (entity && health && edm_health_is_gone(health, entity))
         entity = NULL;
@@ -102,16 +105,33 @@ static bool recall(struct call *call, struct slice before, struct edm_entity **r
     return true;
 }
 
+/* What of the set was written lately and lies in a range. */
+struct changes {
+    struct past_entry *entries;
+    size_t count;
+    bool more; /* there are others behind */
+};
+
+static bool find_changes(struct call *call, const struct past_range *range, struct arena *arena,
+                         struct changes *ret, struct error *err)
+{
+    return past_list(testbed_past(call->testbed), call->path.type->set_name, effects_now_ms(call),
+                     call->fault->stale_ms, range, arena, &ret->entries, &ret->count, &ret->more) ||
+           error_no_memory(err);
+}
+
+/* --- counts ---------------------------------------------------------------------------------- */
+
 /* Whether there is such an entity now. */
 static bool exists(struct call *call, struct store_session *session, const struct edm_query *query,
-                   struct slice key, bool *ret, struct error *err)
+                   struct slice key, struct arena *arena, bool *ret, struct error *err)
 {
     struct edm_query only_key = *query;
     struct edm_entity *ignored;
     struct error why = { 0 };
 
     only_key.select = 1;
-    *ret = service_get(session, call->who->tenant, &only_key, key, call->arena, &ignored, &why);
+    *ret = service_get(session, call->who->tenant, &only_key, key, arena, &ignored, &why);
     if (*ret || why.code == ERROR_NOT_FOUND)
         return true;
     *err = why;
@@ -124,31 +144,56 @@ bool stale_get(struct call *call, struct store_session *session, struct error *e
     bool now = true;
 
     if (!past_find(testbed_past(call->testbed), call->path.type->set_name, call->path.key,
-                   clock_monotonic_ms(), call->fault->stale_ms, call->arena, &before))
+                   effects_now_ms(call), call->fault->stale_ms, call->arena, &before))
         return service_get(session, call->who->tenant, &call->options.query, call->path.key,
                            call->arena, &call->entity, err);
-    if (!recall(call, before, &call->entity, err) ||
-        (!call->entity && !exists(call, session, &call->options.query, call->path.key, &now, err)))
+    if (!recall(call, before, call->arena, &call->entity, err) ||
+        (!call->entity &&
+         !exists(call, session, &call->options.query, call->path.key, call->arena, &now, err)))
         return false;
     call->hid_a_write = now; /* not one that was made and is gone again: it is missing anyhow */
     return call->entity || service_not_found(call->path.key, err);
 }
 
-static bool correct_count(struct call *call, struct store_session *session,
-                          const struct edm_query *query, const struct past_entry *entries,
-                          size_t count, struct error *err)
+/* One piece of the past, behind range->after, which is moved behind it. */
+static bool count_piece(struct call *call, struct store_session *session,
+                        const struct edm_query *query, struct past_range *range,
+                        struct arena *arena, bool *ret_more, struct error *err)
 {
-    for (size_t i = 0; i < count; i++) {
+    struct changes changes;
+
+    if (!find_changes(call, range, arena, &changes, err))
+        return false;
+    for (size_t i = 0; i < changes.count; i++) {
+        const struct past_entry *entry = &changes.entries[i];
         struct edm_entity *then;
         bool now;
 
-        if (!recall(call, entries[i].before, &then, err) ||
-            !exists(call, session, query, entries[i].key, &now, err))
+        if (!recall(call, entry->before, arena, &then, err) ||
+            !exists(call, session, query, entry->key, arena, &now, err))
             return false;
         call->page.total_count += (then != NULL) - now;
         call->hid_a_write |= (then != NULL) != now;
     }
-    return true;
+    *ret_more = changes.more;
+    return !changes.more ||
+           arena_copy(call->arena, changes.entries[changes.count - 1].key, &range->after) ||
+           error_no_memory(err);
+}
+
+static bool correct_count(struct call *call, struct store_session *session,
+                          const struct edm_query *query, struct error *err)
+{
+    struct past_range range = { .bytes_max = PIECE_BYTES };
+    bool more = true, ok = true;
+
+    while (ok && more) {
+        struct arena *arena = arena_create(NULL, WALK_BYTES);
+        ok = arena ? count_piece(call, session, query, &range, arena, &more, err)
+                   : error_no_memory(err);
+        arena_destroy(arena);
+    }
+    return ok;
 }
 
 static int compare_with_entry(const void *key, const void *entry)
@@ -159,8 +204,8 @@ static int compare_with_entry(const void *key, const void *entry)
 /* How many rows of the page behind query->after were not there then. *ret_after, in `keys`: where
  * the next page starts; empty: there is none. */
 static bool count_created(struct call *call, struct store_session *session,
-                          const struct edm_query *query, const struct past_entry *entries,
-                          size_t count, struct arena *keys, int64_t *ret, struct slice *ret_after,
+                          const struct edm_query *query, const struct changes *created_then,
+                          struct arena *keys, int64_t *ret, struct slice *ret_after,
                           struct error *err)
 {
     struct arena *arena = arena_create(NULL, WALK_BYTES);
@@ -172,9 +217,8 @@ static bool count_created(struct call *call, struct store_session *session,
     *ret_after = SLICE_EMPTY;
     for (size_t i = 0; ok && i < page.count; i++) {
         const struct slice key = page.entities[i]->values[0].text;
-        const struct past_entry *entry =
-            bsearch(&key, entries, count, sizeof *entries, compare_with_entry);
-        created += entry && entry->before.len == 0;
+        created += bsearch(&key, created_then->entries, created_then->count,
+                           sizeof *created_then->entries, compare_with_entry) != NULL;
         if (i + 1 == page.count && page.more && !arena_copy(keys, key, ret_after))
             ok = error_no_memory(err);
     }
@@ -185,19 +229,21 @@ static bool count_created(struct call *call, struct store_session *session,
 
 /* With a filter only the store knows what counts: the keys of all that do are looked through. */
 static bool correct_filtered_count(struct call *call, struct store_session *session,
-                                   const struct edm_query *query, const struct past_entry *entries,
-                                   size_t count, struct error *err)
+                                   const struct edm_query *query, struct error *err)
 {
+    const struct past_range range = { .created = true };
     struct edm_query walk = *query;
+    struct changes changes;
     int64_t created;
 
+    if (!find_changes(call, &range, call->arena, &changes, err))
+        return false;
     walk.select = 1;
     walk.count = false;
     walk.page_size = WALK_ROWS;
     walk.after = SLICE_EMPTY;
     do {
-        if (!count_created(call, session, &walk, entries, count, call->arena, &created, &walk.after,
-                           err))
+        if (!count_created(call, session, &walk, &changes, call->arena, &created, &walk.after, err))
             return false;
         call->page.total_count -= created;
         call->hid_a_write |= created > 0;
@@ -205,30 +251,27 @@ static bool correct_filtered_count(struct call *call, struct store_session *sess
     return true;
 }
 
-static bool is_between(struct slice key, struct slice after, struct slice last)
-{
-    return slice_compare(key, after) > 0 && (last.len == 0 || slice_compare(key, last) <= 0);
-}
+/* --- pages ----------------------------------------------------------------------------------- */
 
-/* Merges the rows of the page with `entries`, both in the order of keys. */
-static bool merge(struct call *call, const struct past_entry *entries, size_t count,
-                  struct edm_entity **into, size_t *ret_count, struct error *err)
+/* Merges the rows of the page with `changes`, both in the order of keys. */
+static bool merge(struct call *call, const struct changes *changes, struct edm_entity **into,
+                  size_t *ret_count, struct error *err)
 {
     bool puts_back = !call->options.query.filter;
     const struct edm_page *page = &call->page;
     size_t row = 0, made = 0;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct past_entry *entry = &changes->entries[i];
         struct edm_entity *then;
         bool is_there;
 
         while (row < page->count &&
-               slice_compare(page->entities[row]->values[0].text, entries[i].key) < 0)
+               slice_compare(page->entities[row]->values[0].text, entry->key) < 0)
             into[made++] = page->entities[row++];
-        is_there =
-            row < page->count && slice_eq(page->entities[row]->values[0].text, entries[i].key);
+        is_there = row < page->count && slice_eq(page->entities[row]->values[0].text, entry->key);
         row += is_there;
-        if (!recall(call, entries[i].before, &then, err))
+        if (!recall(call, entry->before, call->arena, &then, err))
             return false;
         if (then && (is_there || puts_back))
             into[made++] = then;
@@ -240,49 +283,64 @@ static bool merge(struct call *call, const struct past_entry *entries, size_t co
     return true;
 }
 
-/* Of `entries` those that stand within the page are moved to the front; returns how many. */
-static size_t keep_those_within(struct past_entry *entries, size_t count, struct slice after,
-                                struct slice last)
+static void end_page_at(struct call *call, struct slice key)
 {
-    size_t kept = 0;
+    call->page.more = true;
+    call->page_end = key;
+}
 
-    for (size_t i = 0; i < count; i++) {
-        if (is_between(entries[i].key, after, last))
-            entries[kept++] = entries[i];
-    }
-    return kept;
+/* More was changed in its range than one page shows: it ends behind what was taken of that. */
+static void shorten_to(struct call *call, struct slice last)
+{
+    struct edm_page *page = &call->page;
+
+    while (page->count > 0 &&
+           slice_compare(page->entities[page->count - 1]->values[0].text, last) > 0)
+        page->count--;
+    end_page_at(call, last);
+}
+
+/* Ends the page behind the row that fills it, or that passes its bytes. */
+static void limit_page(struct call *call, const struct edm_query *query)
+{
+    struct edm_page *page = &call->page;
+    size_t bytes = 0, count = 0;
+
+    while (count < page->count && count < query->page_size &&
+           !(query->page_bytes && bytes > query->page_bytes))
+        bytes += edm_entity_text_bytes(page->entities[count++]);
+    if (count == page->count)
+        return;
+    page->count = count;
+    end_page_at(call, page->entities[count - 1]->values[0].text);
 }
 
 bool stale_list(struct call *call, struct store_session *session, const struct edm_query *query,
                 struct error *err)
 {
+    struct past_range range = { .after = query->after, .bytes_max = query->page_bytes };
     struct edm_page *page = &call->page;
-    struct past_entry *entries;
+    struct changes changes;
     struct edm_entity **rows;
-    size_t count;
 
-    if (!past_list(testbed_past(call->testbed), call->path.type->set_name, clock_monotonic_ms(),
-                   call->fault->stale_ms, call->arena, &entries, &count))
-        return error_no_memory(err);
     if (page->total_count >= 0 &&
-        !(query->filter ? correct_filtered_count(call, session, query, entries, count, err)
-                        : correct_count(call, session, query, entries, count, err)))
+        !(query->filter ? correct_filtered_count(call, session, query, err)
+                        : correct_count(call, session, query, err)))
         return false;
     if (query->page_size == 0)
         return true;
     if (page->more && page->count > 0)
-        call->page_end = page->entities[page->count - 1]->values[0].text;
-    count = keep_those_within(entries, count, query->after, call->page_end);
-    rows = arena_new_array(call->arena, page->count + count, struct edm_entity *);
+        range.last = call->page_end = page->entities[page->count - 1]->values[0].text;
+    if (!find_changes(call, &range, call->arena, &changes, err))
+        return false;
+    if (changes.more)
+        shorten_to(call, changes.entries[changes.count - 1].key);
+    rows = arena_new_array(call->arena, page->count + changes.count, struct edm_entity *);
     if (!rows)
         return error_no_memory(err);
-    if (!merge(call, entries, count, rows, &page->count, err))
+    if (!merge(call, &changes, rows, &page->count, err))
         return false;
     page->entities = rows;
-    if (page->count > query->page_size) {
-        page->count = query->page_size;
-        page->more = true;
-        call->page_end = rows[page->count - 1]->values[0].text;
-    }
+    limit_page(call, query);
     return true;
 }

@@ -30,7 +30,7 @@
 #include "store/store.h"
 #include "testbed/testbed.h"
 
-#define TESTBEDS_KEPT 1024 /* of tenants in which nothing is set: a journal is all that is lost */
+#define TESTBEDS_KEPT 1024 /* more when there is something in them */
 #define PAST_ENTITIES 1000
 #define OTHER_FILES   64 /* descriptors that are no connections: the store's, loops', logs' */
 
@@ -302,6 +302,7 @@ static bool open_testbeds(struct server *server, struct error *err)
     const struct settings *settings = server->settings;
     const struct testbed_limits limits = {
         .testbeds = TESTBEDS_KEPT,
+        .bytes = settings->limits.testbed_bytes,
         .journal_requests = settings->limits.journal,
         .fault_rules = settings->limits.fault_rules,
         .past_entities = PAST_ENTITIES,

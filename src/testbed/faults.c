@@ -21,12 +21,17 @@
 #include "testbed/faults_rules.h"
 #include "json/writer.h"
 
+/* What an arena takes of malloc besides what is in it: its first block, the rest of its last. */
+#define ARENA_KEEPS_BYTES ((size_t)4096)
+
 struct faults {
+    struct arena_ledger *ledger; /* may be NULL */
     size_t rules_max;
     uint64_t seed;
     atomic_bool any, any_stale;
     pthread_mutex_t lock; /* of what follows */
     struct arena *arena;  /* NULL: there are no rules */
+    size_t charged_bytes; /* to the ledger, for it */
     struct fault_rule *first;
     uint64_t generation; /* rises with each exchange */
 };
@@ -48,8 +53,14 @@ void faults_destroy(struct faults *faults)
     if (!faults)
         return;
     arena_destroy(faults->arena);
+    arena_ledger_give_back(faults->ledger, faults->charged_bytes);
     pthread_mutex_destroy(&faults->lock);
     free(faults);
+}
+
+void faults_charge_to(struct faults *faults, struct arena_ledger *ledger)
+{
+    faults->ledger = ledger;
 }
 
 /* --- the list -------------------------------------------------------------------------------- */
@@ -63,21 +74,42 @@ static bool reads_stale(const struct fault_rule *first)
     return false;
 }
 
-/* Takes the arena over. */
-static void exchange(struct faults *faults, struct arena *arena, struct fault_rule *first)
+/* Charges what new rules take more than those that go, or gives back what they take less. */
+static bool recharge(struct faults *faults, size_t bytes)
 {
-    pthread_mutex_lock(&faults->lock);
-    struct arena *old = faults->arena;
-    faults->arena = arena;
-    faults->first = first;
-    faults->generation++;
-    atomic_store(&faults->any, first != NULL);
-    atomic_store(&faults->any_stale, reads_stale(first));
-    pthread_mutex_unlock(&faults->lock);
-    arena_destroy(old);
+    struct arena_ledger *ledger = faults->ledger;
+    size_t charged = faults->charged_bytes;
+
+    if (ledger && bytes > charged &&
+        !arena_ledger_take(ledger, bytes - charged, ledger->limit_bytes))
+        return false;
+    if (bytes < charged)
+        arena_ledger_give_back(ledger, charged - bytes);
+    faults->charged_bytes = bytes;
+    return true;
 }
 
-/* More than the texts of rules can need: each is kept as a whole, and its parts once more. */
+/* Takes the arena over. False: no room for it in the ledger, and all is as it was. */
+static bool exchange(struct faults *faults, struct arena *arena, struct fault_rule *first)
+{
+    size_t bytes = arena ? arena_used_bytes(arena) + ARENA_KEEPS_BYTES : 0;
+
+    pthread_mutex_lock(&faults->lock);
+    bool ok = recharge(faults, bytes);
+    struct arena *gone = ok ? faults->arena : arena;
+    if (ok) {
+        faults->arena = arena;
+        faults->first = first;
+        faults->generation++;
+        atomic_store(&faults->any, first != NULL);
+        atomic_store(&faults->any_stale, reads_stale(first));
+    }
+    pthread_mutex_unlock(&faults->lock);
+    arena_destroy(gone);
+    return ok;
+}
+
+/* More than the texts of rules can need: each is kept as a whole, and some parts once more. */
 static size_t budget_bytes(const struct faults *faults, struct slice json)
 {
     size_t one = sizeof(struct fault_rule) + FAULT_WINDOWS_MAX * sizeof(struct fault_window) + 1024;
@@ -87,10 +119,15 @@ static size_t budget_bytes(const struct faults *faults, struct slice json)
 
 bool faults_put(struct faults *faults, struct slice json, struct error *err)
 {
-    struct arena *arena = arena_create(NULL, budget_bytes(faults, json));
     struct fault_rule *first;
+    struct arena *arena;
     uint64_t place = 0;
 
+    if (json.len > FAULTS_TEXT_BYTES_MAX)
+        return error_set(err, ERROR_TOO_LARGE, SLICE("rules"),
+                         "the rules of a tenant may be %zu bytes of text, these are %zu",
+                         FAULTS_TEXT_BYTES_MAX, json.len);
+    arena = arena_create(NULL, budget_bytes(faults, json));
     if (!arena)
         return error_no_memory(err);
     if (!fault_rules_read(json, faults->rules_max, arena, &first, err)) {
@@ -99,8 +136,10 @@ bool faults_put(struct faults *faults, struct slice json, struct error *err)
     }
     for (struct fault_rule *rule = first; rule; rule = rule->next)
         rule->seed = repeatable_draw(faults->seed, place++);
-    exchange(faults, arena, first);
-    return true;
+    return exchange(faults, arena, first) ||
+           error_set(err, ERROR_STORAGE_FULL, SLICE("rules"),
+                     "The testbeds of this server's tenants have no room left for these rules "
+                     "(limit-testbed-bytes).");
 }
 
 void faults_clear(struct faults *faults)

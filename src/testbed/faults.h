@@ -20,14 +20,18 @@
 #include "base/slice.h"
 
 struct arena;
+struct arena_ledger;
 struct json_writer;
 struct faults;
+
+#define FAULTS_TEXT_BYTES_MAX  ((size_t)1 << 20)  /* of one PUT */
+#define FAULT_ANSWER_BYTES_MAX ((size_t)64 << 10) /* of the answer of one rule, as written */
 
 struct fault_request {
     struct slice method; /* "GET" */
     struct slice path;   /* percent-decoded, without the query */
     struct slice app_id; /* empty: none in the token */
-    uint64_t now_ms;     /* monotonic: windows are real time */
+    uint64_t now_ms;     /* of windows: monotonic, or a tenant's time that may stand still */
 };
 
 enum fault_answer { FAULT_ANSWER_NONE, FAULT_ANSWER_CATALOGUE, FAULT_ANSWER_BODY };
@@ -75,9 +79,13 @@ static inline bool fault_only_hides(const struct fault_effect *effect)
 struct faults *faults_create(size_t rules_max, uint64_t seed);
 void faults_destroy(struct faults *faults); /* NULL does nothing */
 
+/* From now on rules are charged to `ledger`, which outlives them. Before the first. */
+void faults_charge_to(struct faults *faults, struct arena_ledger *ledger);
+
 /* Replaces the rules by those of the JSON object of PUT faults; all counts begin anew. On an error
  * nothing is changed. Errors: ERROR_BAD_REQUEST with line and column, the member as target;
- * ERROR_TOO_LARGE: no memory. */
+ * ERROR_TOO_LARGE: past FAULTS_TEXT_BYTES_MAX, or no memory; ERROR_STORAGE_FULL: no room in the
+ * ledger. */
 bool faults_put(struct faults *faults, struct slice json, struct error *err) MUST_CHECK;
 void faults_clear(struct faults *faults);
 /* True when there is no rule (atomic). */

@@ -22,6 +22,8 @@
 #include "json/name_set.h"
 
 #define RETRY_AFTER_DEFAULT SLICE("10")
+/* A window that begins so much later than now was left behind by a clock that was put back. */
+#define CLOCK_SKEW_MS 1000
 
 enum draw { DRAW_RATE, DRAW_DELAY, DRAW_DELAY_2, DRAW_DELAY_3, DRAWS };
 
@@ -67,7 +69,8 @@ static bool is_past_limit(struct fault_limit *limit, const struct fault_request 
     uint64_t now_ms = request->now_ms;
 
     if (window->count == 0 ||
-        (now_ms > window->began_ms && now_ms - window->began_ms >= limit->per_ms)) {
+        (now_ms > window->began_ms && now_ms - window->began_ms >= limit->per_ms) ||
+        window->began_ms > now_ms + limit->per_ms + CLOCK_SKEW_MS) {
         window->count = 0;
         window->began_ms = now_ms;
     }

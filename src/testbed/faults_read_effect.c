@@ -54,8 +54,14 @@ static bool read_body(struct fault_reading *reading, const struct json_token *va
 {
     struct slice literal;
 
-    return fault_pass_value(reading, value, &literal) &&
-           fault_keep(reading, literal, &reading->rule->body);
+    if (!fault_pass_value(reading, value, &literal))
+        return false;
+    if (literal.len > FAULT_ANSWER_BYTES_MAX)
+        return fault_wrong(reading, value->position, reading->member,
+                           "\"body\" may be %zu bytes of text, this one is %zu",
+                           FAULT_ANSWER_BYTES_MAX, literal.len);
+    reading->rule->body = literal; /* read_rule() finds it in the text that is kept */
+    return true;
 }
 
 static bool read_retry_after(struct fault_reading *reading, const struct json_token *value)

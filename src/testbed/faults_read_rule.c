@@ -110,6 +110,8 @@ static bool read_rule_member(struct fault_reading *reading, const struct fault_m
         return false;
     text_append_char(text, text->len ? ',' : '{');
     text_printf(text, "\"%.*s\":", SLICE_ARG(member->name));
+    if (member->read == fault_read_answer && reading->rule->body.len)
+        reading->body_at = text->len + (size_t)(reading->rule->body.ptr - literal.ptr);
     text_append(text, literal);
     return true;
 }
@@ -179,6 +181,9 @@ bool fault_read_rule(struct fault_reading *reading, const struct json_token *beg
         return error_no_memory(reading->err);
     if (!fault_keep(reading, text_slice(&text), &reading->rule->text))
         return false;
+    if (reading->rule->body.len)
+        reading->rule->body =
+            slice_sub(reading->rule->text, reading->body_at, reading->rule->body.len);
     *reading->end = reading->rule;
     reading->end = &reading->rule->next;
     return true;

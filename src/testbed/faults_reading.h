@@ -22,6 +22,7 @@ struct fault_reading {
     struct fault_rule *rule;         /* the one being read */
     unsigned delay_ends;             /* of its delay: which were given */
     struct slice member;             /* the name of the member being read */
+    size_t body_at;                  /* where the body of its answer stands in its text */
     size_t name_position;            /* of its name; of the rule when it has none */
     struct fault_rule *const *first; /* the list of those that were read ... */
     struct fault_rule **end;         /* ... and where the next one is to be linked */

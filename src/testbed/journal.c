@@ -4,13 +4,18 @@
  * other. A slot that comes round again keeps its block: once the ring is full and its blocks have
  * met the usual lengths, an entry costs a lock and a copy, and no malloc. The array of slots
  * doubles until it has its full size, so that a tenant of ten requests does not pay for a thousand.
- * What a block may grow to is bounded by the limits of the texts, about 2.3 KiB an entry.
+ * What a block may grow to is bounded by the limits of the texts: with its slot an entry is at most
+ * 2.4 KiB, and some 350 bytes as requests usually are.
  *
  *     slots   [ 9 ][ 10 ][ 11 ][ 4 ][ 5 ][ 6 ][ 7 ][ 8 ]      full: the next one overwrites 4
  *                               ^ first, the oldest
  *
- * Until it is full the ring has not turned: `first` is 0 while the array grows, and growing need
- * not move anything.
+ * Slots and blocks are charged to the ledger of all testbeds. A journal that is refused memory
+ * makes do with what it has: it drops its own oldest entries until the new one fits.
+ *
+ * Nothing counts what was lost. Sequence numbers have no gaps, so whatever was given since the
+ * journal began (or was cleared) and is not there has been lost, and how many of those behind some
+ * number were is known as well: a question about the last ten need not care for the first thousand.
  *
  * A question is answered in two steps: under the lock what it selects is copied into the arena of
  * who asks; the JSON is made of the copy, while requests go on.
@@ -30,9 +35,9 @@
 #include "json/writer.h"
 
 #define FIRST_SLOTS ((size_t)16)
-#define BLOCK_STEP                                                                                 \
-    ((size_t)64) /* blocks are multiples of it: the next text may be a bit longer                  \
-                  */
+/* Blocks are multiples of it, less what malloc keeps: the next text may be a bit longer. */
+#define BLOCK_STEP  ((size_t)64)
+#define MALLOC_KEEP ((size_t)16)
 
 /* The texts of an entry, in the order in which they stand in its block. */
 static const struct {
@@ -62,14 +67,16 @@ struct slot {
 };
 
 struct journal {
+    struct arena_ledger *ledger; /* may be NULL */
+    size_t entries_max;
     pthread_mutex_t lock; /* guards all below */
     struct slot *slots;
     size_t capacity; /* of slots */
-    size_t entries_max;
-    size_t first; /* the oldest; 0 until the ring is full */
+    size_t first;    /* the oldest */
     size_t count;
-    uint64_t last; /* the highest sequence that was given */
-    uint64_t lost;
+    size_t charged_bytes; /* to the ledger, for slots and blocks */
+    uint64_t began;       /* the highest sequence that was given before the first it could hold */
+    uint64_t last;        /* the highest that was given */
 };
 
 struct journal *journal_create(size_t entries_max)
@@ -83,14 +90,46 @@ struct journal *journal_create(size_t entries_max)
     return journal;
 }
 
+void journal_charge_to(struct journal *journal, struct arena_ledger *ledger)
+{
+    journal->ledger = ledger;
+}
+
+/* --- memory; the lock is held ---------------------------------------------------------------- */
+
+static bool charge(struct journal *journal, size_t bytes)
+{
+    if (journal->ledger && !arena_ledger_take(journal->ledger, bytes, journal->ledger->limit_bytes))
+        return false;
+    journal->charged_bytes += bytes;
+    return true;
+}
+
+static void give_back(struct journal *journal, size_t bytes)
+{
+    journal->charged_bytes -= bytes;
+    arena_ledger_give_back(journal->ledger, bytes);
+}
+
+static void free_block(struct journal *journal, struct slot *slot)
+{
+    if (!slot->block)
+        return;
+    free(slot->block);
+    give_back(journal, slot->block_bytes + MALLOC_KEEP);
+    slot->block = NULL;
+    slot->block_bytes = 0;
+}
+
 /* All that the entries hold. */
 static void free_slots(struct journal *journal)
 {
     for (size_t i = 0; i < journal->capacity; i++)
-        free(journal->slots[i].block);
+        free_block(journal, &journal->slots[i]);
     free(journal->slots);
     journal->slots = NULL;
     journal->capacity = journal->first = journal->count = 0;
+    give_back(journal, journal->charged_bytes);
 }
 
 void journal_destroy(struct journal *journal)
@@ -106,8 +145,32 @@ void journal_clear(struct journal *journal)
 {
     pthread_mutex_lock(&journal->lock);
     free_slots(journal);
-    journal->lost = 0;
+    journal->began = journal->last;
     pthread_mutex_unlock(&journal->lock);
+}
+
+void journal_shed(struct journal *journal)
+{
+    pthread_mutex_lock(&journal->lock);
+    free_slots(journal);
+    pthread_mutex_unlock(&journal->lock);
+}
+
+struct journal_standing journal_standing(struct journal *journal)
+{
+    pthread_mutex_lock(&journal->lock);
+    const struct journal_standing standing = { .began = journal->began,
+                                               .last = journal->last,
+                                               .count = journal->count,
+                                               .bytes = journal->charged_bytes };
+    pthread_mutex_unlock(&journal->lock);
+    return standing;
+}
+
+void journal_go_on(struct journal *journal, uint64_t began, uint64_t last)
+{
+    journal->began = began;
+    journal->last = last;
 }
 
 /* --- adding ---------------------------------------------------------------------------------- */
@@ -132,44 +195,86 @@ static size_t cut_texts(const struct journal_entry *entry, struct journal_entry 
     return bytes;
 }
 
+/* The n-th oldest; n may be the count: the first free one. */
+static struct slot *slot_at(const struct journal *journal, size_t n)
+{
+    size_t to_end = journal->capacity - journal->first;
+
+    return &journal->slots[n < to_end ? journal->first + n : n - to_end];
+}
+
+/* The entries move to the front of a larger array. */
 static bool grow_slots(struct journal *journal)
 {
     size_t doubled = journal->capacity ? journal->capacity * 2 : FIRST_SLOTS;
     size_t capacity = doubled < journal->entries_max ? doubled : journal->entries_max;
-    struct slot *slots = reallocarray(journal->slots, capacity, sizeof *slots);
+    size_t growth_bytes = (capacity - journal->capacity) * sizeof(struct slot);
+    struct slot *slots;
 
-    if (!slots)
+    if (!charge(journal, growth_bytes))
         return false;
-    memset(slots + journal->capacity, 0, (capacity - journal->capacity) * sizeof *slots);
+    slots = calloc(capacity, sizeof *slots);
+    if (!slots) {
+        give_back(journal, growth_bytes);
+        return false;
+    }
+    for (size_t n = 0; n < journal->capacity; n++)
+        slots[n] = *slot_at(journal, n);
+    free(journal->slots);
     journal->slots = slots;
     journal->capacity = capacity;
+    journal->first = 0;
     return true;
 }
 
-/* Where the next entry goes; NULL: no memory. */
-static struct slot *next_slot(struct journal *journal)
+/* Its block stays with its slot. */
+static void drop_oldest(struct journal *journal)
 {
-    if (journal->entries_max == 0)
-        return NULL;
-    if (journal->count == journal->entries_max)
-        return &journal->slots[journal->first];
-    if (journal->count == journal->capacity && !grow_slots(journal))
-        return NULL;
-    return &journal->slots[journal->count];
+    if (++journal->first == journal->capacity)
+        journal->first = 0;
+    journal->count--;
 }
 
-static bool make_room(struct slot *slot, size_t bytes)
+/* Where the next entry goes; NULL: no memory for any. */
+static struct slot *next_slot(struct journal *journal)
+{
+    bool is_full = journal->count == journal->capacity &&
+                   (journal->capacity == journal->entries_max || !grow_slots(journal));
+
+    if (journal->capacity == 0)
+        return NULL;
+    if (is_full)
+        drop_oldest(journal);
+    return slot_at(journal, journal->count);
+}
+
+static bool make_block(struct journal *journal, struct slot *slot, size_t bytes)
+{
+    size_t rounded = (bytes + MALLOC_KEEP + BLOCK_STEP - 1) / BLOCK_STEP * BLOCK_STEP;
+
+    free_block(journal, slot); /* not realloc: the old texts are not wanted */
+    if (!charge(journal, rounded))
+        return false;
+    slot->block = malloc(rounded - MALLOC_KEEP);
+    if (!slot->block) {
+        give_back(journal, rounded);
+        return false;
+    }
+    slot->block_bytes = (uint32_t)(rounded - MALLOC_KEEP);
+    return true;
+}
+
+/* A block of so many bytes for the slot, at the cost of the oldest entries if need be. */
+static bool make_room(struct journal *journal, struct slot *slot, size_t bytes)
 {
     if (bytes <= slot->block_bytes)
         return true;
-
-    size_t rounded = (bytes + BLOCK_STEP - 1) / BLOCK_STEP * BLOCK_STEP;
-    char *block = malloc(rounded); /* not realloc: the old texts are not wanted */
-    if (!block)
-        return false;
-    free(slot->block);
-    slot->block = block;
-    slot->block_bytes = (uint32_t)rounded;
+    while (!make_block(journal, slot, bytes)) {
+        if (journal->count == 0)
+            return false;
+        free_block(journal, slot_at(journal, 0));
+        drop_oldest(journal);
+    }
     return true;
 }
 
@@ -194,18 +299,6 @@ static void fill_slot(struct slot *slot, struct journal_entry *entry)
     }
 }
 
-/* The slot is the ring's now; it may have been the oldest. */
-static void turn(struct journal *journal)
-{
-    if (journal->count < journal->entries_max) {
-        journal->count++;
-        return;
-    }
-    if (++journal->first == journal->entries_max)
-        journal->first = 0;
-    journal->lost++;
-}
-
 void journal_add(struct journal *journal, const struct journal_entry *entry)
 {
     struct journal_entry cut;
@@ -214,24 +307,14 @@ void journal_add(struct journal *journal, const struct journal_entry *entry)
     pthread_mutex_lock(&journal->lock);
     cut.sequence = ++journal->last;
     struct slot *slot = next_slot(journal);
-    if (slot && make_room(slot, bytes)) {
+    if (slot && make_room(journal, slot, bytes)) {
         fill_slot(slot, &cut);
-        turn(journal);
-    } else {
-        journal->lost++;
+        journal->count++;
     }
     pthread_mutex_unlock(&journal->lock);
 }
 
 /* --- asking ---------------------------------------------------------------------------------- */
-
-/* The n-th oldest. */
-static const struct slot *slot_at(const struct journal *journal, size_t n)
-{
-    size_t to_end = journal->capacity - journal->first;
-
-    return &journal->slots[n < to_end ? journal->first + n : n - to_end];
-}
 
 /* What the slot holds; `block` is its block, or a copy of it. */
 static struct journal_entry entry_of(const struct slot *slot, const char *block)
@@ -274,10 +357,31 @@ static size_t find(const struct journal *journal, const struct journal_filter *f
     return found;
 }
 
+/* How many entries of a higher sequence than `since` are not there any more, or never were. */
+static uint64_t lost_behind(const struct journal *journal, uint64_t since)
+{
+    uint64_t from = since > journal->began ? since : journal->began;
+    uint64_t given = journal->last > from ? journal->last - from : 0;
+    size_t n = journal->count;
+
+    while (n > 0 && slot_at(journal, n - 1)->sequence > from)
+        n--;
+    return given - (journal->count - n);
+}
+
 size_t journal_count(struct journal *journal, const struct journal_filter *filter)
+{
+    uint64_t ignored;
+
+    return journal_count_and_lost(journal, filter, &ignored);
+}
+
+size_t journal_count_and_lost(struct journal *journal, const struct journal_filter *filter,
+                              uint64_t *ret_lost)
 {
     pthread_mutex_lock(&journal->lock);
     size_t count = find(journal, filter, NULL);
+    *ret_lost = lost_behind(journal, filter->since);
     pthread_mutex_unlock(&journal->lock);
     return count;
 }
@@ -318,7 +422,7 @@ static bool copy_selection(const struct journal *journal, const struct journal_f
             return false;
     }
     ret->last = journal->last;
-    ret->lost = journal->lost;
+    ret->lost = lost_behind(journal, 0);
     return true;
 }
 

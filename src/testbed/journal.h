@@ -1,7 +1,8 @@
 /* testbed/journal.h - the last requests of a tenant, and questions about them.
  *
  * A ring of a fixed number of entries; memory for it is taken as it fills. Sequence numbers rise
- * by one from 1 and never repeat, so that a reader knows what it has seen and what it missed.
+ * by one from 1 and never repeat, so that a reader knows what it has seen and what it missed; what
+ * was lost makes an answer uncertain where it could have changed it, and it says so.
  *
  * Must not know: where requests come from.
  * Threads: any; one lock inside, held for the copy of one entry, or of what a question selects.
@@ -19,6 +20,7 @@
 #include "base/uuid.h"
 
 struct arena;
+struct arena_ledger;
 struct journal;
 struct json_writer;
 
@@ -50,10 +52,27 @@ struct slice journal_outcome_name(enum journal_outcome outcome);
 struct journal *journal_create(size_t entries_max);
 void journal_destroy(struct journal *journal); /* NULL does nothing */
 
-/* Keeps a copy. Without memory the entry counts as lost. */
+/* From now on entries are charged to `ledger`, which outlives the journal. Before the first entry.
+ */
+void journal_charge_to(struct journal *journal, struct arena_ledger *ledger);
+
+/* Keeps a copy. Where there is no memory for it the oldest entries go; those that went, or the new
+ * one, count as lost. */
 void journal_add(struct journal *journal, const struct journal_entry *entry);
 /* Forgets all entries, and how many were lost; the sequence goes on. */
 void journal_clear(struct journal *journal);
+/* Gives the memory of all entries back: they are lost. */
+void journal_shed(struct journal *journal);
+
+/* What a journal is when its entries are gone. */
+struct journal_standing {
+    uint64_t began, last; /* sequences: what was given behind `began` and is not there was lost */
+    size_t count, bytes;  /* entries that are there, and what they take of the ledger */
+};
+
+struct journal_standing journal_standing(struct journal *journal);
+/* Makes a new journal go on where another one ended. Before the first entry. */
+void journal_go_on(struct journal *journal, uint64_t began, uint64_t last);
 
 enum journal_wanted { JOURNAL_ANY, JOURNAL_YES, JOURNAL_NO };
 
@@ -83,6 +102,10 @@ bool journal_filter_fits(const struct journal_filter *filter, const struct journ
 
 /* How many match, at most `top`. */
 size_t journal_count(struct journal *journal, const struct journal_filter *filter);
+/* The same; *ret_lost: how many there were behind `since` besides that were lost. Any of them may
+ * have matched. */
+size_t journal_count_and_lost(struct journal *journal, const struct journal_filter *filter,
+                              uint64_t *ret_lost);
 /* The object of GET requests. False: no memory, and nothing was written. */
 bool journal_write(struct journal *journal, const struct journal_filter *filter,
                    struct arena *arena, struct json_writer *writer) MUST_CHECK;
@@ -90,10 +113,12 @@ bool journal_write(struct journal *journal, const struct journal_filter *filter,
 struct journal_verdict {
     bool verified;
     size_t count;
+    uint64_t lost; /* entries that were lost, and with which it might be true; 0: it is certain */
 };
 
-/* Answers the JSON object of POST requests/verify. Errors: ERROR_BAD_REQUEST, the member as target;
- * ERROR_TOO_LARGE past the arena's budget. */
+/* Answers the JSON object of POST requests/verify: true is what holds whatever the entries were
+ * that are lost. Errors: ERROR_BAD_REQUEST, the member as target; ERROR_TOO_LARGE past the arena's
+ * budget. */
 bool journal_verify(struct journal *journal, struct slice json, struct arena *arena,
                     struct journal_verdict *ret, struct error *err) MUST_CHECK;
 

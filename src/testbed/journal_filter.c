@@ -345,16 +345,35 @@ static bool read_question(struct question *question, struct json_reader *reader,
     }
 }
 
-static bool holds(enum bound bound, size_t count, int64_t number)
+static bool holds(const struct question *question, uint64_t count)
 {
-    switch (bound) {
+    uint64_t number = (uint64_t)question->number;
+
+    switch (question->bound) {
     case BOUND_EXACTLY:
-        return count == (uint64_t)number;
+        return count == number;
     case BOUND_AT_LEAST:
-        return count >= (uint64_t)number;
+        return count >= number;
     default:
-        return count <= (uint64_t)number;
+        return count <= number;
     }
+}
+
+/* Each of the lost entries may have been one that is asked for, or not. What holds of so many
+ * matches is sure when it holds of the fewest and of the most there can have been. */
+static void judge(const struct question *question, size_t count, uint64_t lost,
+                  struct journal_verdict *ret)
+{
+    size_t top = question->filter.top;
+    uint64_t most = count + lost, number = (uint64_t)question->number;
+
+    if (top > 0 && most > top)
+        most = top;
+    bool might_be = holds(question, count) || holds(question, most) ||
+                    (question->bound == BOUND_EXACTLY && count < number && number < most);
+    ret->count = count;
+    ret->verified = holds(question, count) && holds(question, most);
+    ret->lost = might_be && !ret->verified ? lost : 0;
 }
 
 bool journal_verify(struct journal *journal, struct slice json, struct arena *arena,
@@ -369,7 +388,9 @@ bool journal_verify(struct journal *journal, struct slice json, struct arena *ar
     if (question.bound == BOUND_NONE)
         return error_set(err, ERROR_BAD_REQUEST, SLICE_EMPTY,
                          "one of exactly, atLeast, atMost is needed");
-    ret->count = journal_count(journal, &question.filter);
-    ret->verified = holds(question.bound, ret->count, question.number);
+
+    uint64_t lost;
+    size_t count = journal_count_and_lost(journal, &question.filter, &lost);
+    judge(&question, count, lost, ret);
     return true;
 }

@@ -533,6 +533,126 @@ static const struct {
     { "{\"exactly\":1} 1", "", "" },
 };
 
+/* What was lost may have been what is asked for. Of nine requests in a journal of eight the first
+ * is lost, a POST, and eight GETs are there. */
+static const struct {
+    const char *json;
+    bool verified;
+    size_t count;
+    uint64_t lost;
+} doubts[] = {
+    { "{\"method\":\"POST\",\"exactly\":0}", false, 0, 1 },
+    { "{\"method\":\"POST\",\"exactly\":1}", false, 0, 1 },
+    { "{\"method\":\"POST\",\"exactly\":2}", false, 0, 0 }, /* false in any case */
+    { "{\"method\":\"POST\",\"atMost\":0}", false, 0, 1 },
+    { "{\"method\":\"POST\",\"atMost\":1}", true, 0, 0 }, /* true in any case */
+    { "{\"method\":\"POST\",\"atLeast\":1}", false, 0, 1 },
+    { "{\"method\":\"POST\",\"atLeast\":2}", false, 0, 0 },
+    { "{\"method\":\"POST\",\"atLeast\":0}", true, 0, 0 },
+    { "{\"method\":\"GET\",\"atLeast\":8}", true, 8, 0 },
+    { "{\"method\":\"GET\",\"exactly\":8}", false, 8, 1 },
+    { "{\"method\":\"GET\",\"exactly\":7}", false, 8, 0 },
+    { "{\"method\":\"GET\",\"exactly\":5,\"top\":5}", true, 5, 0 },
+    /* behind what was lost nothing was */
+    { "{\"method\":\"POST\",\"exactly\":0,\"since\":1}", true, 0, 0 },
+    { "{\"method\":\"GET\",\"exactly\":7,\"since\":2}", true, 7, 0 },
+    { "{\"method\":\"GET\",\"exactly\":0,\"since\":99}", true, 0, 0 },
+};
+
+static struct journal_verdict verdict_of(struct fixture *fixture, const char *json)
+{
+    struct journal_verdict verdict;
+    struct error err = { 0 };
+
+    if (!journal_verify(fixture->journal, slice_of(json), fixture->arena, &verdict, &err))
+        fail_msg("%s: %s", json, err.message);
+    return verdict;
+}
+
+static void add_method(struct fixture *fixture, const char *method, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        journal_add(fixture->journal, &(struct journal_entry){ .method = slice_of(method) });
+}
+
+static void test_verify_in_doubt(void **state)
+{
+    struct fixture *fixture = *state;
+
+    add_method(fixture, "POST", 1);
+    add_method(fixture, "GET", 8);
+    for (size_t i = 0; i < COUNT_OF(doubts); i++) {
+        struct journal_verdict verdict = verdict_of(fixture, doubts[i].json);
+        CHECK(verdict.verified == doubts[i].verified, i);
+        CHECK(verdict.count == doubts[i].count, i);
+        CHECK(verdict.lost == doubts[i].lost, i);
+    }
+    journal_clear(fixture->journal); /* what was lost before is nobody's question any more */
+    assert_true(verdict_of(fixture, "{\"exactly\":0}").verified);
+    add_method(fixture, "GET", 2);
+    assert_true(verdict_of(fixture, "{\"exactly\":2}").verified);
+    journal_shed(fixture->journal);
+    assert_int_equal(verdict_of(fixture, "{\"exactly\":0}").lost, 2);
+    check_sequences(fixture, &everything, "|11,2", 0);
+}
+
+/* --- memory ---------------------------------------------------------------------------------- */
+
+static void test_going_on(void **state)
+{
+    struct fixture *fixture = *state;
+
+    journal_go_on(fixture->journal, 3, 18);
+    check_sequences(fixture, &everything, "|18,15", 0);
+    add_method(fixture, "GET", 1);
+    check_sequences(fixture, &everything, " 19|19,15", 1);
+    check_sequences(fixture, &(struct journal_filter){ .since = 18 }, " 19|19,15", 2);
+    assert_false(verdict_of(fixture, "{\"exactly\":1}").verified);
+    assert_true(verdict_of(fixture, "{\"exactly\":1,\"since\":18}").verified);
+    struct journal_standing standing = journal_standing(fixture->journal);
+    assert_true(standing.began == 3 && standing.last == 19 && standing.count == 1);
+}
+
+/* With each ledger, from none to plenty: what does not fit is lost, and is counted; nothing is
+ * taken that is not given back. */
+static void test_ledger(void **state)
+{
+    struct fixture *fixture = *state;
+    struct journal *own = fixture->journal;
+    size_t kept_before = 0;
+
+    for (size_t limit = 0; limit < 24000; limit += 331) {
+        struct arena_ledger ledger;
+
+        arena_ledger_init(&ledger, limit);
+        fixture->journal = journal_create(100);
+        journal_charge_to(fixture->journal, &ledger);
+        for (size_t i = 1; i <= 150; i++) {
+            add_paths(fixture->journal, 1);
+            struct journal_standing standing = journal_standing(fixture->journal);
+            assert_true(arena_ledger_taken_bytes(&ledger) <= limit);
+            assert_int_equal(standing.bytes, arena_ledger_taken_bytes(&ledger));
+            assert_int_equal(standing.last, i);
+        }
+        size_t kept = journal_standing(fixture->journal).count;
+        assert_true(kept + 1 >= kept_before); /* more memory, more entries */
+        kept_before = kept;
+        struct journal_entry large = { .path = filled(fixture, 400, "") };
+        journal_add(fixture->journal, &large);
+        size_t then = journal_standing(fixture->journal).count;
+        struct slice seen = written(fixture, &everything), want;
+        assert_true(arena_printf(fixture->arena, &want, "\"last\":151,\"lost\":%zu}", 151 - then));
+        assert_non_null(memmem(seen.ptr, seen.len, want.ptr, want.len));
+        journal_shed(fixture->journal);
+        assert_int_equal(arena_ledger_taken_bytes(&ledger), 0);
+        add_paths(fixture->journal, 20);
+        journal_destroy(fixture->journal);
+        assert_int_equal(arena_ledger_taken_bytes(&ledger), 0);
+    }
+    assert_int_equal(kept_before, 100);
+    fixture->journal = own;
+}
+
 static void test_verify_refuses(void **state)
 {
     struct fixture *fixture = *state;
@@ -584,7 +704,7 @@ static void *add_and_ask(void *arg)
             text_init(&out, arena, 0, 1 << 16);
             json_writer_init(&writer, &out);
             wrong += !journal_write(journal, &everything, arena, &writer) || out.failed;
-            wrong += !journal_verify(journal, SLICE("{\"status\":200,\"atMost\":8}"), arena,
+            wrong += !journal_verify(journal, SLICE("{\"status\":200,\"atLeast\":0}"), arena,
                                      &verdict, NULL) ||
                      !verdict.verified;
         }
@@ -624,6 +744,9 @@ int main(void)
         cmocka_unit_test(test_filters_refuse),
         cmocka_unit_test_setup_teardown(test_long_filters_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_verify, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_verify_in_doubt, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_going_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_ledger, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_verify_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_verify_without_memory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_journal_among_threads, set_up, tear_down),

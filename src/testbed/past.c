@@ -5,12 +5,12 @@
  * needs an index: the past is only kept while a tester wants stale reads, it spans some seconds,
  * and its numbers are small.
  *
- * Three limits let notes go, always the oldest first: too many, too many bytes (an entity may be as
- * large as a body), too old for any window. A write that could not be noted, for want of memory, is
- * simply seen at once.
+ * Limits let notes go, always the oldest first: too many, too many bytes (an entity may be as large
+ * as a body), too old for any window, no room in the ledger of all testbeds. A write that could not
+ * be noted, for want of memory, is simply seen at once.
  *
  * Limits: the ring is an array of its full size, made with the first note, and a read costs a look
- * at each note.
+ * at each note. Texts are copied for the range of keys that was asked for alone.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -28,9 +28,10 @@ struct note {
 };
 
 struct past {
+    struct arena_ledger *ledger; /* may be NULL */
+    size_t notes_max;
     pthread_mutex_t lock; /* guards all below */
     struct note *notes;
-    size_t notes_max;
     size_t first, count;
     size_t bytes; /* of all blocks */
 };
@@ -44,6 +45,16 @@ struct past *past_create(size_t entries_max)
     past->notes_max = entries_max;
     pthread_mutex_init(&past->lock, NULL); /* cannot fail on Linux with default attributes */
     return past;
+}
+
+void past_charge_to(struct past *past, struct arena_ledger *ledger)
+{
+    past->ledger = ledger;
+}
+
+static bool charge(const struct past *past, size_t bytes)
+{
+    return !past->ledger || arena_ledger_take(past->ledger, bytes, past->ledger->limit_bytes);
 }
 
 /* --- notes ----------------------------------------------------------------------------------- */
@@ -85,6 +96,7 @@ static void drop_oldest(struct past *past)
     struct note *note = note_at(past, 0);
 
     past->bytes -= note_bytes(note);
+    arena_ledger_give_back(past->ledger, note_bytes(note));
     free(note->block);
     past->first = (past->first + 1) % past->notes_max;
     past->count--;
@@ -94,6 +106,8 @@ static void forget_all(struct past *past)
 {
     while (past->count > 0)
         drop_oldest(past);
+    if (past->notes)
+        arena_ledger_give_back(past->ledger, past->notes_max * sizeof *past->notes);
     free(past->notes);
     past->notes = NULL;
     past->first = 0;
@@ -144,17 +158,40 @@ static bool is_due(const struct past *past, size_t bytes, uint64_t now_ms)
             age_ms(note_at(past, 0), now_ms) >= PAST_WINDOW_MS_MAX);
 }
 
+static bool has_ring(struct past *past)
+{
+    size_t bytes = past->notes_max * sizeof *past->notes;
+
+    if (past->notes)
+        return true;
+    if (!charge(past, bytes))
+        return false;
+    past->notes = calloc(past->notes_max, sizeof *past->notes);
+    if (!past->notes)
+        arena_ledger_give_back(past->ledger, bytes);
+    return past->notes != NULL;
+}
+
+/* Room for so many bytes more, at the cost of the oldest notes if need be. */
+static bool make_room(struct past *past, size_t bytes, uint64_t now_ms)
+{
+    while (is_due(past, bytes, now_ms))
+        drop_oldest(past);
+    while (!charge(past, bytes)) {
+        if (past->count == 0)
+            return false;
+        drop_oldest(past);
+    }
+    return true;
+}
+
 /* The lock is held; takes the block over. */
 static void add_note(struct past *past, const struct note *note)
 {
-    if (!past->notes)
-        past->notes = calloc(past->notes_max, sizeof *past->notes);
-    if (!past->notes) {
+    if (!has_ring(past) || !make_room(past, note_bytes(note), note->at_ms)) {
         free(note->block);
         return;
     }
-    while (is_due(past, note_bytes(note), note->at_ms))
-        drop_oldest(past);
     *note_at(past, past->count++) = *note;
     past->bytes += note_bytes(note);
 }
@@ -180,12 +217,17 @@ void past_add(struct past *past, struct slice set, struct slice key, struct slic
 struct window {
     struct slice set;
     uint64_t now_ms, window_ms;
+    struct past_range range;
 };
 
 static bool is_in(const struct window *window, const struct note *note)
 {
+    const struct past_range *range = &window->range;
+
     return age_ms(note, window->now_ms) < window->window_ms &&
-           slice_eq(note_set(note), window->set);
+           slice_eq(note_set(note), window->set) &&
+           (range->after.len == 0 || slice_compare(note_key(note), range->after) > 0) &&
+           (range->last.len == 0 || slice_compare(note_key(note), range->last) <= 0);
 }
 
 /* By key; of one key the oldest write first. */
@@ -223,22 +265,30 @@ static bool is_first_of_key(const struct finding *findings, size_t i)
 
 /* The lock is held. */
 static bool copy_list(const struct past *past, const struct window *window, struct arena *arena,
-                      struct past_entry **ret, size_t *ret_count)
+                      struct past_entry **ret, size_t *ret_count, bool *ret_more)
 {
     struct finding *findings = arena_new_array(arena, past->count, struct finding);
+    size_t bytes_max = window->range.bytes_max, bytes = 0, count = 0;
 
     if (!findings)
         return false;
-    size_t found = find_all(past, window, findings), count = 0;
+    size_t found = find_all(past, window, findings);
     struct past_entry *entries = arena_new_array(arena, found, struct past_entry);
     if (!entries)
         return false;
-    for (size_t i = 0; i < found; i++) {
-        if (!is_first_of_key(findings, i))
+    *ret_more = false;
+    for (size_t i = 0; i < found && !*ret_more; i++) {
+        const struct note *note = findings[i].note;
+        if (!is_first_of_key(findings, i) || (window->range.created && note->before_len > 0))
             continue;
-        if (!arena_copy(arena, note_key(findings[i].note), &entries[count].key) ||
-            !arena_copy(arena, note_before(findings[i].note), &entries[count].before))
+        if (bytes_max > 0 && bytes > bytes_max) {
+            *ret_more = true;
+            continue;
+        }
+        if (!arena_copy(arena, note_key(note), &entries[count].key) ||
+            !arena_copy(arena, note_before(note), &entries[count].before))
             return false;
+        bytes += note->before_len;
         count++;
     }
     *ret = entries;
@@ -247,12 +297,13 @@ static bool copy_list(const struct past *past, const struct window *window, stru
 }
 
 bool past_list(struct past *past, struct slice set, uint64_t now_ms, uint64_t window_ms,
-               struct arena *arena, struct past_entry **ret, size_t *ret_count)
+               const struct past_range *range, struct arena *arena, struct past_entry **ret,
+               size_t *ret_count, bool *ret_more)
 {
-    const struct window window = { set, now_ms, window_ms };
+    const struct window window = { set, now_ms, window_ms, *range };
 
     pthread_mutex_lock(&past->lock);
-    bool ok = copy_list(past, &window, arena, ret, ret_count);
+    bool ok = copy_list(past, &window, arena, ret, ret_count, ret_more);
     pthread_mutex_unlock(&past->lock);
     return ok;
 }
@@ -272,7 +323,7 @@ static bool copy_one(const struct past *past, const struct window *window, struc
 bool past_find(struct past *past, struct slice set, struct slice key, uint64_t now_ms,
                uint64_t window_ms, struct arena *arena, struct slice *ret_before)
 {
-    const struct window window = { set, now_ms, window_ms };
+    const struct window window = { .set = set, .now_ms = now_ms, .window_ms = window_ms };
 
     pthread_mutex_lock(&past->lock);
     bool found = copy_one(past, &window, key, arena, ret_before);

@@ -39,20 +39,33 @@ static void add(struct fixture *fixture, const char *set, const char *key, const
     past_add(fixture->past, slice_of(set), slice_of(key), slice_of(before), now_ms);
 }
 
-/* What is seen at `now_ms`, as "key=before key=before". */
-static struct slice list(struct fixture *fixture, struct slice set, uint64_t now_ms,
-                         uint64_t window_ms)
+static const struct past_range everything;
+
+/* What is seen of a range at `now_ms`, as "key=before key=before", and "..." when there is more. */
+static struct slice list_range(struct fixture *fixture, struct slice set, uint64_t now_ms,
+                               uint64_t window_ms, const struct past_range *range)
 {
     struct past_entry *entries;
     struct text out;
     size_t count;
 
-    assert_true(past_list(fixture->past, set, now_ms, window_ms, fixture->arena, &entries, &count));
+    bool more = true;
+
+    assert_true(past_list(fixture->past, set, now_ms, window_ms, range, fixture->arena, &entries,
+                          &count, &more));
     text_init(&out, fixture->arena, 64, 4096);
     for (size_t i = 0; i < count; i++)
         text_printf(&out, "%s%.*s=%.*s", i ? " " : "", SLICE_ARG(entries[i].key),
                     SLICE_ARG(entries[i].before));
+    if (more)
+        text_append(&out, SLICE("..."));
     return text_slice(&out);
+}
+
+static struct slice list(struct fixture *fixture, struct slice set, uint64_t now_ms,
+                         uint64_t window_ms)
+{
+    return list_range(fixture, set, now_ms, window_ms, &everything);
 }
 
 static const struct {
@@ -128,6 +141,79 @@ static void test_past_find(void **state)
     }
 }
 
+static const struct {
+    struct past_range range;
+    const char *want;
+} ranges[] = {
+    { { .after = SLICE_INIT("a") }, "b= c=c0" },
+    { { .after = SLICE_INIT("A"), .last = SLICE_INIT("b") }, "a=a0 b=" },
+    { { .after = SLICE_INIT("a"), .last = SLICE_INIT("a") }, "" },
+    { { .after = SLICE_INIT("c") }, "" },
+    { { .created = true }, "b=" },
+    { { .bytes_max = 1 }, "a=a0..." },
+    { { .bytes_max = 2 }, "a=a0 b= c=c0" },
+    { { .after = SLICE_INIT("b"), .bytes_max = 1 }, "c=c0" },
+    { { .created = true, .bytes_max = 1 }, "b=" },
+};
+
+static void test_ranges(void **state)
+{
+    struct fixture *fixture = *state;
+
+    note_windows(fixture);
+    for (size_t i = 0; i < COUNT_OF(ranges); i++) {
+        struct slice seen = list_range(fixture, SET, 1000, 5000, &ranges[i].range);
+        if (!slice_eq(seen, slice_of(ranges[i].want)))
+            fail_msg("case %zu: %.*s", i, SLICE_ARG(seen));
+    }
+}
+
+/* A range is copied, and no more: a small one of a large past needs little memory. */
+static void test_a_range_needs_its_own_memory(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t bytes = (size_t)1 << 20;
+    char *text = arena_alloc(fixture->arena, bytes);
+    const struct past_range range = { .after = SLICE("2"), .last = SLICE("3") };
+    struct arena *arena = arena_create(NULL, bytes + 4096);
+    struct past_entry *entries;
+    size_t count;
+    bool more;
+
+    memset(text, 'x', bytes);
+    for (char key = '0'; key < '7'; key++)
+        past_add(fixture->past, SET, (struct slice){ &key, 1 }, (struct slice){ text, bytes }, 1);
+    assert_true(past_list(fixture->past, SET, 1, 9, &range, arena, &entries, &count, &more));
+    assert_int_equal(count, 1);
+    assert_false(more);
+    arena_destroy(arena);
+}
+
+static void test_ledger(void **state UNUSED)
+{
+    struct past *past = past_create(8);
+    struct fixture fixture = { past, arena_create(NULL, (size_t)1 << 20) };
+    struct arena_ledger ledger;
+
+    arena_ledger_init(&ledger, 1000);
+    past_charge_to(past, &ledger);
+    add(&fixture, "articles", "a", "a0", 10);
+    size_t one = arena_ledger_taken_bytes(&ledger);
+    assert_true(one > 11 && one < 1000);
+    assert_true(arena_ledger_take(&ledger, 1000 - one - 20, 1000)); /* others' */
+    add(&fixture, "articles", "b", "b0", 10);
+    assert_true(slice_eq(list(&fixture, SET, 10, 5), SLICE("a=a0 b=b0")));
+    add(&fixture, "articles", "c", "c0", 10); /* the oldest goes for it */
+    assert_true(slice_eq(list(&fixture, SET, 10, 5), SLICE("b=b0 c=c0")));
+    assert_true(arena_ledger_taken_bytes(&ledger) <= 1000);
+    add(&fixture, "articles", "d", "a text for which there is no room at all", 10);
+    assert_true(slice_eq(list(&fixture, SET, 10, 5), SLICE("")));
+    past_clear(past);
+    assert_int_equal(arena_ledger_taken_bytes(&ledger), 1000 - one - 20);
+    past_destroy(past);
+    arena_destroy(fixture.arena);
+}
+
 static void test_too_many_go(void **state)
 {
     static const char *const keys[] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" };
@@ -178,9 +264,10 @@ static void test_none_are_kept(void **state)
     struct past *none = past_create(0);
     struct past_entry *entries;
     size_t count = 9;
+    bool more;
 
     past_add(none, SET, SLICE("a"), SLICE("a0"), 1);
-    assert_true(past_list(none, SET, 1, 9, fixture->arena, &entries, &count));
+    assert_true(past_list(none, SET, 1, 9, &everything, fixture->arena, &entries, &count, &more));
     assert_int_equal(count, 0);
     past_clear(none);
     past_destroy(none);
@@ -193,11 +280,13 @@ static void test_past_without_memory(void **state)
     struct past_entry *entries = NULL;
     struct slice before = SLICE("?");
     size_t count = 77, failed = 0;
+    bool more;
 
     note_windows(fixture);
     for (size_t budget = 0; budget < 512; budget += 16) {
         struct arena *arena = arena_create(NULL, budget);
-        if (past_list(fixture->past, SET, 1000, 5000, arena, &entries, &count)) {
+        if (past_list(fixture->past, SET, 1000, 5000, &everything, arena, &entries, &count,
+                      &more)) {
             assert_int_equal(count, 3);
             count = 77;
         } else {
@@ -222,6 +311,7 @@ static void *write_many(void *arg)
     struct past_entry *entries;
     struct slice before;
     size_t count;
+    bool more;
     uintptr_t wrong = 0;
 
     for (size_t i = 0; i < ROUNDS; i++) {
@@ -230,7 +320,7 @@ static void *write_many(void *arg)
             past_clear(past);
         if (past_find(past, SET, SLICE("odd"), i, 5000, arena, &before))
             wrong += !slice_eq(before, SLICE("before"));
-        if (past_list(past, SET, i, 5000, arena, &entries, &count))
+        if (past_list(past, SET, i, 5000, &everything, arena, &entries, &count, &more))
             wrong += count > 2;
     }
     arena_destroy(arena);
@@ -255,6 +345,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_past_list, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_ranges, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_range_needs_its_own_memory, set_up, tear_down),
+        cmocka_unit_test(test_ledger),
         cmocka_unit_test_setup_teardown(test_past_find, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_too_many_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_too_old_go, set_up, tear_down),

@@ -6,10 +6,20 @@
  * them, and the last to go frees it. So a tenant can be forgotten under the feet of its
  * requests: they keep what they hold, and the next to ask gets a new one.
  *
- * When a new testbed makes one too many, the list is walked from the least recently used on, and
- * those go that nobody holds and in which nothing is set; their journals go with them. A
- * moved clock or a rule is a tester's word and stays until it is taken back. The count of holders
- * only rises under the lock, so one that the walk finds alone in the table stays alone.
+ * Two things make room, both by a walk over the list from the least recently used on. When there
+ * are too many testbeds those go in which nothing is: no holder, no moved clock, no rule, no entry.
+ * When the ledger is nearly full journals go too, entries and all, until a quarter of it is free;
+ * of a testbed in which something is set only the journal, since a moved clock or a rule is a
+ * tester's word and stays until it is taken back. So there is room for what comes next, and one
+ * tenant is not refused for what others did long ago. The count of holders only rises under the
+ * lock, so one that the walk finds alone in the table stays alone. A walk that found too little is
+ * not repeated before as many uses as it has looked at testbeds: it costs each use a step.
+ *
+ * A tenant whose journal went must not hear later that nothing happened. Where its sequence stood,
+ * and from where on it was lost, is kept in a table of fixed size, by a hash of the tenant. When
+ * two that went have one place it is kept the worse of both: each is told of losses that may have
+ * been the other's, none is told that there were none. The hash is the same on every run, so that a
+ * server that repeats itself does so here too.
  *
  * The clock: while it follows the server's, a flag says so, and reading the time reads that one.
  * The testbed's own is set before the flag is raised; a reader sees the flag and then the time that
@@ -24,25 +34,35 @@
  */
 #include "testbed/testbed.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/repeatable.h"
 
-#define CHAINS_MIN ((size_t)16)
-#define CHAINS_MAX ((size_t)1 << 16)
+#define CHAINS_MIN  ((size_t)16)
+#define CHAINS_MAX  ((size_t)1 << 16)
+#define CHAINS_EACH ((size_t)8) /* for a testbed of the limit: their journals may keep more */
+
+/* The fixed part of one: its structs, its locks, what malloc keeps of each. */
+#define TESTBED_BYTES ((size_t)1024)
+
+#define REMNANTS ((size_t)1 << 16) /* 1.5 MiB, of which the system gives what was written to */
 
 struct link {
     struct link *previous, *next;
 };
 
 struct testbed {
+    struct arena_ledger *ledger;
     struct link used;     /* in testbeds->used */
     struct testbed *next; /* in its chain */
+    struct testbed *shed; /* the next one whose journal is about to go */
     struct uuid tenant;
     atomic_size_t holders; /* the table is one; rises only under the table's lock */
     const struct clock *base;
@@ -54,15 +74,27 @@ struct testbed {
     struct past *past;
 };
 
+/* Of the journals that went whose tenants have this place. */
+struct remnant {
+    uint64_t who; /* a hash of the tenant; 0: of none; REMNANT_SHARED: of several */
+    uint64_t began, last;
+};
+#define REMNANT_SHARED UINT64_C(1)
+
 struct testbeds {
     const struct clock *base;
+    struct arena_ledger ledger;
     struct testbed_limits limits;
+    struct remnant *remnants; /* REMNANTS of them; their contents are guarded by the lock */
+
     uint64_t seed;
     uint64_t chain_key;
     size_t chain_mask;    /* their number less one; a power of two */
     pthread_mutex_t lock; /* guards all below */
     struct link used;     /* a ring; the last used one stands behind it */
     size_t count;
+    size_t rests_from_counting; /* for so many uses; see make_room() */
+    size_t rests_from_memory;
     struct testbed *chains[];
 };
 
@@ -89,17 +121,38 @@ static void destroy(struct testbed *testbed)
     journal_destroy(testbed->journal);
     past_destroy(testbed->past);
     pthread_mutex_destroy(&testbed->clock_lock);
+    arena_ledger_give_back(testbed->ledger, TESTBED_BYTES);
     free(testbed);
 }
 
-/* With one holder, the table. NULL: no memory. */
-static struct testbed *create(const struct testbeds *testbeds, struct uuid tenant)
+/* What is there already, whether there is room for it or not. */
+static void charge_anyway(struct arena_ledger *ledger, size_t bytes)
+{
+    bool ok = arena_ledger_take(ledger, bytes, SIZE_MAX);
+
+    assert(ok);
+    (void)ok;
+}
+
+static void charge_parts(struct testbed *testbed)
+{
+    faults_charge_to(testbed->faults, testbed->ledger);
+    past_charge_to(testbed->past, testbed->ledger);
+    if (testbed->journal)
+        journal_charge_to(testbed->journal, testbed->ledger);
+}
+
+/* With one holder, the table. NULL: no memory. The ledger does not refuse it: where there is none a
+ * request would go without its fault. */
+static struct testbed *create(struct testbeds *testbeds, struct uuid tenant)
 {
     const struct testbed_limits *limits = &testbeds->limits;
     struct testbed *testbed = calloc(1, sizeof *testbed);
 
     if (!testbed)
         return NULL;
+    testbed->ledger = &testbeds->ledger;
+    charge_anyway(testbed->ledger, TESTBED_BYTES);
     pthread_mutex_init(&testbed->clock_lock, NULL); /* cannot fail on Linux by default */
     atomic_init(&testbed->holders, 1);
     atomic_init(&testbed->moved, false);
@@ -115,6 +168,7 @@ static struct testbed *create(const struct testbeds *testbeds, struct uuid tenan
         destroy(testbed);
         return NULL;
     }
+    charge_parts(testbed);
     return testbed;
 }
 
@@ -125,12 +179,22 @@ void testbed_release(struct testbed *testbed)
         destroy(testbed);
 }
 
-static bool is_forgettable(const struct testbed *testbed)
+static bool is_held(const struct testbed *testbed)
 {
     /* Acquire: whoever let go has set before what he wanted to set. */
-    return atomic_load_explicit(&testbed->holders, memory_order_acquire) == 1 &&
-           !atomic_load_explicit(&testbed->moved, memory_order_relaxed) &&
-           faults_are_none(testbed->faults);
+    return atomic_load_explicit(&testbed->holders, memory_order_acquire) > 1;
+}
+
+/* Of one that nobody holds. */
+static bool is_set(const struct testbed *testbed)
+{
+    return atomic_load_explicit(&testbed->moved, memory_order_relaxed) ||
+           !faults_are_none(testbed->faults);
+}
+
+static struct journal_standing standing_of(const struct testbed *testbed)
+{
+    return testbed->journal ? journal_standing(testbed->journal) : (struct journal_standing){ 0 };
 }
 
 /* --- the table; its lock is held ------------------------------------------------------------- */
@@ -180,36 +244,164 @@ static void put_in(struct testbeds *testbeds, struct testbed *testbed)
     testbeds->count++;
 }
 
-/* Makes room for one more, as far as it can. What is taken out is chained to *forgotten. */
-static void take_out_unused(struct testbeds *testbeds, struct testbed **forgotten)
+static uint64_t hash_of(const struct testbeds *testbeds, struct uuid tenant)
 {
-    struct link *link = testbeds->used.previous;
-
-    while (link != &testbeds->used && testbeds->count >= testbeds->limits.testbeds) {
-        struct testbed *testbed = CONTAINER_OF(link, struct testbed, used);
-        link = link->previous;
-        if (!is_forgettable(testbed))
-            continue;
-        take_out(testbeds, place_of(testbeds, testbed->tenant));
-        testbed->next = *forgotten;
-        *forgotten = testbed;
-    }
+    return tenant_draw(testbeds->seed, tenant) | 2; /* never 0, nor REMNANT_SHARED */
 }
 
-static struct testbed *find_or_make(struct testbeds *testbeds, struct uuid tenant,
-                                    struct testbed **forgotten)
+static struct remnant *remnant_of(const struct testbeds *testbeds, uint64_t who)
 {
-    struct testbed *testbed = *place_of(testbeds, tenant);
+    return &testbeds->remnants[who / 4 % REMNANTS];
+}
 
-    if (!testbed) {
-        take_out_unused(testbeds, forgotten);
-        testbed = create(testbeds, tenant);
-        if (testbed)
-            put_in(testbeds, testbed);
-    } else if (testbeds->used.next != &testbed->used) {
-        unlink_from(&testbed->used);
-        link_behind(&testbeds->used, &testbed->used);
+/* Keeps what the tenant's next journal has to know of this one. */
+static void leave_remnant(const struct testbeds *testbeds, const struct testbed *testbed,
+                          const struct journal_standing *standing)
+{
+    struct remnant remnant = { hash_of(testbeds, testbed->tenant), standing->began,
+                               standing->last };
+    struct remnant *place = remnant_of(testbeds, remnant.who);
+
+    if (standing->last == 0)
+        return;
+    if (place->who != 0 && place->who != remnant.who) {
+        remnant.who = REMNANT_SHARED;
+        remnant.began = place->began < remnant.began ? place->began : remnant.began;
+        remnant.last = place->last > remnant.last ? place->last : remnant.last;
     }
+    *place = remnant;
+}
+
+static void take_up_remnant(const struct testbeds *testbeds, struct testbed *testbed)
+{
+    uint64_t who = hash_of(testbeds, testbed->tenant);
+    const struct remnant *remnant = remnant_of(testbeds, who);
+
+    if (testbed->journal && (remnant->who == who || remnant->who == REMNANT_SHARED))
+        journal_go_on(testbed->journal, remnant->began, remnant->last);
+}
+
+/* What a walk is to bring, and what it found. */
+struct walk {
+    size_t testbeds, bytes;    /* that have to go; 0: enough went */
+    size_t looked_at;          /* testbeds */
+    struct testbed *forgotten; /* by `next`; taken out */
+    struct testbed *shed;      /* by `shed`; held, their journals are to go */
+};
+
+static size_t less(size_t from, size_t what)
+{
+    return from > what ? from - what : 0;
+}
+
+static void forget(struct testbeds *testbeds, struct testbed *testbed,
+                   const struct journal_standing *standing, struct walk *walk)
+{
+    leave_remnant(testbeds, testbed, standing);
+    take_out(testbeds, place_of(testbeds, testbed->tenant));
+    testbed->next = walk->forgotten;
+    walk->forgotten = testbed;
+    walk->testbeds = less(walk->testbeds, 1);
+    walk->bytes = less(walk->bytes, TESTBED_BYTES + standing->bytes);
+}
+
+static void shed(struct testbed *testbed, const struct journal_standing *standing,
+                 struct walk *walk)
+{
+    atomic_fetch_add_explicit(&testbed->holders, 1, memory_order_relaxed);
+    testbed->shed = walk->shed;
+    walk->shed = testbed;
+    walk->bytes = less(walk->bytes, standing->bytes);
+}
+
+/* Nobody holds it. */
+static void consider(struct testbeds *testbeds, struct testbed *testbed, struct walk *walk)
+{
+    const struct journal_standing standing = standing_of(testbed);
+
+    if (!is_set(testbed) && (walk->bytes > 0 || standing.count == 0))
+        forget(testbeds, testbed, &standing, walk);
+    else if (walk->bytes > 0 && standing.count > 0)
+        shed(testbed, &standing, walk);
+}
+
+/* How many have to go before `more` are made. */
+static size_t too_many(const struct testbeds *testbeds, size_t more)
+{
+    return more > 0 ? less(testbeds->count + more, testbeds->limits.testbeds) : 0;
+}
+
+static size_t too_many_bytes(const struct testbeds *testbeds)
+{
+    size_t limit = testbeds->ledger.limit_bytes;
+    size_t taken = arena_ledger_taken_bytes(&testbeds->ledger);
+
+    return taken > limit - limit / 8 ? taken - (limit - limit / 4) : 0;
+}
+
+/* Nothing while there is a rest, which this was a step of. */
+static size_t unless_resting(size_t goal, size_t *rest)
+{
+    if (*rest == 0)
+        return goal;
+    --*rest;
+    return 0;
+}
+
+/* Makes room, as far as it can. */
+static void make_room(struct testbeds *testbeds, size_t more, struct walk *walk)
+{
+    walk->testbeds = unless_resting(too_many(testbeds, more), &testbeds->rests_from_counting);
+    walk->bytes = unless_resting(too_many_bytes(testbeds), &testbeds->rests_from_memory);
+    for (struct link *link = testbeds->used.previous;
+         link != &testbeds->used && (walk->testbeds > 0 || walk->bytes > 0);) {
+        struct testbed *testbed = CONTAINER_OF(link, struct testbed, used);
+        link = link->previous;
+        walk->looked_at++;
+        if (!is_held(testbed))
+            consider(testbeds, testbed, walk);
+    }
+    if (walk->testbeds > 0)
+        testbeds->rests_from_counting = walk->looked_at;
+    if (walk->bytes > 0)
+        testbeds->rests_from_memory = walk->looked_at;
+}
+
+static struct testbed *held(struct testbed *testbed)
+{
+    if (testbed)
+        atomic_fetch_add_explicit(&testbed->holders, 1, memory_order_relaxed);
+    return testbed;
+}
+
+static struct testbed *make(struct testbeds *testbeds, struct uuid tenant, struct walk *walk)
+{
+    make_room(testbeds, 1, walk);
+    struct testbed *testbed = held(create(testbeds, tenant));
+    if (testbed) {
+        take_up_remnant(testbeds, testbed);
+        put_in(testbeds, testbed);
+    }
+    return testbed;
+}
+
+static void use(struct testbeds *testbeds, struct testbed *testbed)
+{
+    if (testbeds->used.next == &testbed->used)
+        return;
+    unlink_from(&testbed->used);
+    link_behind(&testbeds->used, &testbed->used);
+}
+
+static struct testbed *hold_or_make(struct testbeds *testbeds, struct uuid tenant,
+                                    struct walk *walk)
+{
+    struct testbed *testbed = held(*place_of(testbeds, tenant));
+
+    if (!testbed)
+        return make(testbeds, tenant, walk);
+    use(testbeds, testbed);
+    make_room(testbeds, 0, walk); /* behind holding it: what is held does not go */
     return testbed;
 }
 
@@ -219,7 +411,7 @@ static size_t chains_for(size_t testbeds)
 {
     size_t chains = CHAINS_MIN;
 
-    while (chains < testbeds && chains < CHAINS_MAX)
+    while (chains / CHAINS_EACH < testbeds && chains < CHAINS_MAX)
         chains *= 2;
     return chains;
 }
@@ -232,8 +424,14 @@ struct testbeds *testbeds_create(const struct clock *base, const struct testbed_
 
     if (!testbeds)
         return NULL;
+    testbeds->remnants = calloc(REMNANTS, sizeof *testbeds->remnants);
+    if (!testbeds->remnants) {
+        free(testbeds);
+        return NULL;
+    }
     testbeds->base = base;
     testbeds->limits = *limits;
+    arena_ledger_init(&testbeds->ledger, limits->bytes ? limits->bytes : SIZE_MAX);
     testbeds->seed = seed;
     random_bytes(&testbeds->chain_key, sizeof testbeds->chain_key);
     testbeds->chain_mask = chains - 1;
@@ -252,26 +450,42 @@ void testbeds_destroy(struct testbeds *testbeds)
         testbed_release(testbed);
     }
     pthread_mutex_destroy(&testbeds->lock);
+    free(testbeds->remnants);
     free(testbeds);
+}
+
+/* Their journals may have thousands of blocks: nobody waits at the lock while they are freed. */
+static void finish_walk(struct walk *walk)
+{
+    while (walk->forgotten) {
+        struct testbed *testbed = walk->forgotten;
+        walk->forgotten = testbed->next;
+        testbed_release(testbed);
+    }
+    while (walk->shed) {
+        struct testbed *testbed = walk->shed;
+        walk->shed = testbed->shed;
+        journal_shed(testbed->journal);
+        testbed_release(testbed);
+    }
 }
 
 struct testbed *testbeds_hold(struct testbeds *testbeds, struct uuid tenant)
 {
-    struct testbed *forgotten = NULL;
+    struct walk walk = { 0 };
 
     pthread_mutex_lock(&testbeds->lock);
-    struct testbed *testbed = find_or_make(testbeds, tenant, &forgotten);
-    if (testbed)
-        atomic_fetch_add_explicit(&testbed->holders, 1, memory_order_relaxed);
+    struct testbed *testbed = hold_or_make(testbeds, tenant, &walk);
     pthread_mutex_unlock(&testbeds->lock);
+    finish_walk(&walk);
+    return testbed;
+}
 
-    /* Their journals may have thousands of blocks: nobody waits at the lock while they are freed.
-     */
-    while (forgotten) {
-        struct testbed *next = forgotten->next;
-        testbed_release(forgotten);
-        forgotten = next;
-    }
+struct testbed *testbeds_find(struct testbeds *testbeds, struct uuid tenant)
+{
+    pthread_mutex_lock(&testbeds->lock);
+    struct testbed *testbed = held(*place_of(testbeds, tenant));
+    pthread_mutex_unlock(&testbeds->lock);
     return testbed;
 }
 
@@ -290,6 +504,11 @@ size_t testbeds_count(struct testbeds *testbeds)
     size_t count = testbeds->count;
     pthread_mutex_unlock(&testbeds->lock);
     return count;
+}
+
+size_t testbeds_bytes(const struct testbeds *testbeds)
+{
+    return arena_ledger_taken_bytes(&testbeds->ledger);
 }
 
 struct faults *testbed_faults(struct testbed *testbed)

@@ -2,8 +2,12 @@
  *
  * All of it lives in the memory of one server and is gone with it; what lasts (entities, policies,
  * sandboxes) is the store's. A tenant's testbed is made when it is first asked for and stays while
- * something is set in it or somebody holds it; of those with nothing but a journal the ones used
- * longest ago go when there are too many.
+ * somebody holds it, something is set in it, or its journal has entries. Of those with none of it
+ * the ones used longest ago go when there are too many.
+ *
+ * All memory of all testbeds is charged to one ledger. When that is nearly full the journals used
+ * longest ago are lost. What went is remembered of each tenant as far as its next journal needs it
+ * to go on counting, and to say that requests were lost.
  *
  * Must not know: HTTP connections, SQL, where tenants come from.
  * Threads: any. A testbed's clock is read without a lock; its faults and its journal have one lock
@@ -27,7 +31,8 @@ struct testbed;
 struct testbeds;
 
 struct testbed_limits {
-    size_t testbeds;         /* kept at once; more only while they are in use or something is set */
+    size_t testbeds;         /* kept at once; more only while there is something in them */
+    size_t bytes;            /* of all together; 0: without limit */
     size_t journal_requests; /* of each tenant; 0: no journals */
     size_t fault_rules;      /* of each tenant */
     size_t past_entities;    /* of each tenant: what stale reads remember */
@@ -42,11 +47,14 @@ void testbeds_destroy(struct testbeds *testbeds);
 
 /* The tenant's, held until it is released. NULL: no memory. */
 struct testbed *testbeds_hold(struct testbeds *testbeds, struct uuid tenant);
+/* The same of a tenant that has one; else NULL. Does not count as a use. */
+struct testbed *testbeds_find(struct testbeds *testbeds, struct uuid tenant);
 void testbed_release(struct testbed *testbed); /* NULL does nothing */
 /* Forgets the tenant: whoever holds its testbed keeps it, the next to ask gets a new one. */
 void testbeds_forget(struct testbeds *testbeds, struct uuid tenant);
-/* How many there are now. */
+/* How many there are now, and what all of them take. */
 size_t testbeds_count(struct testbeds *testbeds);
+size_t testbeds_bytes(const struct testbeds *testbeds);
 
 /* --- its parts ----------------------------------------------------------------------------- */
 

@@ -7,10 +7,11 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/test.h"
+#include "base/text.h"
 
 #define SECOND    CLOCK_TICKS_PER_SECOND
 #define START     (CLOCK_UNIX_EPOCH_TICKS + 1717243200 * SECOND)
-#define LAST_TICK INT64_C(3155378975999999999)
+#define LAST_TICK CLOCK_TICKS_MAX
 #define RULES     SLICE("{\"rules\":[{\"answer\":{\"status\":503}}]}")
 
 static const struct testbed_limits limits = {
@@ -108,24 +109,48 @@ static void test_journals_may_be_off(void **state)
     testbeds_destroy(testbeds);
 }
 
+/* Nothing is in the tenant's. */
+static void visit(struct fixture *fixture, unsigned n)
+{
+    testbed_release(hold(fixture, n));
+}
+
+static bool has_one(struct fixture *fixture, unsigned n)
+{
+    struct testbed *testbed = testbeds_find(fixture->testbeds, tenant(n));
+
+    testbed_release(testbed);
+    return testbed != NULL;
+}
+
 static void test_the_longest_unused_go(void **state)
 {
     struct fixture *fixture = *state;
 
     for (unsigned n = 1; n <= 3; n++)
-        use(fixture, n);
-    use(fixture, 1); /* now 2 is the one used longest ago */
-    use(fixture, 4);
+        visit(fixture, n);
+    visit(fixture, 1);                /* now 2 is the one used longest ago */
+    assert_true(has_one(fixture, 2)); /* to look is no use */
+    visit(fixture, 4);
     assert_int_equal(testbeds_count(fixture->testbeds), 3);
-    assert_int_equal(requests_of(fixture, 1), 2);
-    assert_int_equal(requests_of(fixture, 3), 1);
-    assert_int_equal(requests_of(fixture, 4), 1);
-    assert_int_equal(requests_of(fixture, 2), 0); /* a new one, for which 1 had to go */
-    assert_int_equal(requests_of(fixture, 3), 1);
-    assert_int_equal(requests_of(fixture, 1), 0);
+    assert_false(has_one(fixture, 2));
+    assert_true(has_one(fixture, 1) && has_one(fixture, 3) && has_one(fixture, 4));
+    assert_int_equal(testbeds_count(fixture->testbeds), 3); /* to look makes none */
     for (unsigned n = 0; n < 500; n++)
-        use(fixture, n);
+        visit(fixture, n);
     assert_int_equal(testbeds_count(fixture->testbeds), 3);
+}
+
+/* One tenant's requests are not forgotten for those of others. */
+static void test_journals_stay(void **state)
+{
+    struct fixture *fixture = *state;
+
+    for (unsigned n = 0; n < 1030; n++)
+        use(fixture, n);
+    assert_int_equal(testbeds_count(fixture->testbeds), 1030);
+    for (unsigned n = 0; n < 1030; n++)
+        CHECK(requests_of(fixture, n) == 1, n);
 }
 
 static void test_in_use_they_stay(void **state)
@@ -133,19 +158,139 @@ static void test_in_use_they_stay(void **state)
     struct fixture *fixture = *state;
     struct testbed *held[6];
 
-    for (unsigned n = 0; n < COUNT_OF(held); n++) {
+    for (unsigned n = 0; n < COUNT_OF(held); n++)
         held[n] = hold(fixture, n);
-        use(fixture, n);
-    }
     assert_int_equal(testbeds_count(fixture->testbeds), 6);
     for (unsigned n = 0; n < COUNT_OF(held); n++)
-        CHECK(requests_of(fixture, n) == 1, n);
+        CHECK(has_one(fixture, n), n);
     for (unsigned n = 0; n < COUNT_OF(held); n++)
         testbed_release(held[n]);
-    use(fixture, 9); /* the next new one brings them back under the limit */
+    for (unsigned n = 0; n < 8; n++)
+        visit(fixture, 10 + n); /* the next new ones bring them back under the limit */
     assert_int_equal(testbeds_count(fixture->testbeds), 3);
-    assert_int_equal(requests_of(fixture, 5), 1);
 }
+
+/* --- memory ---------------------------------------------------------------------------------- */
+
+static const struct testbed_limits small = { .testbeds = 3,
+                                             .bytes = (size_t)4 << 20,
+                                             .journal_requests = 1000,
+                                             .fault_rules = 5,
+                                             .past_entities = 6 };
+
+static size_t fill_journal(struct testbeds *testbeds, unsigned n, size_t requests)
+{
+    static const char path[500] = { '/' };
+    struct testbed *testbed = testbeds_hold(testbeds, tenant(n));
+
+    for (size_t i = 0; i < requests; i++)
+        journal_add(testbed_journal(testbed),
+                    &(struct journal_entry){ .path = { path, sizeof path } });
+    size_t count = journal_standing(testbed_journal(testbed)).count;
+    testbed_release(testbed);
+    return count;
+}
+
+static struct journal_standing standing_of(struct testbeds *testbeds, unsigned n)
+{
+    struct testbed *testbed = testbeds_hold(testbeds, tenant(n));
+    struct journal_standing standing = journal_standing(testbed_journal(testbed));
+
+    testbed_release(testbed);
+    return standing;
+}
+
+/* Whatever is asked of how many tenants, memory stays within its limit; the youngest journals are
+ * whole, and those that went do not claim that nothing happened. */
+static void test_memory_has_an_end(void **state)
+{
+    struct fixture *fixture = *state;
+    struct testbeds *testbeds = testbeds_create(fixture->base, &small, 42);
+
+    for (unsigned n = 0; n < 50; n++) {
+        CHECK(fill_journal(testbeds, n, 500) == 500, n);
+        CHECK(testbeds_bytes(testbeds) <= small.bytes, n);
+    }
+    assert_int_equal(standing_of(testbeds, 49).count, 500);
+    for (unsigned n = 0; n < 30; n++) {
+        struct journal_standing standing = standing_of(testbeds, n);
+        CHECK(standing.last == 500 && standing.count == 0 && standing.began == 0, n);
+    }
+    assert_int_equal(standing_of(testbeds, 50).last, 0); /* nothing was lost of a new one */
+    testbeds_destroy(testbeds);
+}
+
+/* Of what is set only the journal goes. */
+static void test_settings_outlive_journals(void **state)
+{
+    struct fixture *fixture = *state;
+    struct testbeds *testbeds = testbeds_create(fixture->base, &small, 42);
+    struct testbed *testbed = testbeds_hold(testbeds, tenant(1000));
+
+    testbed_clock_set(testbed, START, true);
+    testbed_release(testbed);
+    fill_journal(testbeds, 1000, 10);
+    for (unsigned n = 0; n < 50; n++)
+        fill_journal(testbeds, n, 500);
+    testbed = testbeds_find(testbeds, tenant(1000));
+    assert_non_null(testbed);
+    assert_true(testbed_clock_get(testbed).moved);
+    struct journal_standing standing = journal_standing(testbed_journal(testbed));
+    assert_true(standing.last == 10 && standing.count == 0 && standing.bytes == 0);
+    testbed_release(testbed);
+    testbeds_destroy(testbeds);
+}
+
+/* {"rules":[...]} of one rule with a body of so many bytes. */
+static struct slice rules_of(size_t body_bytes, struct arena *arena)
+{
+    struct text text;
+
+    text_init(&text, arena, 0, body_bytes + 100);
+    text_append(&text, SLICE("{\"rules\":[{\"answer\":{\"status\":503,\"body\":\""));
+    for (size_t i = 2; i < body_bytes; i++)
+        text_append_char(&text, 'x');
+    text_append(&text, SLICE("\"}}]}"));
+    assert_false(text.failed);
+    return text_slice(&text);
+}
+
+static bool put_rules(struct testbeds *testbeds, unsigned n, struct slice rules, struct error *err)
+{
+    struct testbed *testbed = testbeds_hold(testbeds, tenant(n));
+    bool ok = faults_put(testbed_faults(testbed), rules, err);
+
+    testbed_release(testbed);
+    return ok;
+}
+
+/* Rules that find no room are refused by the name of the limit; they never drive out others'. */
+static void test_rules_find_no_room(void **state)
+{
+    struct fixture *fixture = *state;
+    struct testbeds *testbeds = testbeds_create(fixture->base, &small, 42);
+    struct arena *arena = arena_create(NULL, (size_t)1 << 20);
+    struct slice rules = rules_of(FAULT_ANSWER_BYTES_MAX, arena);
+    struct error err = { 0 };
+    unsigned put = 0;
+
+    fill_journal(testbeds, 999, 500); /* a journal makes room */
+    while (put < 100 && put_rules(testbeds, put, rules, &err))
+        put++;
+    assert_in_range(put, 50, 62); /* 4 MiB of them, once each */
+    assert_int_equal(err.code, ERROR_STORAGE_FULL);
+    assert_non_null(strstr(err.message, "limit-testbed-bytes"));
+    assert_int_equal(standing_of(testbeds, 999).count, 0);
+    assert_true(put_rules(testbeds, 0, rules, &err)); /* what takes no more is let in */
+    assert_true(testbeds_bytes(testbeds) <= small.bytes);
+    for (unsigned n = 0; n < put; n++)
+        testbeds_forget(testbeds, tenant(n));
+    assert_true(put_rules(testbeds, put, rules, &err));
+    arena_destroy(arena);
+    testbeds_destroy(testbeds);
+}
+
+/* --- what stays ------------------------------------------------------------------------------ */
 
 static void move_clock(struct testbed *testbed)
 {
@@ -178,24 +323,21 @@ static void test_with_something_set_they_stay(void **state)
 {
     struct fixture *fixture = *state;
 
-    use(fixture, 1);
-    use(fixture, 2);
     with(fixture, 1, move_clock);
     with(fixture, 2, set_faults);
     for (unsigned n = 10; n < 50; n++)
-        use(fixture, n);
-    assert_int_equal(testbeds_count(fixture->testbeds), 3);
-    assert_int_equal(requests_of(fixture, 1), 1);
-    assert_int_equal(requests_of(fixture, 2), 1);
-
+        visit(fixture, n);
+    assert_true(has_one(fixture, 1) && has_one(fixture, 2));
     for (unsigned n = 3; n < 9; n++)
         with(fixture, n, move_clock); /* above the limit, and none may go */
-    assert_int_equal(testbeds_count(fixture->testbeds), 8);
+    for (unsigned n = 1; n < 9; n++)
+        assert_true(has_one(fixture, n));
     for (unsigned n = 1; n < 9; n++)
         with(fixture, n, take_back);
-    use(fixture, 50);
+    for (unsigned n = 50; n < 80; n++)
+        visit(fixture, n);
     assert_int_equal(testbeds_count(fixture->testbeds), 3);
-    assert_int_equal(requests_of(fixture, 1), 0);
+    assert_false(has_one(fixture, 1));
 }
 
 static void test_forgetting(void **state)
@@ -377,7 +519,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_testbed_is_the_tenants, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_journals_may_be_off, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_longest_unused_go, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_journals_stay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_in_use_they_stay, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_memory_has_an_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_settings_outlive_journals, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_rules_find_no_room, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_with_something_set_they_stay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_forgetting, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many_testbeds, set_up, tear_down),
