@@ -80,6 +80,10 @@ static void check_draws(struct faults *faults, struct faults *again, struct aren
         check_effect(&first, arena);
         assert(slice_eq(first.rule, second.rule) && first.delay_ms == second.delay_ms);
         assert(slice_eq(first.retry_after, second.retry_after));
+        if (n % 2 && fault_only_hides(&first)) {
+            faults_take_back(faults, &first);
+            faults_take_back(again, &second);
+        }
     }
 }
 
