@@ -87,9 +87,9 @@ static struct store *open_store(struct db_fault_plan *plan)
 {
     const struct store_options options = { .in_memory = true, .faults = plan };
     struct dispatch_job job = { .run = run_add_tenant };
-    struct store_session *session;
+    struct store_session *session = NULL;
     struct error error = { 0 };
-    struct store *store;
+    struct store *store = NULL;
 
     if (!store_open(&toy_model, &options, &store, &error) ||
         !store_session_open(store, STORE_WRITES, &session, &error))
