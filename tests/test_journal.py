@@ -53,7 +53,8 @@ def test_nothing_is_missing(tenant):
         ("GET", 400), ("GET", 200), ("DELETE", 500)]
     assert [each["sequence"] for each in told["requests"]] == list(range(1, 10))
     assert (told["last"], told["lost"]) == (9, 0)
-    assert [each["executed"] for each in told["requests"]] == [True] * 8 + [False]
+    assert [each["executed"] for each in told["requests"]] == [
+        True, True, False, False, True, False, False, True, False]
 
 
 def test_questions(tenant):
@@ -126,6 +127,38 @@ def test_a_journal_has_an_end(tmp_path):
             told = tenant.journal()
             assert [each["sequence"] for each in told["requests"]] == [8, 9, 10]
             assert (told["last"], told["lost"]) == (10, 7)
+        assert server.stop() == 0
+
+
+def test_what_was_lost_is_not_denied(tmp_path):
+    with Server(tmp_path, "--memory", "--limit-journal", "3") as server:
+        with Tenant(server.url()) as tenant:
+            tenant.make(NDES)
+            for _ in range(3):
+                tenant.ids(NDES)
+            verdict = tenant.control("POST", "/requests/verify", {"method": "POST", "exactly": 0})
+            assert "limit-journal" in verdict.pop("reason")
+            assert verdict == {"verified": False, "count": 0, "lost": 1}
+            for asked in ({"method": "GET", "atLeast": 3},
+                          {"method": "POST", "exactly": 0, "since": 1}):
+                assert tenant.control("POST", "/requests/verify", asked)["verified"] is True, asked
+            tenant.told("DELETE", "/requests")
+            assert tenant.control("POST", "/requests/verify", {"exactly": 0}) == {
+                "verified": True, "count": 0}
+        assert server.stop() == 0
+
+
+def test_other_tenants_do_not_take_the_journal(tmp_path):
+    """More than a thousand of them come by, each with a journal of its own."""
+    with Server(tmp_path, "--memory") as server:
+        with sandbox(server.url()) as tenant:
+            tenant.make(NDES)
+            for _ in range(1030):
+                token = log_in(tenant.http, tenant=str(uuid.uuid4())).json()["access_token"]
+                other = {"Authorization": f"Bearer {token}"}
+                assert tenant.http.get(NDES, headers=other).status_code == 200
+            told = tenant.journal()
+            assert (len(told["requests"]), told["last"], told["lost"]) == (1, 1, 0)
         assert server.stop() == 0
 
 

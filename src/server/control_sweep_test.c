@@ -254,6 +254,21 @@ static void test_nothing_due_is_no_write(void **state UNUSED)
     start();
 }
 
+/* To look after a tenant is no use of its testbed: none is made for it. */
+static void test_removals_make_no_testbed(void **state UNUSED)
+{
+    uint64_t until_ms = clock_monotonic_ms() + PATIENCE_MS;
+    struct error error = { 0 };
+
+    if (!data_write(rig.store, age, NULL, &error))
+        fail_msg("%s", error.message);
+    start();
+    while (!was_removed() && clock_monotonic_ms() < until_ms)
+        loop_settle(rig.loop);
+    assert_true(was_removed());
+    assert_int_equal(testbeds_count(rig.api.testbeds), 0);
+}
+
 /* --- the end ---------------------------------------------------------------------------------- */
 
 /* Stopped before its first turn, and in the middle of its work. */
@@ -278,6 +293,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_made_by_the_api, open_rig, close_sweep),
         cmocka_unit_test_setup_teardown(test_removals, open_rig, close_sweep),
         cmocka_unit_test_setup_teardown(test_nothing_due_is_no_write, open_rig, close_sweep),
+        cmocka_unit_test_setup_teardown(test_removals_make_no_testbed, open_rig, close_sweep),
         cmocka_unit_test_setup_teardown(test_stopped_early, open_rig, close_sweep),
         cmocka_unit_test_setup_teardown(test_stopped_at_work, open_rig, close_sweep),
     };

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/repeatable.h"
 #include "base/text.h"
 #include "server/handlers_rig_test.h"
 #include "service/provision.h"
@@ -303,6 +304,82 @@ static void test_walks(void **state UNUSED)
     arena_destroy(keys);
 }
 
+/* A page ends by its bytes, whatever of it is of the past, and every row is there once. */
+static void test_pages_end_by_bytes(void **state UNUSED)
+{
+    struct arena *arena = arena_create(NULL, (size_t)8 << 20);
+    const char *paths[30];
+    char place[601] = { 0 };
+    size_t page_bytes = rig.api.page_bytes;
+
+    memset(place, 'p', sizeof place - 1);
+    for (size_t i = 0; i < COUNT_OF(paths); i++)
+        paths[i] = make_crate(place, arena);
+    struct slice before = walk(100, arena);
+
+    rig_put_rules(testbed, STALE("1h"));
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        if (i % 3 == 0)
+            request(HTTP_DELETE, paths[i], "", NULL, arena, NULL);
+        else
+            move_crate(paths[i], "short", arena);
+        if (i % 5 == 0)
+            make_crate("created", arena);
+    }
+    for (rig.api.page_bytes = 500; rig.api.page_bytes < 40000; rig.api.page_bytes *= 3) {
+        struct slice page, rest;
+
+        assert_int_equal(request(HTTP_GET, CRATES, "$top=100", NULL, arena, &page), 200);
+        rest = rows_of(page);
+        size_t rows = 0;
+        for (size_t at = 0; at + 5 < rest.len; at++)
+            rows += (size_t)(memcmp(rest.ptr + at, "\"id\":", 5) == 0);
+        assert_true(rows <= rig.api.page_bytes / 600 + 1);
+        assert_true(slice_eq(walk(100, arena), before));
+        assert_true(slice_eq(walk(2, arena), before));
+        check_count(before, arena, rig.api.page_bytes);
+    }
+    rig.api.page_bytes = page_bytes;
+    arena_destroy(arena);
+}
+
+/* A server that repeats itself goes by the tenant's clock. */
+static void test_standing_clock(void **state UNUSED)
+{
+    struct arena *arena = arena_create(NULL, ROOMY);
+    struct repeatable *repeatable = repeatable_create(SLICE("stale"));
+    int64_t noon = testbed_now_ticks(testbed);
+    const char *crate = make_crate("before", arena);
+    struct slice body;
+
+    rig.api.repeatable = repeatable;
+    testbed_clock_set(testbed, noon, true);
+    rig_put_rules(testbed, STALE("20ms"));
+    assert_int_equal(move_crate(crate, "after", arena), 200);
+    for (uint64_t began_ms = clock_monotonic_ms(); clock_monotonic_ms() - began_ms < 40;)
+        request(HTTP_GET, crate, "", NULL, arena, NULL);
+    request(HTTP_GET, crate, "", NULL, arena, &body);
+    assert_true(says(body, "\"before\""));
+    testbed_clock_set(testbed, noon + CLOCK_TICKS_PER_SECOND / 50, true);
+    request(HTTP_GET, crate, "", NULL, arena, &body);
+    assert_true(says(body, "\"after\""));
+
+    rig_put_rules(testbed, "{\"rules\":[{\"when\":{\"limit\":{\"requests\":1,\"per\":\"20ms\"}},"
+                           "\"answer\":{\"status\":429}}]}");
+    assert_int_equal(request(HTTP_GET, crate, "", NULL, arena, NULL), 200);
+    for (uint64_t began_ms = clock_monotonic_ms(); clock_monotonic_ms() - began_ms < 40;)
+        assert_int_equal(request(HTTP_GET, crate, "", NULL, arena, NULL), 429);
+    testbed_clock_set(testbed, noon + CLOCK_TICKS_PER_SECOND, true);
+    assert_int_equal(request(HTTP_GET, crate, "", NULL, arena, NULL), 200);
+    assert_int_equal(request(HTTP_GET, crate, "", NULL, arena, NULL), 429);
+    testbed_clock_set(testbed, noon - 3600 * CLOCK_TICKS_PER_SECOND, true); /* put back */
+    assert_int_equal(request(HTTP_GET, crate, "", NULL, arena, NULL), 200);
+    testbed_clock_resume(testbed);
+    rig.api.repeatable = NULL;
+    repeatable_destroy(repeatable);
+    arena_destroy(arena);
+}
+
 /* What a filter lets through now, as it was: query, what the page holds, and its count. */
 static const struct {
     const char *filter;
@@ -486,6 +563,8 @@ int main(void)
         TEST(test_nothing_to_hide),
         TEST(test_window),
         TEST(test_walks),
+        TEST(test_pages_end_by_bytes),
+        TEST(test_standing_clock),
         TEST(test_filters),
         TEST(test_whole_entity),
         TEST(test_links),

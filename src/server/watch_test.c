@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "server/handlers_rig_test.h"
+#include "service/dispatch.h"
 #include "service/provision.h"
 
 #define JUNE_1     INT64_C(638528148000000000) /* 2024-06-01T05:00:00Z */
@@ -69,6 +70,110 @@ static void test_journal(void **state UNUSED)
         CHECK(!in_entry || rig_last_entry_has(testbed, in_entry), i);
         answer_free(&answer);
     }
+}
+
+/* Whether the operation ran, whatever its answer was. */
+static const struct {
+    enum http_method method;
+    const char *path, *query, *body, *name, *value;
+    int status;
+    bool executed;
+} executed_cases[] = {
+    { HTTP_GET, CRATES, "", NULL, NULL, NULL, 200, true },
+    { HTTP_GET, CRATES, "$count=true", NULL, NULL, NULL, 200, true },
+    { HTTP_GET, CRATES "/$count", "", NULL, NULL, NULL, 200, true },
+    { HTTP_HEAD, CRATES, "", NULL, NULL, NULL, 200, true },
+    { HTTP_GET, "/beta/shopFloor", "", NULL, NULL, NULL, 200, true },
+    { HTTP_POST, CRATES, "", "{}", NULL, NULL, 201, true },
+    { HTTP_POST, CRATES, "", "{", NULL, NULL, 400, false },
+    { HTTP_POST, CRATES, "", "{\"odd\":1}", NULL, NULL, 400, false },
+    { HTTP_POST, CRATES, "", "{}", "Authorization", "Bearer x", 401, false },
+    { HTTP_GET, CRATES, "$odd", NULL, NULL, NULL, 400, false },
+    { HTTP_GET, CRATES, "$skiptoken=x", NULL, NULL, NULL, 400, false },
+    { HTTP_GET, CRATES "('x')", "", NULL, NULL, NULL, 404, false },
+    { HTTP_PATCH, CRATES "('x')", "", "{}", NULL, NULL, 404, false },
+    { HTTP_DELETE, CRATES "('x')", "", NULL, NULL, NULL, 404, false },
+    { HTTP_PATCH, CRATES, "", "{}", NULL, NULL, 405, false },
+    { HTTP_GET, "/v9/x", "", NULL, NULL, NULL, 404, false },
+    { HTTP_GET, "/beta/odd", "", NULL, NULL, NULL, 400, false },
+};
+
+static void test_executed(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(executed_cases); i++) {
+        const struct ask ask = { .method = executed_cases[i].method,
+                                 .path = executed_cases[i].path,
+                                 .query = executed_cases[i].query,
+                                 .body = executed_cases[i].body,
+                                 .name = executed_cases[i].name,
+                                 .value = executed_cases[i].value };
+        struct answer answer;
+
+        rig_ask(&rig, &ask, ROOMY, &answer);
+        if (answer.exchange.response.status != executed_cases[i].status)
+            fail_msg("case %zu: %d", i, answer.exchange.response.status);
+        CHECK(rig_last_entry_has(testbed, executed_cases[i].executed ? "\"executed\":true"
+                                                                     : "\"executed\":false"),
+              i);
+        answer_free(&answer);
+    }
+}
+
+/* Rules that prevent, rules that let it happen, and a token whose tenant has to be made first. */
+static void test_executed_with_rules(void **state UNUSED)
+{
+    static const struct {
+        const char *rules;
+        bool executed;
+    } cases[] = {
+        { RULE("\"answer\":{\"status\":503}"), false },
+        { RULE("\"connection\":\"reset\""), false },
+        { RULE("\"connection\":\"truncate\""), true },
+        { RULE("\"answer\":{\"status\":503},\"executes\":true"), true },
+        { RULE("\"connection\":\"reset\",\"executes\":true"), true },
+    };
+    struct arena *arena = arena_create(NULL, ROOMY);
+    struct uuid tenant = uuid_random();
+    struct ask ask = { .method = HTTP_POST, .path = CRATES, .body = "{}" };
+    struct answer answer;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        rig_put_rules(testbed, cases[i].rules);
+        rig_ask(&rig, &ask, ROOMY, &answer);
+        CHECK(rig_last_entry_has(testbed, "\"executed\":true") == cases[i].executed, i);
+        answer_free(&answer);
+    }
+    rig_no_rules(testbed);
+
+    struct testbed *its = testbeds_hold(rig.api.testbeds, tenant);
+    ask.name = "Authorization";
+    ask.value = rig_bearer(&rig, tenant, arena);
+    ask.body = "{\"odd\":1}";
+    rig_ask(&rig, &ask, ROOMY, &answer);
+    assert_int_equal(answer.exchange.response.status, 400);
+    assert_true(rig_last_entry_has(its, "\"executed\":false"));
+    answer_free(&answer);
+    testbed_release(its);
+    arena_destroy(arena);
+}
+
+/* A write that finds no place in the queue was not executed. */
+static void test_busy_is_not_executed(void **state UNUSED)
+{
+    const struct testbed_limits limits = { .testbeds = 1, .journal_requests = 4 };
+    const struct ask create = { .method = HTTP_POST, .path = CRATES, .body = "{}" };
+    struct rig other;
+    struct answer answer;
+
+    rig_open(&other, &limits);
+    struct testbed *its = testbeds_hold(other.api.testbeds, service_default_tenant());
+    dispatch_stop(other.dispatch);
+    rig_ask(&other, &create, ROOMY, &answer);
+    assert_int_equal(answer.exchange.response.status, 503);
+    assert_true(rig_last_entry_has(its, "\"executed\":false"));
+    answer_free(&answer);
+    testbed_release(its);
+    rig_close(&other);
 }
 
 /* The application of a token counts the first time and when it comes from the cache; a tenant that
@@ -163,6 +268,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_journal),
+        cmocka_unit_test(test_executed),
+        cmocka_unit_test(test_executed_with_rules),
+        cmocka_unit_test(test_busy_is_not_executed),
         cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_expired_token),
         cmocka_unit_test(test_clock),

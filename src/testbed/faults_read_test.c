@@ -258,6 +258,82 @@ static void test_read_too_many(void **state UNUSED)
     faults_destroy(faults);
 }
 
+/* {"rules":[{"answer":{"status":500,"body":"xx..."}}]} with a body of so many bytes. */
+static struct slice with_body(size_t bytes, struct arena *arena)
+{
+    struct text text;
+
+    text_init(&text, arena, 0, bytes + 100);
+    text_append(&text, SLICE("{\"rules\":[\n{\"answer\":{\"status\":500,\"body\":\""));
+    for (size_t i = 2; i < bytes; i++)
+        text_append_char(&text, 'x');
+    text_append(&text, SLICE("\"}}]}"));
+    assert_false(text.failed);
+    return text_slice(&text);
+}
+
+static void test_read_large(void **state UNUSED)
+{
+    struct arena *arena = arena_create(NULL, (size_t)16 << 20);
+    struct faults *faults = faults_create(RULES_MAX, 1);
+    struct error err = { 0 };
+    struct fault_effect effect;
+    const struct fault_request request = { .method = SLICE("GET"), .path = SLICE("/") };
+
+    assert_true(faults_put(faults, with_body(FAULT_ANSWER_BYTES_MAX, arena), &err));
+    assert_true(faults_draw(faults, &request, arena, &effect));
+    assert_int_equal(effect.body.len, FAULT_ANSWER_BYTES_MAX);
+    assert_false(faults_put(faults, with_body(FAULT_ANSWER_BYTES_MAX + 1, arena), &err));
+    assert_string_equal(err.message, "faults, line 2, column 32: \"body\" may be 65536 bytes of "
+                                     "text, this one is 65537");
+    assert_string_equal(err.target, "body");
+
+    struct text text;
+    text_init(&text, arena, 0, FAULTS_TEXT_BYTES_MAX + 1);
+    text_append(&text, SLICE("{\"rules\":[]}"));
+    while (text.len < FAULTS_TEXT_BYTES_MAX)
+        text_append_char(&text, ' ');
+    assert_true(faults_put(faults, text_slice(&text), &err));
+    text_append_char(&text, ' ');
+    assert_false(faults_put(faults, text_slice(&text), &err));
+    assert_int_equal(err.code, ERROR_TOO_LARGE);
+    faults_destroy(faults);
+    arena_destroy(arena);
+}
+
+/* The text of a rule is kept once: with all that stands in it, it takes little more than itself. */
+static void test_kept_once(void **state UNUSED)
+{
+    struct arena *arena = arena_create(NULL, (size_t)1 << 20);
+    struct faults *faults = faults_create(RULES_MAX, 1);
+    struct slice rules = with_body(60000, arena);
+    struct arena_ledger ledger;
+    struct error err = { 0 };
+
+    arena_ledger_init(&ledger, 80000);
+    faults_charge_to(faults, &ledger);
+    assert_true(faults_put(faults, rules, &err));
+    assert_in_range(arena_ledger_taken_bytes(&ledger), 60000, 70000);
+    assert_true(faults_put(faults, rules, &err)); /* in their place, not beside them */
+    faults_clear(faults);
+    assert_int_equal(arena_ledger_taken_bytes(&ledger), 0);
+    assert_true(faults_put(faults, rules, &err));
+    assert_false(faults_put(faults, SLICE("{"), &err));
+    faults_destroy(faults);
+    assert_int_equal(arena_ledger_taken_bytes(&ledger), 0);
+
+    faults = faults_create(RULES_MAX, 1);
+    arena_ledger_init(&ledger, 50000);
+    faults_charge_to(faults, &ledger);
+    assert_true(faults_put(faults, SLICE("{\"persona\":\"flaky\"}"), &err));
+    assert_false(faults_put(faults, rules, &err));
+    assert_int_equal(err.code, ERROR_STORAGE_FULL);
+    assert_false(faults_are_none(faults)); /* as they were */
+    faults_destroy(faults);
+    assert_int_equal(arena_ledger_taken_bytes(&ledger), 0);
+    arena_destroy(arena);
+}
+
 static void test_read_deep(void **state UNUSED)
 {
     char text[400] = "{\"rules\":[{\"answer\":{\"status\":500,\"body\":";
@@ -465,6 +541,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_read_good),           cmocka_unit_test(test_read_bad),
         cmocka_unit_test(test_read_quotes_in_part), cmocka_unit_test(test_read_too_many),
+        cmocka_unit_test(test_read_large),          cmocka_unit_test(test_kept_once),
         cmocka_unit_test(test_read_deep),           cmocka_unit_test(test_write),
         cmocka_unit_test(test_write_persona),       cmocka_unit_test(test_write_override),
         cmocka_unit_test(test_write_personas),      cmocka_unit_test(test_round_trip),
