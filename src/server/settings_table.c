@@ -246,13 +246,13 @@ const struct setting settings_table[] = {
     { LIMIT("write-group", write_group), .min = 1, .max = 10000, .default_text = "128",
       .doc = "Writes that share one commit." },
     { LIMIT("journal", journal), .max = 100000,
-      .default_text = "1000", /* some 350 bytes each, 2.4 KiB with the longest texts */
+      .default_text = "1000", /* some 300 bytes each, 2.4 KiB with the longest texts */
       .doc = "Requests of each tenant that the control API remembers." },
     { LIMIT("fault-rules", fault_rules), .min = 1, .max = 10000, .default_text = "100",
       .doc = "Fault rules of each tenant." },
     { LIMIT("testbed-bytes", testbed_bytes), .unit = "bytes", .min = 16 * MEBIBYTE,
       .max = 1048576 * MEBIBYTE,
-      .default_text = "268435456", /* 100 full journals at their longest, 700 as they usually are */
+      .default_text = "268435456", /* 100 full journals at their longest, 800 as they usually are */
       .doc = "Memory of all tenants' journals, fault rules and stale reads together." },
     { LIMIT("sandboxes", sandboxes), .min = 1, .max = 100000, .default_text = "1000",
       .doc = "Sandboxes at a time." },

@@ -5,7 +5,7 @@
  * met the usual lengths, an entry costs a lock and a copy, and no malloc. The array of slots
  * doubles until it has its full size, so that a tenant of ten requests does not pay for a thousand.
  * What a block may grow to is bounded by the limits of the texts: with its slot an entry is at most
- * 2.4 KiB, and some 350 bytes as requests usually are.
+ * 2.4 KiB, and some 300 bytes as requests usually are.
  *
  *     slots   [ 9 ][ 10 ][ 11 ][ 4 ][ 5 ][ 6 ][ 7 ][ 8 ]      full: the next one overwrites 4
  *                               ^ first, the oldest

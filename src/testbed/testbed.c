@@ -15,11 +15,8 @@
  * lock, so one that the walk finds alone in the table stays alone. A walk that found too little is
  * not repeated before as many uses as it has looked at testbeds: it costs each use a step.
  *
- * A tenant whose journal went must not hear later that nothing happened. Where its sequence stood,
- * and from where on it was lost, is kept in a table of fixed size, by a hash of the tenant. When
- * two that went have one place it is kept the worse of both: each is told of losses that may have
- * been the other's, none is told that there were none. The hash is the same on every run, so that a
- * server that repeats itself does so here too.
+ * A tenant whose journal went must not hear later that nothing happened: where it stood is kept in
+ * testbed/remnants.h.
  *
  * The clock: while it follows the server's, a flag says so, and reading the time reads that one.
  * The testbed's own is set before the flag is raised; a reader sees the flag and then the time that
@@ -35,7 +32,6 @@
 #include "testbed/testbed.h"
 
 #include <assert.h>
-#include <endian.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -44,6 +40,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/repeatable.h"
+#include "testbed/remnants.h"
 
 #define CHAINS_MIN  ((size_t)16)
 #define CHAINS_MAX  ((size_t)1 << 16)
@@ -51,8 +48,6 @@
 
 /* The fixed part of one: its structs, its locks, what malloc keeps of each. */
 #define TESTBED_BYTES ((size_t)1024)
-
-#define REMNANTS ((size_t)1 << 16) /* 1.5 MiB, of which the system gives what was written to */
 
 struct link {
     struct link *previous, *next;
@@ -74,18 +69,10 @@ struct testbed {
     struct past *past;
 };
 
-/* Of the journals that went whose tenants have this place. */
-struct remnant {
-    uint64_t who; /* a hash of the tenant; 0: of none; REMNANT_SHARED: of several */
-    uint64_t began, last;
-};
-#define REMNANT_SHARED UINT64_C(1)
-
 struct testbeds {
     const struct clock *base;
     struct arena_ledger ledger;
     struct testbed_limits limits;
-    struct remnant *remnants; /* REMNANTS of them; their contents are guarded by the lock */
 
     uint64_t seed;
     uint64_t chain_key;
@@ -95,24 +82,11 @@ struct testbeds {
     size_t count;
     size_t rests_from_counting; /* for so many uses; see make_room() */
     size_t rests_from_memory;
+    struct remnants *remnants; /* of the journals that went */
     struct testbed *chains[];
 };
 
 /* --- one testbed ----------------------------------------------------------------------------- */
-
-static uint64_t tenant_half(struct uuid tenant, size_t from)
-{
-    uint64_t half;
-
-    memcpy(&half, tenant.bytes + from, sizeof half);
-    return be64toh(half); /* draws are the same on every machine */
-}
-
-/* One number of a number and a tenant. */
-static uint64_t tenant_draw(uint64_t seed, struct uuid tenant)
-{
-    return repeatable_draw(repeatable_draw(seed, tenant_half(tenant, 0)), tenant_half(tenant, 8));
-}
 
 static void destroy(struct testbed *testbed)
 {
@@ -244,43 +218,6 @@ static void put_in(struct testbeds *testbeds, struct testbed *testbed)
     testbeds->count++;
 }
 
-static uint64_t hash_of(const struct testbeds *testbeds, struct uuid tenant)
-{
-    return tenant_draw(testbeds->seed, tenant) | 2; /* never 0, nor REMNANT_SHARED */
-}
-
-static struct remnant *remnant_of(const struct testbeds *testbeds, uint64_t who)
-{
-    return &testbeds->remnants[who / 4 % REMNANTS];
-}
-
-/* Keeps what the tenant's next journal has to know of this one. */
-static void leave_remnant(const struct testbeds *testbeds, const struct testbed *testbed,
-                          const struct journal_standing *standing)
-{
-    struct remnant remnant = { hash_of(testbeds, testbed->tenant), standing->began,
-                               standing->last };
-    struct remnant *place = remnant_of(testbeds, remnant.who);
-
-    if (standing->last == 0)
-        return;
-    if (place->who != 0 && place->who != remnant.who) {
-        remnant.who = REMNANT_SHARED;
-        remnant.began = place->began < remnant.began ? place->began : remnant.began;
-        remnant.last = place->last > remnant.last ? place->last : remnant.last;
-    }
-    *place = remnant;
-}
-
-static void take_up_remnant(const struct testbeds *testbeds, struct testbed *testbed)
-{
-    uint64_t who = hash_of(testbeds, testbed->tenant);
-    const struct remnant *remnant = remnant_of(testbeds, who);
-
-    if (testbed->journal && (remnant->who == who || remnant->who == REMNANT_SHARED))
-        journal_go_on(testbed->journal, remnant->began, remnant->last);
-}
-
 /* What a walk is to bring, and what it found. */
 struct walk {
     size_t testbeds, bytes;    /* that have to go; 0: enough went */
@@ -297,7 +234,7 @@ static size_t less(size_t from, size_t what)
 static void forget(struct testbeds *testbeds, struct testbed *testbed,
                    const struct journal_standing *standing, struct walk *walk)
 {
-    leave_remnant(testbeds, testbed, standing);
+    remnants_leave(testbeds->remnants, testbed->tenant, standing);
     take_out(testbeds, place_of(testbeds, testbed->tenant));
     testbed->next = walk->forgotten;
     walk->forgotten = testbed;
@@ -379,7 +316,7 @@ static struct testbed *make(struct testbeds *testbeds, struct uuid tenant, struc
     make_room(testbeds, 1, walk);
     struct testbed *testbed = held(create(testbeds, tenant));
     if (testbed) {
-        take_up_remnant(testbeds, testbed);
+        remnants_take_up(testbeds->remnants, tenant, testbed->journal);
         put_in(testbeds, testbed);
     }
     return testbed;
@@ -424,7 +361,7 @@ struct testbeds *testbeds_create(const struct clock *base, const struct testbed_
 
     if (!testbeds)
         return NULL;
-    testbeds->remnants = calloc(REMNANTS, sizeof *testbeds->remnants);
+    testbeds->remnants = remnants_create(seed);
     if (!testbeds->remnants) {
         free(testbeds);
         return NULL;
@@ -450,7 +387,7 @@ void testbeds_destroy(struct testbeds *testbeds)
         testbed_release(testbed);
     }
     pthread_mutex_destroy(&testbeds->lock);
-    free(testbeds->remnants);
+    remnants_destroy(testbeds->remnants);
     free(testbeds);
 }
 
