@@ -162,6 +162,7 @@ def test_exits_as_the_command_did(words, code, env):
     ((), 2, "expected [--] COMMAND"),
     (("--",), 2, "expected [--] COMMAND"),
     (("--lisen", "x", "true"), 2, "did you mean '--listen'?"),
+    (("--deterministic", "--", "true"), 2, "--deterministic: expected a value: --deterministic"),
     (("--seed", "/nowhere.json", "true"), 78, "/nowhere.json"),
 ])
 def test_a_server_that_does_not_start(words, code, complaint, env):

@@ -1,7 +1,8 @@
 /* cli/arguments.c - one pass over the words, each looked up in the command's row.
  *
  * A word that could be an option's value is taken as one whatever it begins with, so that
- * "--ttl -60" means what it says.
+ * "--ttl -60" means what it says. Only "--" is none: before another program's words it would vanish
+ * in "run --deterministic -- test", and what was forgotten would be made up.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -74,7 +75,7 @@ static bool take_value(struct reading *reading, struct slice name, const char *v
         *ret = slice_of(attached);
         return true;
     }
-    if (reading->left == 0)
+    if (reading->left == 0 || strcmp(*reading->words, "--") == 0)
         return error_set(reading->err, ERROR_BAD_REQUEST, name,
                          "--%.*s: expected a value: --%.*s %s", SLICE_ARG(name), SLICE_ARG(name),
                          value_name);

@@ -1,8 +1,8 @@
 /* cli/arguments.h - reads what stands behind a command's name.
  *
  * --name VALUE, --name=VALUE, and --name alone where the row allows it. Options and operands may be
- * mixed, but where the operands are another program's words; -- ends the options. A setting that
- * may stand alone (--memory) takes a value with = only.
+ * mixed, but where the operands are another program's words; -- ends the options and is no value,
+ * unless with =. A setting that may stand alone (--memory) takes a value with = only.
  */
 #ifndef CLI_ARGUMENTS_H
 #define CLI_ARGUMENTS_H

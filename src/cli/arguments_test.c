@@ -76,7 +76,8 @@ static const struct {
     { { "node", "--ttl", "x" }, 0 },
     { { "--json", "node", "--", "-h" }, 1 },
     { { "--json", "--", "--node" }, 2 },
-    { { "--ttl", "--", "-" }, 2 }, /* a value, then an operand */
+    { { "--ttl=--", "-" }, 1 }, /* a value, then an operand */
+    { { "--ttl", "--", "node" }, -1 },
     { { NULL }, -1 },
     { { "--json", "--" }, -1 },
 };
@@ -104,6 +105,8 @@ static const struct {
     { { NULL }, "expected FILE" },
     { { "a", "b", "c" }, "'c' is one argument too many" },
     { { "a", "--ttl" }, "--ttl: expected a value: --ttl SECONDS" },
+    { { "a", "--ttl", "--", "b" }, "--ttl: expected a value: --ttl SECONDS" },
+    { { "a", "--data-dir", "--" }, "--data-dir: expected a value" },
     { { "a", "--json=x" }, "--json takes no value" },
     { { "a", "--tll", "1" }, "there is no flag '--tll'; did you mean '--ttl'?" },
     { { "a", "--data-dri", "x" }, "did you mean '--data-dir'?" },
