@@ -71,12 +71,13 @@ def sandbox(server):
 def test_clock(sandbox):
     assert sandbox.says("clock")["frozen"] is False
     frozen = sandbox.says("clock", "freeze", "2024-06-01T12:00:00Z")
-    assert frozen == {"now": "2024-06-01T12:00:00Z", "frozen": True, "moved": True}
+    assert frozen == {"now": "2024-06-01T12:00:00Z", "frozen": True, "moved": True, "removed": 0}
     assert sandbox.says("clock", "advance", "1d12h")["now"] == "2024-06-03T00:00:00Z"
     assert sandbox.says("clock", "advance", "-36h")["now"] == "2024-06-01T12:00:00Z"
     assert sandbox.says("clock", "set", "2025-01-01T00:00:00+01:00") == {
-        "now": "2024-12-31T23:00:00Z", "frozen": True, "moved": True}
+        "now": "2024-12-31T23:00:00Z", "frozen": True, "moved": True, "removed": 0}
     assert sandbox.says("clock", "show") == sandbox.says("clock")
+    assert "removed" not in sandbox.says("clock")
     resumed = sandbox.says("clock", "resume")
     assert (resumed["frozen"], resumed["moved"]) == (False, False)
     assert sandbox.says("clock", "freeze")["frozen"] is True
@@ -269,6 +270,9 @@ def test_policy_over_http(sandbox):
         True, None, "2h", None)
     sandbox.says("clock", "advance", "5d")
     assert states(sandbox.graph) == {"inactive"}
+    count = len(sandbox.graph.get(JOIN).json()["value"])
+    assert sandbox.says("policy", "set", "domainJoinConnectors", "on", "remove=3h")[
+        "removed"] == count
     assert sandbox.says("policy", "set", "domainJoinConnectors", "off")["domainJoinConnectors"][
         "inactive"] == "2h"
 

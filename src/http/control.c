@@ -377,6 +377,7 @@ static void removed(struct control_removal *removal, const struct error *why)
 {
     struct control *control = removal->context;
 
+    control->removed = removal->total;
     if (why)
         control_fail(control, why);
     else

@@ -59,6 +59,7 @@ struct control {
     struct testbed *testbed; /* NULL for CONTROL_OF_SERVER */
     bool makes_tenant;       /* its testbed is forgotten when the request fails */
     const char *done;        /* what has been changed, in words; NULL: nothing yet */
+    size_t removed;          /* entities, by control_remove_then() */
     void *state;             /* the verb's own */
     struct dispatch_job job; /* of control_submit() */
     bool (*run)(struct control *control, struct store_session *session, struct error *err);
@@ -96,7 +97,8 @@ void control_submit(struct control *control, enum control_place place,
                     bool (*run)(struct control *, struct store_session *, struct error *),
                     void (*next)(struct control *));
 
-/* Removes what the tenant's policies remove by now, if they do, then goes on with `next`. */
+/* Removes what the tenant's policies remove by now, if they do, then goes on with `next`;
+ * control->removed is how many these were. */
 void control_remove_then(struct control *control, void (*next)(struct control *));
 
 /* --- reading bodies (control_body.c) --------------------------------------------------------- */

@@ -15,9 +15,10 @@ struct change {
     struct control_value set, advance, freeze, resume;
 };
 
-/* --- GET ------------------------------------------------------------------------------------- */
+/* --- what it shows --------------------------------------------------------------------------- */
 
-void control_clock_get(struct control *control)
+/* `changed`: it answers a PUT. */
+static void show(struct control *control, bool changed)
 {
     struct testbed_clock clock = testbed_clock_get(control->testbed);
     struct control_reply reply;
@@ -32,8 +33,17 @@ void control_clock_get(struct control *control)
     json_writer_bool(writer, clock.frozen);
     json_writer_plain_name(writer, SLICE("moved"));
     json_writer_bool(writer, clock.moved);
+    if (changed) {
+        json_writer_plain_name(writer, SLICE("removed"));
+        json_writer_int(writer, (int64_t)control->removed);
+    }
     json_writer_object_end(writer);
     control_finish(control, 200, &reply);
+}
+
+void control_clock_get(struct control *control)
+{
+    show(control, false);
 }
 
 /* --- PUT ------------------------------------------------------------------------------------- */
@@ -95,6 +105,11 @@ bool control_clock_apply(struct call *call, struct testbed *testbed, struct slic
     return true; /* one that follows the server's and is not to be frozen follows it still */
 }
 
+static void after_put(struct control *control)
+{
+    show(control, true);
+}
+
 void control_clock_put(struct control *control)
 {
     struct error error = { 0 };
@@ -104,5 +119,5 @@ void control_clock_put(struct control *control)
         return;
     }
     control->done = "The clock was set";
-    control_remove_then(control, control_clock_get);
+    control_remove_then(control, after_put);
 }

@@ -84,6 +84,7 @@ static void group_done(struct dispatch_job *job)
         finish(removal, &job->error);
         return;
     }
+    removal->total += removal->count;
     log_removed(removal);
     if (removal->count < GROUP_ENTITIES)
         finish(removal, NULL);

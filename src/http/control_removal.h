@@ -30,6 +30,7 @@ struct control_removal {
     struct log *log;
     struct uuid tenant;
     int64_t now_ticks; /* by the tenant's clock */
+    size_t total;      /* removed so far; begins with 0 */
     void *context;
     /* On the loop, exactly once, perhaps before control_removal_start() returns. `why` NULL: there
      * is nothing left to remove. */

@@ -230,7 +230,7 @@ static bool read_set(struct change *change, struct slice name)
 
     if (type && type->health)
         return read_policy(change, type);
-    if (slice_eq(name, SLICE("removals")))
+    if (slice_eq(name, SLICE("removals")) || slice_eq(name, SLICE("removed")))
         return json_reader_skip(&change->reader, NULL, change->err);
     return no_set(change, name);
 }
