@@ -73,12 +73,9 @@ static const struct {
     char *words[WORDS_MAX];
     int first;
 } programs[] = {
-    { { "node", "--ttl", "x" }, 0 },
-    { { "--json", "node", "--", "-h" }, 1 },
-    { { "--json", "--", "--node" }, 2 },
-    { { "--ttl=--", "-" }, 1 }, /* a value, then an operand */
-    { { "--ttl", "--", "node" }, -1 },
-    { { NULL }, -1 },
+    { { "node", "--ttl", "x" }, 0 },     { { "--json", "node", "--", "-h" }, 1 },
+    { { "--json", "--", "--node" }, 2 }, { { "--ttl=--", "-" }, 1 }, /* a value, then an operand */
+    { { "--ttl", "--", "node" }, -1 },   { { NULL }, -1 },
     { { "--json", "--" }, -1 },
 };
 

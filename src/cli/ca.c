@@ -36,5 +36,6 @@ const struct cli_command command_ca_export = {
     .summary = "Print the development CA's certificate (PEM).",
     .examples = examples,
     .settings = command_data_settings,
+    .folder_alone = "keys",
     .run = run,
 };

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/arguments.h"
+#include "cli/control.h"
 #include "cli/help.h"
 #include "edm/date_time.h"
 #include "model/graph_model.h"
@@ -227,20 +228,23 @@ static bool is_group(struct slice word)
     return false;
 }
 
-/* What a group's name alone, or with flags behind it, means. NULL: nothing. */
-static const struct cli_command *find_for_group(int argc, char *const *argv)
+/* The command that a group's name alone means; NULL: there is none. */
+static const struct cli_command *find_for_group(struct slice group)
 {
     struct slice head, tail;
 
-    if (argc > 1 && argv[1][0] != '-')
-        return NULL;
     for (size_t i = 0; i < cli_command_count; i++) {
         if (cli_commands[i]->stands_for_group &&
-            slice_cut(slice_of(cli_commands[i]->name), ' ', &head, &tail) &&
-            slice_eq(head, slice_of(argv[0])))
+            slice_cut(slice_of(cli_commands[i]->name), ' ', &head, &tail) && slice_eq(head, group))
             return cli_commands[i];
     }
     return NULL;
+}
+
+/* Some groups show and some list, which nobody keeps apart. */
+static bool is_show(const char *word)
+{
+    return strcmp(word, "show") == 0 || strcmp(word, "list") == 0;
 }
 
 /* A command of one word or two; *ret_words is how many. NULL when there is none. */
@@ -252,6 +256,8 @@ static const struct cli_command *find_by_words(int argc, char *const *argv, int 
     if (argc >= 2) {
         snprintf(both, sizeof both, "%.30s %.30s", argv[0], argv[1]);
         found = find_command(slice_of(both));
+        if (!found && is_show(argv[1]))
+            found = find_for_group(slice_of(argv[0]));
         *ret_words = 2;
     }
     if (!found && argc >= 1) {
@@ -261,9 +267,22 @@ static const struct cli_command *find_by_words(int argc, char *const *argv, int 
     return found;
 }
 
+/* Said in other words, which no spelling is near to. */
+static const struct cli_command *find_meant(struct slice typed)
+{
+    for (size_t i = 0; i < cli_command_count; i++) {
+        for (const char *const *word = cli_commands[i]->meant_by; word && *word; word++) {
+            if (slice_eq(slice_of(*word), typed))
+                return cli_commands[i];
+        }
+    }
+    return NULL;
+}
+
 static enum cli_exit unknown_command(const struct cli *cli, int argc, char *const *argv)
 {
     bool group = is_group(slice_of(argv[0]));
+    const struct cli_command *meant;
     struct suggestion suggestion;
     char typed[COMMAND_NAME_MAX];
 
@@ -277,6 +296,9 @@ static enum cli_exit unknown_command(const struct cli *cli, int argc, char *cons
         if (slice_cut(name, ' ', &head, &tail))
             suggestion_try(&suggestion, head);
     }
+    meant = find_meant(slice_of(typed));
+    if (meant)
+        suggestion.best = slice_of(meant->name);
     return cli_usage(cli, "there is no command '%s'%s%.*s%s", typed,
                      suggestion.best.len ? "; did you mean '" : "", SLICE_ARG(suggestion.best),
                      suggestion.best.len ? "'?" : "");
@@ -348,6 +370,11 @@ static enum cli_exit run(struct cli *cli, int argc, char *const *argv)
             return error.code == ERROR_BAD_REQUEST ? cli_usage(cli, "%s", error.message)
                                                    : cli_fail(&error);
     }
+    if (command->folder_alone && control_is_meant(cli))
+        return cli_usage(cli,
+                         "%s names a server whose %s this command cannot reach; use --data-dir",
+                         run_variable_names[cli_variable(cli, RUN_URL).len ? RUN_URL : RUN_URL_TLS],
+                         command->folder_alone);
     return command->run(cli);
 }
 
@@ -369,7 +396,8 @@ static enum cli_exit run_words(struct cli *cli, int argc, char *const *argv)
                                                  : run(cli, argc - words, argv + words);
     if (argc > 1 && is_group(slice_of(argv[0])) && is_help(argv[1]))
         return print_help(cli, 1, argv);
-    cli->command = find_for_group(argc, argv);
+    if (argc == 1 || argv[1][0] == '-')
+        cli->command = find_for_group(slice_of(argv[0]));
     if (cli->command)
         return run(cli, argc - 1, argv + 1);
     if (argc == 1 && is_group(slice_of(argv[0])))

@@ -45,7 +45,9 @@ struct cli_command {
     size_t option_count;
     const char *const *settings; /* NULL-terminated names; NULL: none */
     bool all_settings;
-    bool stands_for_group;                  /* "clock show": meant by "clock" alone as well */
+    bool stands_for_group;       /* "clock show": meant by "clock" alone as well */
+    const char *const *meant_by; /* other words for it, to suggest it; may be NULL */
+    const char *folder_alone; /* what it works on, "registry", which no server hands out; or NULL */
     const struct setting_default *defaults; /* in place of the settings' own */
     size_t default_count;
     const char *notes; /* paragraphs behind the options; may be NULL */

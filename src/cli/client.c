@@ -342,6 +342,7 @@ const struct cli_command command_client_add = {
     .options = add_options,
     .option_count = COUNT_OF(add_options),
     .settings = command_data_settings,
+    .folder_alone = "registry",
     .notes =
         "Adding " SERVICE_DEFAULT_CLIENT " gives the client that a fresh folder holds a secret "
         "that nobody knows.",
@@ -355,6 +356,7 @@ const struct cli_command command_client_list = {
     .options = list_options,
     .option_count = COUNT_OF(list_options),
     .settings = command_data_settings,
+    .folder_alone = "registry",
     .notes = "In JSON, roles that are null are all of them.",
     .run = run_list,
 };
@@ -367,5 +369,6 @@ const struct cli_command command_client_remove = {
     .operands_max = 1,
     .examples = remove_examples,
     .settings = command_data_settings,
+    .folder_alone = "registry",
     .run = run_remove,
 };

@@ -83,6 +83,11 @@ static enum cli_exit run_resume(struct cli *cli)
     return control_print(cli, "PUT", SLICE("/clock"), SLICE("{\"resume\":true}"));
 }
 
+static enum cli_exit run_run(struct cli *cli)
+{
+    return control_print(cli, "PUT", SLICE("/clock"), SLICE("{\"freeze\":false}"));
+}
+
 static const char *const show_examples[] = { "connectord clock", NULL };
 static const char *const freeze_examples[] = {
     "connectord clock freeze",
@@ -96,6 +101,9 @@ static const char *const advance_examples[] = {
     "connectord clock advance -30m    # back",
     NULL,
 };
+static const char *const run_examples[] = { "connectord clock run", NULL };
+static const char *const run_meant_by[] = { "clock thaw",     "clock unfreeze", "clock start",
+                                            "clock continue", "clock go",       NULL };
 static const char *const resume_examples[] = { "connectord clock resume", NULL };
 
 static const struct cli_option options[] = { CONTROL_OPTIONS };
@@ -120,7 +128,8 @@ const struct cli_command command_clock_freeze = {
     .options = options,
     .option_count = COUNT_OF(options),
     .settings = control_settings,
-    .notes = "connectord clock resume lets it run again, with the server's time.",
+    .notes = "connectord clock run lets it run on from there, connectord clock resume with the "
+             "server's time.",
     .run = run_freeze,
 };
 
@@ -150,6 +159,17 @@ const struct cli_command command_clock_advance = {
     .notes = "Durations are numbers with d, h, m, s or ms, or several of them. What a policy "
              "removes by then is gone when the command ends.",
     .run = run_advance,
+};
+
+const struct cli_command command_clock_run = {
+    .name = "clock run",
+    .summary = "Let a tenant's clock run on from where it is.",
+    .examples = run_examples,
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .settings = control_settings,
+    .meant_by = run_meant_by,
+    .run = run_run,
 };
 
 const struct cli_command command_clock_resume = {

@@ -21,6 +21,7 @@ extern const struct cli_command command_clock_show;
 extern const struct cli_command command_clock_freeze;
 extern const struct cli_command command_clock_set;
 extern const struct cli_command command_clock_advance;
+extern const struct cli_command command_clock_run;
 extern const struct cli_command command_clock_resume;
 extern const struct cli_command command_faults_show;
 extern const struct cli_command command_faults_set;

@@ -26,10 +26,18 @@ const char *const control_settings[] = { "listen", "listen-tls", "data-dir", "co
 
 /* --- where ----------------------------------------------------------------------------------- */
 
-bool control_is_named(const struct cli *cli)
+static bool is_named(const struct cli *cli)
 {
     return cli_option(cli, "url", NULL) || cli_variable(cli, RUN_URL).len ||
            cli_variable(cli, RUN_URL_TLS).len;
+}
+
+bool control_is_meant(const struct cli *cli)
+{
+    const struct setting *data_dir = setting_find(SLICE("data-dir"));
+
+    return cli_option(cli, "url", NULL) ||
+           (is_named(cli) && settings_source(cli->settings, data_dir, NULL) != SETTING_FROM_FLAG);
 }
 
 static bool find_url(const struct cli *cli, struct slice *ret, struct error *err)
@@ -42,6 +50,12 @@ static bool find_url(const struct cli *cli, struct slice *ret, struct error *err
     return ret->len > 0 || target_of_settings(cli->settings, cli->arena, ret, err);
 }
 
+/* The URL may be that of a tenant, as a sandbox is told its own. */
+static bool names_tenant(struct slice url_path)
+{
+    return slice_starts_with(url_path, SLICE(TENANTS));
+}
+
 bool control_base(struct slice url_path, struct slice tenant, struct arena *arena,
                   struct slice *ret, struct error *err)
 {
@@ -49,11 +63,11 @@ bool control_base(struct slice url_path, struct slice tenant, struct arena *aren
 
     while (slice_ends_with(path, SLICE("/")))
         path.len--;
-    if (path.len && !slice_eq(path, SLICE(ROOT)) && !slice_starts_with(path, SLICE(TENANTS)))
+    if (path.len && !slice_eq(path, SLICE(ROOT)) && !names_tenant(path))
         return error_set(err, ERROR_BAD_REQUEST, SLICE("url"),
                          "expected the URL of a server, without a path, found one with '%.*s'",
                          SLICE_ARG(slice_utf8_prefix(path, 100)));
-    if (tenant.len && slice_starts_with(path, SLICE(TENANTS)))
+    if (tenant.len && names_tenant(path))
         return error_set(err, ERROR_BAD_REQUEST, SLICE("tenant"),
                          "--tenant: the URL names a tenant already");
     if (path.len == 0)
@@ -63,16 +77,33 @@ bool control_base(struct slice url_path, struct slice tenant, struct arena *aren
            error_no_memory(err);
 }
 
-/* Empty in *ret when none was named. */
-static bool find_tenant(const struct cli *cli, char text[UUID_TEXT_LEN], struct slice *ret)
+static bool takes_tenant(const struct cli_command *command)
 {
+    for (size_t i = 0; i < command->option_count; i++) {
+        if (strcmp(command->options[i].name, "tenant") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Empty in *ret when it is the server's default, or the URL's. */
+static bool find_tenant(const struct cli *cli, struct slice url_path, char text[UUID_TEXT_LEN],
+                        struct slice *ret)
+{
+    struct slice variable = cli_variable(cli, RUN_TENANT_ID);
     struct uuid tenant;
 
     *ret = SLICE_EMPTY;
-    if (!cli_option(cli, "tenant", NULL))
+    if (cli_option(cli, "tenant", NULL)) {
+        if (!cli_option_guid(cli, "tenant", service_default_tenant(), &tenant))
+            return false;
+    } else if (variable.len == 0 || !takes_tenant(cli->command) || names_tenant(url_path)) {
         return true;
-    if (!cli_option_guid(cli, "tenant", service_default_tenant(), &tenant))
+    } else if (!uuid_parse(variable, &tenant)) {
+        cli_usage(cli, "%s: expected a GUID, found '%.100s'", run_variable_names[RUN_TENANT_ID],
+                  variable.ptr);
         return false;
+    }
     uuid_format(tenant, text);
     *ret = (struct slice){ text, UUID_TEXT_LEN };
     return true;
@@ -95,6 +126,15 @@ static bool enter(struct json_reader *reader, struct slice wanted)
             return false;
     }
     return false;
+}
+
+bool control_member(struct slice json, struct slice name, struct arena *arena,
+                    struct json_token *ret)
+{
+    struct json_reader reader;
+
+    json_reader_init(&reader, json, arena, JSON_DEPTH_DEFAULT);
+    return enter(&reader, name) && json_reader_next(&reader, ret, NULL);
 }
 
 bool control_error_message(struct slice body, struct arena *arena, struct slice *ret)
@@ -157,8 +197,9 @@ static bool send(const struct cli *cli, struct http_client_request *request, str
     if (request->target->secure && !cli_ca_file(cli, &request->ca_file, err))
         return false;
     if (!http_client_ask(request, cli->arena, &reply, &why))
-        return error_set(err, why.code, SLICE_EMPTY, "%.*s: %s",
-                         SLICE_ARG(slice_utf8_prefix(url, 200)), why.message);
+        return error_set(err, why.code, SLICE_EMPTY, "%.*s: %s%s",
+                         SLICE_ARG(slice_utf8_prefix(url, 200)), why.message,
+                         is_named(cli) ? "" : "; name the server with --url or CONNECTORD_URL");
     if (!judge(&reply, url, cli->arena, err))
         return false;
     *ret = reply.body;
@@ -180,10 +221,11 @@ enum cli_exit control_try(const struct cli *cli, const char *method, struct slic
     struct error error = { .code = ERROR_NONE };
 
     *ret_refusal = error;
-    if (!find_tenant(cli, tenant_text, &tenant))
+    if (!find_url(cli, &url, &error) || !target_parse(url, cli->arena, &target, &error))
+        return cli_usage(cli, "%s", error.message);
+    if (!find_tenant(cli, target.path, tenant_text, &tenant))
         return CLI_USAGE;
-    if (!find_url(cli, &url, &error) || !target_parse(url, cli->arena, &target, &error) ||
-        !control_base(target.path, tenant, cli->arena, &base, &error))
+    if (!control_base(target.path, tenant, cli->arena, &base, &error))
         return cli_usage(cli, "%s", error.message);
     if (!arena_printf(cli->arena, &request.path, "%.*s%.*s", SLICE_ARG(base), SLICE_ARG(path)))
         error_no_memory(ret_refusal);

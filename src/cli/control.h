@@ -2,7 +2,8 @@
  *
  * Spec: docs/control.md. The server is that of --url, else of connectord run's variables, else the
  * first listener of the settings. A URL may also be an address of the control API, as a sandbox is
- * told its own.
+ * told its own. The tenant is that of --tenant, else the URL's, else connectord run's, else the
+ * default one.
  * Must not know: sockets, what the API's bodies mean.
  */
 #ifndef CLI_CONTROL_H
@@ -17,6 +18,8 @@
 #include "service/provision.h"
 
 struct arena;
+struct json_token;
+struct json_writer;
 
 /* Of every command that asks, in its rows. */
 #define CONTROL_SERVER_OPTIONS                                                                     \
@@ -25,8 +28,20 @@ struct arena;
         "ca", "FILE",                                                                              \
             "CA to verify HTTPS with (PEM). [CONNECTORD_CA_FILE, else the data folder's]"          \
     }
-#define CONTROL_OPTIONS                                                                            \
-    { "tenant", "GUID", "The tenant. [" SERVICE_DEFAULT_TENANT "]" }, CONTROL_SERVER_OPTIONS
+#define CONTROL_TENANT_DOC "The tenant. [CONNECTORD_TENANT_ID, else " SERVICE_DEFAULT_TENANT "]"
+#define CONTROL_OPTIONS    { "tenant", "GUID", CONTROL_TENANT_DOC }, CONTROL_SERVER_OPTIONS
+
+/* Of those that work on the data folder unless a server was named. */
+#define CONTROL_OR_FOLDER_OPTIONS                                                                  \
+    { "tenant", "GUID",                                                                            \
+      "The tenant. [" SERVICE_DEFAULT_TENANT ", of a server CONNECTORD_TENANT_ID]" },              \
+        { "url", "URL",                                                                            \
+          "Ask this server. [CONNECTORD_URL unless --data-dir is given, else the data folder is "  \
+          "opened]" },                                                                             \
+    {                                                                                              \
+        "ca", "FILE",                                                                              \
+            "CA to verify HTTPS with (PEM). [CONNECTORD_CA_FILE, else the data folder's]"          \
+    }
 
 extern const char *const control_settings[];
 
@@ -48,8 +63,14 @@ enum cli_exit control_print(const struct cli *cli, const char *method, struct sl
 /* A line of `json`; nothing when it is empty. */
 void control_print_line(struct slice json);
 
-/* Whether the server was named, by --url or by connectord run. */
-bool control_is_named(const struct cli *cli);
+/* Whether a command that works on the data folder too is to ask a server: --url names it, or a
+ * variable of connectord run does, which the flag --data-dir outranks. What runs inside connectord
+ * run is never meant for the folder that happens to be the default. */
+bool control_is_meant(const struct cli *cli);
+
+/* The member `name` of the JSON object `json`; its token, in `arena`. False: there is none. */
+bool control_member(struct slice json, struct slice name, struct arena *arena,
+                    struct json_token *ret) MUST_CHECK;
 
 /* The whole of a file, or of stdin for "-". */
 bool control_read_text(const struct cli *cli, struct slice name, struct slice *ret,

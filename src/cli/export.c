@@ -2,20 +2,21 @@
  *
  * An export is one state of the store, whatever a running server writes meanwhile. It can be cut
  * short by a full disk or a closed pipe; it is then no JSON, and import refuses it as a whole.
+ * A server that was named is asked for its text, and handed it, within its limits for one body.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "service/export.h"
 #include "base/clock.h"
 #include "cli/commands.h"
+#include "cli/control.h"
+#include "cli/seed.h"
 #include "model/graph_model.h"
 #include "server/data.h"
 #include "service/provision.h"
 #include "store/store.h"
 
-static const struct cli_option options[] = {
-    { "tenant", "GUID", "The tenant that they belong to. [" SERVICE_DEFAULT_TENANT "]" },
-};
+static const struct cli_option options[] = { CONTROL_OR_FOLDER_OPTIONS };
 
 /* --- export ---------------------------------------------------------------------------------- */
 
@@ -37,12 +38,25 @@ static bool export_tenant(void *context, struct store_session *session, struct e
     return service_export(session, &graph_model, job->tenant, print, NULL, &job->count, err);
 }
 
+/* The server's text is the same one. */
+static enum cli_exit ask_export(const struct cli *cli)
+{
+    struct slice answer;
+    enum cli_exit code = control_ask(cli, "GET", SLICE("/export"), SLICE_EMPTY, &answer);
+
+    if (code == CLI_OK)
+        fwrite(answer.ptr, 1, answer.len, stdout);
+    return code;
+}
+
 static enum cli_exit run_export(struct cli *cli)
 {
     struct export_job job = { .count = 0 };
     struct store *store = NULL;
     struct error error = { 0 };
 
+    if (control_is_meant(cli))
+        return ask_export(cli);
     if (!cli_option_guid(cli, "tenant", service_default_tenant(), &job.tenant))
         return CLI_USAGE;
     bool ok = cli_open_store(cli, true, &store, &error) &&
@@ -90,6 +104,16 @@ static bool import(struct cli *cli, struct store *store, struct uuid tenant, siz
     return ok;
 }
 
+static enum cli_exit ask_import(const struct cli *cli)
+{
+    struct error error = { 0 };
+    struct slice seed;
+
+    if (!control_read_json(cli, cli->arguments.operands[0], &seed, &error))
+        return cli_fail(&error);
+    return seed_send(cli, seed, "imported");
+}
+
 static enum cli_exit run_import(struct cli *cli)
 {
     struct store *store = NULL;
@@ -97,6 +121,8 @@ static enum cli_exit run_import(struct cli *cli)
     struct uuid tenant;
     size_t count = 0;
 
+    if (control_is_meant(cli))
+        return ask_import(cli);
     if (!cli_option_guid(cli, "tenant", service_default_tenant(), &tenant))
         return CLI_USAGE;
     if (!cli_open_store(cli, false, &store, &error))

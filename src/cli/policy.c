@@ -2,9 +2,8 @@
  *
  * Policies stand in the data folder, and are changed there as tenants are: beside a running server,
  * which sees it with its next request, or without one. A server whose data is in memory has no
- * folder to reach; it is asked over HTTP, and so is every server that was named by a URL. One that
- * connectord run started counts as named: what its command does is never meant for the folder that
- * happens to be the default.
+ * folder to reach; it is asked over HTTP, and so is every server that was named by a URL
+ * (cli/control.h). Which folder it was is said, since the answer looks the same.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -60,9 +59,12 @@ static enum cli_exit work(struct policy_job *job)
     struct error error = { .code = ERROR_NONE };
 
     text_init(&job->out, job->cli->arena, 4096, OUTPUT_BYTES_MAX);
-    bool ok = cli_open_store(job->cli, true, &store, &error) &&
-              (job->change.len == 0 || data_write(store, change, job, &error)) &&
-              data_read(store, show, job, &error);
+    bool ok = cli_open_store(job->cli, true, &store, &error);
+    if (ok)
+        fprintf(stderr, "connectord: policy of the data folder '%.*s'\n",
+                SLICE_ARG(job->cli->settings->data_dir));
+    ok = ok && (job->change.len == 0 || data_write(store, change, job, &error)) &&
+         data_read(store, show, job, &error);
     store_close(store);
     if (!ok)
         return cli_fail(&error);
@@ -70,22 +72,11 @@ static enum cli_exit work(struct policy_job *job)
     return cli_print(&job->out);
 }
 
-/* --- where ----------------------------------------------------------------------------------- */
-
-static bool is_asked_over_http(const struct cli *cli)
-{
-    const struct setting *data_dir = setting_find(SLICE("data-dir"));
-
-    return cli_option(cli, "url", NULL) ||
-           (control_is_named(cli) &&
-            settings_source(cli->settings, data_dir, NULL) != SETTING_FROM_FLAG);
-}
-
 static enum cli_exit ask_or_work(struct cli *cli, struct slice body)
 {
     struct policy_job job = { .cli = cli, .change = body };
 
-    if (is_asked_over_http(cli))
+    if (control_is_meant(cli))
         return control_print(cli, body.len ? "PUT" : "GET", SLICE("/policy"), body);
     if (!cli_option_guid(cli, "tenant", service_default_tenant(), &job.tenant))
         return CLI_USAGE;
@@ -162,11 +153,7 @@ static const char *const set_examples[] = {
     NULL,
 };
 
-static const struct cli_option options[] = {
-    { "tenant", "GUID", "The tenant. [" SERVICE_DEFAULT_TENANT "]" },
-    { "url", "URL", "Ask this server. [CONNECTORD_URL, else the data folder is opened]" },
-    { "ca", "FILE", "CA to verify HTTPS with (PEM). [CONNECTORD_CA_FILE, else the data folder's]" },
-};
+static const struct cli_option options[] = { CONTROL_OR_FOLDER_OPTIONS };
 
 const struct cli_command command_policy_show = {
     .name = "policy show",

@@ -233,6 +233,7 @@ const struct cli_command command_tenant_add = {
     .options = add_options,
     .option_count = COUNT_OF(add_options),
     .settings = command_data_settings,
+    .folder_alone = "registry",
     .run = run_add,
 };
 
@@ -243,6 +244,7 @@ const struct cli_command command_tenant_list = {
     .options = output_options,
     .option_count = COUNT_OF(output_options),
     .settings = command_data_settings,
+    .folder_alone = "registry",
     .run = run_list,
 };
 
@@ -256,6 +258,7 @@ const struct cli_command command_tenant_show = {
     .options = output_options,
     .option_count = COUNT_OF(output_options),
     .settings = command_data_settings,
+    .folder_alone = "registry",
     .run = run_show,
 };
 
@@ -267,5 +270,6 @@ const struct cli_command command_tenant_license = {
     .operands_max = 2,
     .examples = license_examples,
     .settings = command_data_settings,
+    .folder_alone = "registry",
     .run = run_license,
 };

@@ -2,26 +2,34 @@
  *
  * It opens no store: a token of an unknown tenant makes that tenant when it is used, and an app is
  * whatever the token says. So it is quick, and works before the server was ever started: the key
- * is made by whoever needs it first.
+ * is made by whoever needs it first. A server that was named signs with its own key.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "cli/token.h"
+
+#include <inttypes.h>
+
 #include "auth/issuer.h"
 #include "auth/jwt.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "cli/commands.h"
+#include "cli/control.h"
 #include "model/graph_model.h"
 #include "server/origins.h"
 #include "server/suggestion.h"
 #include "service/authorisation.h"
 #include "service/provision.h"
+#include "json/reader.h"
+#include "json/writer.h"
 
 #define NAMES_MAX      256
 #define LIFETIME_S_MAX INT64_C(315360000) /* ten years */
 #define DELEGATED_USER "user@example.com"
 #define APP_NAME       "connectord token"
+#define BODY_BYTES     ((size_t)1 << 20)
 
 struct names {
     struct slice items[NAMES_MAX];
@@ -164,6 +172,82 @@ bool token_for_all(const struct issuer *issuer, struct slice origin, int64_t lif
     return issuer_sign(issuer, &request, arena, ret, err);
 }
 
+/* --- at a server ----------------------------------------------------------------------------- */
+
+static void write_text(const struct cli *cli, struct json_writer *writer, const char *name)
+{
+    struct slice value;
+
+    if (!cli_option(cli, name, &value))
+        return;
+    json_writer_plain_name(writer, slice_of(name));
+    json_writer_string(writer, value);
+}
+
+static void write_names(const struct cli *cli, struct json_writer *writer, const char *name,
+                        const struct token_request *request)
+{
+    if (!cli_option(cli, name, NULL))
+        return;
+    json_writer_plain_name(writer, slice_of(name));
+    json_writer_array_begin(writer);
+    for (size_t i = 0; i < request->permission_count; i++)
+        json_writer_string(writer, request->permissions[i]);
+    json_writer_array_end(writer);
+}
+
+/* What was not said is left to the server, whose settings are its own. */
+static void write_request(const struct cli *cli, const struct token_request *request,
+                          struct text *out)
+{
+    const struct setting *lifetime = setting_find(SLICE("token-lifetime-s"));
+    char seconds[32];
+    struct json_writer writer;
+
+    json_writer_init(&writer, out);
+    json_writer_object_begin(&writer);
+    write_text(cli, &writer, "app");
+    write_text(cli, &writer, "user");
+    write_names(cli, &writer, "roles", request);
+    write_names(cli, &writer, "scopes", request);
+    if (cli_option(cli, "ttl", NULL) ||
+        settings_source(cli->settings, lifetime, NULL) == SETTING_FROM_FLAG) {
+        snprintf(seconds, sizeof seconds, "%" PRId64 "s", request->lifetime_s);
+        json_writer_plain_name(&writer, SLICE("lifetime"));
+        json_writer_plain_string(&writer, slice_of(seconds));
+    }
+    json_writer_object_end(&writer);
+}
+
+static enum cli_exit ask(const struct cli *cli, const struct token_request *request)
+{
+    const struct setting *public_url = setting_find(SLICE("public-url"));
+    struct json_token token;
+    struct slice answer;
+    struct text body;
+    enum cli_exit code;
+
+    if (settings_source(cli->settings, public_url, NULL) == SETTING_FROM_FLAG)
+        return cli_usage(cli, "--public-url is for tokens of the data folder; a server knows its "
+                              "own");
+    text_init(&body, cli->arena, 256, BODY_BYTES);
+    write_request(cli, request, &body);
+    if (body.failed)
+        return cli_usage(cli, "that is too long");
+    code = control_ask(cli, "POST", SLICE("/token"), text_slice(&body), &answer);
+    if (code != CLI_OK)
+        return code;
+    if (!control_member(answer, SLICE("access_token"), cli->arena, &token) ||
+        token.kind != JSON_STRING) {
+        fprintf(stderr, "connectord: the answer holds no token\n");
+        return CLI_FAILURE;
+    }
+    printf("%.*s\n", SLICE_ARG(token.text));
+    return CLI_OK;
+}
+
+/* --- the command ----------------------------------------------------------------------------- */
+
 static enum cli_exit run(struct cli *cli)
 {
     struct token_request request = { 0 };
@@ -173,7 +257,9 @@ static enum cli_exit run(struct cli *cli)
 
     if (code == CLI_OK)
         code = read_permissions(cli, &request, &names);
-    return code == CLI_OK ? sign(cli, &request) : code;
+    if (code != CLI_OK)
+        return code;
+    return control_is_meant(cli) ? ask(cli, &request) : sign(cli, &request);
 }
 
 static const char *const examples[] = {
@@ -185,7 +271,7 @@ static const char *const examples[] = {
 };
 
 static const struct cli_option options[] = {
-    { "tenant", "GUID", "Tenant (tid). [" SERVICE_DEFAULT_TENANT "]" },
+    CONTROL_OR_FOLDER_OPTIONS,
     { "app", "GUID", "App (appid). [" SERVICE_DEFAULT_CLIENT "]" },
     { "user", "UPN", "Act for this user: a delegated token, with scopes." },
     { "roles", "A,B", "Permissions of an app-only token. [every read-write one]" },
