@@ -508,6 +508,9 @@ def test_first_commands_work_as_pasted(flags, tmp_path):
                               text=True, capture_output=True, timeout=60, check=False)
         assert done.returncode == 0, done.stderr + done.stdout
         assert done.stdout.count("My connector") >= 2  # created, then in the list over HTTPS
+        assert script.count(" clock ") == 2
+        clock, rules, resumed = map(json.loads, re.findall(r'^\{"(?:now|rules).*', done.stdout, re.M))
+        assert clock["moved"] and rules["rules"] and not resumed["moved"]
     finally:
         process.terminate()
         assert process.wait(20) == 0

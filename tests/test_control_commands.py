@@ -289,8 +289,10 @@ def test_policy_in_the_folder(server):
     assert made.status_code == 201
     here = ("--tenant", tenant)
     # A server that was named does not matter when a folder is.
-    lines_of(policy("set", "domainJoinConnectors", "on", "remove=never", *here,
-                    env={"CONNECTORD_URL": "http://127.0.0.1:1"}))
+    done = policy("set", "domainJoinConnectors", "on", "remove=never", *here,
+                  env={"CONNECTORD_URL": "http://127.0.0.1:1"})
+    assert lines_of(done) and done.stderr == (
+        f"connectord: policy of the data folder '{server.data_dir}'\n")
     with httpx.Client(base_url=server.url(), headers=headers, trust_env=False) as graph:
         assert states(graph) == {"inactive"}
     assert lines_of(policy("show", *here))["domainJoinConnectors"]["on"] is True
@@ -371,6 +373,97 @@ def test_inside_run(tmp_path):
     assert not (tmp_path / "state").exists()
 
 
+def test_what_works_on_folders_goes_to_the_server_of_run(tmp_path):
+    """Nothing is made or read in the folder that happens to be the default."""
+    env = {"TMPDIR": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    (tmp_path / "seed.json").write_text('{"ndesConnectors":[{"displayName":"mine"}]}')
+    call = ('curl -s -o /dev/null -w "%{http_code} " -H "Authorization: Bearer $TOKEN" '
+            f'$CONNECTORD_URL{SET}')
+    script = "; ".join((
+        "set -e", f"'{BINARY}' seed demo", f"'{BINARY}' seed '{tmp_path}/seed.json'",
+        f"'{BINARY}' export >'{tmp_path}/export.json'", f"'{BINARY}' reset >&2",
+        f"'{BINARY}' import '{tmp_path}/export.json'", f"'{BINARY}' export",
+        f"for words in '' '--ttl 60 --user a@b.c' '--ttl -60' '--roles X'; do "
+        f"TOKEN=$('{BINARY}' token $words); {call}; done"))
+    done = run("run", "--", "sh", "-c", script, env=env)
+    exported = (tmp_path / "export.json").read_text()
+    assert '"mine"' in exported and done.stdout == exported + "200 200 401 403 "
+    assert "12 entities were added.\n1 entity was added.\n" in done.stderr
+    assert "13 entities were imported.\n" in done.stderr
+    for words in (("tenant", "list"), ("client", "list"), ("ca", "export")):
+        code, told = refusal("run", BINARY, *words, env=env)
+        assert code == 2 and "CONNECTORD_URL names a server whose" in told
+    assert not (tmp_path / "state").exists()
+    # The flag outranks the server, the variable of the same folder does not.
+    folder = env | {"CONNECTORD_URL": "http://127.0.0.1:1",
+                    "CONNECTORD_DATA_DIR": str(tmp_path / "folder")}
+    assert "refused" in refusal("seed", "demo", env=folder)[1]
+    assert "12 entities" in run("seed", "demo", "--data-dir", tmp_path / "folder",
+                                env=folder).stderr
+    assert run("tenant", "list", "--data-dir", tmp_path / "folder", env=folder).stdout
+
+
+def test_what_the_server_refuses_of_a_seed(sandbox, tmp_path):
+    (tmp_path / "big.json").write_text(" " * 5_000_000 + "{}")
+    for words, told in ((("seed", tmp_path / "big.json"), "longer than 4194304 bytes"),
+                        (("import", "-"), "seed, line 1"), (("seed", "/nowhere"), "cannot read"),
+                        (("token", "--app", "x"), "expected a GUID"),
+                        (("token", "--public-url", "https://h.example"), "a server knows its own")):
+        done = sandbox.command(*words, check=False, input='{"nobody":[]}')
+        assert done.returncode in (1, 2) and done.stdout == "" and told in done.stderr, words
+    stranger = ("--tenant", str(uuid.uuid4()))
+    code, told = refusal("import", "-", "--url", sandbox.server.url(), *stranger, input="{}")
+    assert code == 1 and told.startswith("connectord: ")
+
+
+def test_the_tenant_of_the_environment(server, tmp_path):
+    (tmp_path / "rules.json").write_text('{"rules":[{"name":"mine","answer":{"status":503}}]}')
+    add = ("sandbox", "add", "--url", server.url(), "--clock", "2024-06-01T12:00:00Z")
+    done = run(*add, "--faults", "-", "--persona", "flaky", "--persona", "eventual", "--persona",
+               "delete-403", "--env", input=(tmp_path / "rules.json").read_text())
+    told = dict(re.findall(r"^export (CONNECTORD_\w+)='([^']*)'$", done.stdout, re.M))
+    assert list(told) == ["CONNECTORD_URL", "CONNECTORD_TENANT_ID", "CONNECTORD_TOKEN"]
+    assert done.stdout.count("\n") == 3
+    clock = lines_of(run("clock", env=told))
+    assert clock == {"now": "2024-06-01T12:00:00Z", "frozen": True, "moved": True}
+    names = [each["name"] for each in lines_of(run("faults", env=told))["rules"]]
+    assert names[:2] == ["mine", "flaky-500"] and names[-3:-1] == ["eventual", "delete-403"]
+    run("faults", "clear", env=told)
+    run("seed", "demo", env=told)
+    reply = httpx.get(told["CONNECTORD_URL"] + SET, trust_env=False,
+                      headers={"Authorization": f"Bearer {told['CONNECTORD_TOKEN']}"})
+    assert reply.json()["value"]
+    # A flag, or the address of a tenant, outranks it.
+    other = lines_of(run(*add, "--persona", "flaky", "--faults", tmp_path / "rules.json"))
+    for words in (("--tenant", DEFAULT_TENANT), ("--url", other["control"])):
+        assert lines_of(run("clock", *words, env=told))["moved"] is (words[0] == "--url")
+    assert len(lines_of(run("faults", "--url", other["control"]))["rules"]) == 7
+    for tenant in (told["CONNECTORD_TENANT_ID"], other["tenant"]):
+        run("sandbox", "remove", tenant, "--url", server.url())
+    for words, said in ((("--persona", "nobody", "--persona", "flaky"), "no persona 'nobody'"),
+                        (("--persona", "nobody"), "no persona"), (("--clock", "x"), "'set'"),
+                        (("--faults", "-"), "expected a JSON object"),
+                        (("--faults", "-", "--persona", "flaky", "--persona", "flaky"),
+                         "beside several personas")):
+        code, told = refusal(*add[:4], *words, input="[]")
+        assert code == 1 and said in told, words
+    code, told = refusal("clock", "--url", server.url(), env={"CONNECTORD_TENANT_ID": "x"})
+    assert code == 2 and "CONNECTORD_TENANT_ID: expected a GUID" in told
+
+
+def test_show_and_list_are_one(sandbox):
+    for group in ("clock", "faults", "requests", "policy"):
+        for word in ("show", "list"):
+            sandbox.says(group, word)
+
+
+def test_a_clock_runs_on(sandbox):
+    sandbox.says("clock", "freeze", "2024-06-01T12:00:00Z")
+    run_on = sandbox.says("clock", "run")
+    assert (run_on["frozen"], run_on["moved"]) == (False, True)
+    assert run_on["now"].startswith("2024-06-01T12:00:")
+
+
 def test_inside_run_over_tls_alone(tmp_path):
     env = {"TMPDIR": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
     done = run("run", "--listen-tls", "127.0.0.1:0", "--", BINARY, "clock", "advance", "-5d",
@@ -391,7 +484,9 @@ def test_nobody_answers(tmp_path):
         taken.bind(("127.0.0.1", 0))  # bound and not listening: refused
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         code, told = refusal("clock", "--url", url)
-    assert code == 1 and told.startswith(f"connectord: {url}: ") and "refused" in told
+        default = refusal("clock", "--listen", url.removeprefix("http://"))
+    assert code == 1 and told.startswith(f"connectord: {url}: ") and told.endswith("refused\n")
+    assert default[1].endswith("refused; name the server with --url or CONNECTORD_URL\n")
 
 
 def test_it_is_off(tmp_path):
@@ -417,6 +512,8 @@ def test_the_server_says_why(sandbox):
 @pytest.mark.parametrize("words, code, told", [
     (("clock", "frezee"), 2, "did you mean 'clock freeze'?"),
     (("clok",), 2, "did you mean 'clock'?"),
+    (("clock", "thaw"), 2, "did you mean 'clock run'?"),
+    (("clock", "unfreeze"), 2, "did you mean 'clock run'?"),
     (("requests", "verfy"), 2, "did you mean 'requests verify'?"),
     (("clock", "set", "5d"), 2, "expected a time such as 2024-06-01T12:00:00Z, found '5d'"),
     (("clock", "set"), 2, "expected TIME"),

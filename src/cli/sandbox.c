@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/control.h"
+#include "cli/sandbox_faults.h"
+#include "json/reader.h"
 #include "json/writer.h"
 
 #define KEEP_BYTES 4096
@@ -92,8 +94,80 @@ static bool write_seed(const struct cli *cli, struct json_writer *writer, struct
     return true;
 }
 
+/* A time is kept from running on: a test that names one wants to meet it. */
+static void write_clock(const struct cli *cli, struct json_writer *writer)
+{
+    struct slice time;
+
+    if (!cli_option(cli, "clock", &time))
+        return;
+    json_writer_plain_name(writer, SLICE("clock"));
+    json_writer_object_begin(writer);
+    json_writer_plain_name(writer, SLICE("set"));
+    json_writer_string(writer, time);
+    json_writer_plain_name(writer, SLICE("freeze"));
+    json_writer_bool(writer, true);
+    json_writer_object_end(writer);
+}
+
+/* One word of a POSIX shell, whatever a server may have sent: it is going to be evaluated. */
+static void append_quoted(struct text *out, struct slice word)
+{
+    text_append_char(out, '\'');
+    for (size_t i = 0; i < word.len; i++) {
+        if (word.ptr[i] == '\'')
+            text_append(out, SLICE("'\\''"));
+        else
+            text_append_char(out, word.ptr[i]);
+    }
+    text_append_char(out, '\'');
+}
+
+static const struct exported {
+    enum run_variable variable;
+    struct slice member;
+} exports[] = {
+    { RUN_URL, SLICE_INIT("graph") },
+    { RUN_TENANT_ID, SLICE_INIT("tenant") },
+    { RUN_TOKEN, SLICE_INIT("access_token") },
+};
+
+static enum cli_exit print_exports(const struct cli *cli, struct slice answer)
+{
+    struct text out;
+
+    text_init(&out, cli->arena, 4096, CONTROL_BODY_BYTES_MAX);
+    for (size_t i = 0; i < COUNT_OF(exports); i++) {
+        struct json_token value;
+
+        if (!control_member(answer, exports[i].member, cli->arena, &value) ||
+            value.kind != JSON_STRING) {
+            fprintf(stderr, "connectord: the answer holds no %.*s\n", SLICE_ARG(exports[i].member));
+            return CLI_FAILURE;
+        }
+        text_printf(&out, "export %s=", run_variable_names[exports[i].variable]);
+        append_quoted(&out, value.text);
+        text_append_char(&out, '\n');
+    }
+    return cli_print(&out);
+}
+
+static enum cli_exit send(const struct cli *cli, struct slice body)
+{
+    struct slice answer;
+    enum cli_exit code = control_ask(cli, "POST", SLICE("/sandbox"), body, &answer);
+
+    if (code != CLI_OK)
+        return code;
+    if (cli_option(cli, "env", NULL))
+        return print_exports(cli, answer);
+    control_print_line(answer);
+    return CLI_OK;
+}
+
 static enum cli_exit run_add(struct cli *cli)
 {
+    enum cli_exit code;
     struct error error = { .code = ERROR_NONE };
     struct json_writer writer;
     struct text body;
@@ -103,14 +177,18 @@ static enum cli_exit run_add(struct cli *cli)
     json_writer_object_begin(&writer);
     write_text(cli, &writer, "lifetime");
     write_text(cli, &writer, "name");
+    write_clock(cli, &writer);
     if (!write_seed(cli, &writer, &error) || !write_file(cli, &writer, "policy", &error))
         return cli_fail(&error);
+    code = sandbox_faults_write(cli, &writer);
+    if (code != CLI_OK)
+        return code;
     json_writer_object_end(&writer);
     if (body.failed) {
         error_set(&error, ERROR_TOO_LARGE, SLICE_EMPTY, "the files are too large for one request");
         return cli_fail(&error);
     }
-    return control_print(cli, "POST", SLICE("/sandbox"), text_slice(&body));
+    return send(cli, text_slice(&body));
 }
 
 static enum cli_exit run_remove(struct cli *cli)
@@ -136,6 +214,7 @@ static const char *const reset_examples[] = {
 static const char *const add_examples[] = {
     "connectord sandbox add --seed demo --lifetime 10m",
     "connectord sandbox add --seed connectors.json --policy policy.json --name 'checkout test'",
+    "eval \"$(connectord sandbox add --clock 2024-06-01T12:00:00Z --persona flaky --env)\"",
     NULL,
 };
 static const char *const remove_examples[] = {
@@ -150,7 +229,11 @@ static const struct cli_option add_options[] = {
     { "lifetime", "DURATION", "How long it lasts, in real time; 24h at most. [1h]" },
     { "seed", "FILE|demo", "What is in it. [nothing]" },
     { "policy", "FILE", "Its policies, as PUT /policy takes them. [all off]" },
+    { "clock", "TIME", "Its clock stands still at this time. [the server's time]" },
+    { "faults", "FILE", "Its rules, as PUT /faults takes them. [none]" },
+    { "persona", "NAME", "Ready-made rules, behind those of the file. Repeatable." },
     { "name", "TEXT", "A name for people to read." },
+    { "env", NULL, "Print lines for a shell: export CONNECTORD_URL=..., _TENANT_ID, _TOKEN." },
     CONTROL_SERVER_OPTIONS,
 };
 static const struct cli_option remove_options[] = { CONTROL_SERVER_OPTIONS };
@@ -174,8 +257,10 @@ const struct cli_command command_sandbox_add = {
     .options = add_options,
     .option_count = COUNT_OF(add_options),
     .settings = control_settings,
-    .notes = "What it prints as \"control\" can be the --url of clock, faults, requests, policy "
-             "and reset. A file may be - once, for stdin.",
+    .notes =
+        "What it prints as \"control\" can be the --url of clock, faults, requests, policy "
+        "and reset. What --env prints is found by them, and by seed, export, import and token, "
+        "in the environment. A file may be - once, for stdin.",
     .run = run_add,
 };
 

@@ -88,6 +88,11 @@ static bool keys_in_folder(const struct welcome *welcome)
                SETTING_FROM_DEFAULT;
 }
 
+static bool program_is_relative(const struct welcome *welcome)
+{
+    return strchr(welcome->program, '/') && welcome->program[0] != '/';
+}
+
 /* The commands name a program or a data folder by a relative path. */
 static bool needs_this_folder(const struct welcome *welcome)
 {
@@ -95,7 +100,7 @@ static bool needs_this_folder(const struct welcome *welcome)
                  SETTING_FROM_DEFAULT;
 
     return keys_in_folder(welcome) &&
-           ((strchr(welcome->program, '/') && welcome->program[0] != '/') ||
+           (program_is_relative(welcome) ||
             (given && !slice_starts_with(welcome->settings->data_dir, SLICE("/"))));
 }
 
@@ -261,6 +266,25 @@ static void append_powershell(struct text *out, const struct welcome *welcome)
                 SLICE_ARG(secure_url(welcome)));
 }
 
+/* Without a word that makes the reader's data go: a reset would empty a folder that is kept. */
+static void append_control(struct text *out, const struct welcome *welcome)
+{
+    static const char *const commands[] = { "clock advance 5d",
+                                            "faults set --persona intune-throttled", "clock resume",
+                                            "faults clear" };
+
+    if (welcome->settings->control_reach == CONTROL_OFF || plain_url(welcome).len == 0)
+        return;
+    text_printf(out, "\nFive days later, a service that throttles, and back again%s:\n",
+                program_is_relative(welcome) ? ", in this folder" : "");
+    text_printf(out, "  export CONNECTORD_URL=%.*s\n", SLICE_ARG(plain_url(welcome)));
+    for (size_t i = 0; i < COUNT_OF(commands); i++) {
+        text_append(out, SLICE("  "));
+        append_word(out, slice_of(welcome->program));
+        text_printf(out, " %s\n", commands[i]);
+    }
+}
+
 void welcome_write(struct text *out, const struct welcome *welcome)
 {
     append_heading(out, welcome);
@@ -269,6 +293,7 @@ void welcome_write(struct text *out, const struct welcome *welcome)
         append_token(out, welcome);
         append_plain(out, welcome);
         append_secure(out, welcome);
+        append_control(out, welcome);
         append_powershell(out, welcome);
     }
     text_append(out, SLICE("\nCtrl+C ends the server.\n"));
