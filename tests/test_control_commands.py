@@ -1,6 +1,7 @@
 """The control API from a shell: clock, faults, requests, policy, reset and sandbox against a running
 server, and inside `connectord run`, where they need no option at all."""
 import json
+import os
 import re
 import socket
 import uuid
@@ -569,3 +570,15 @@ def test_a_testers_first_hour(tmp_path):
     assert done.stderr == ""
     assert '"state":"inactive"' in done.stdout and '"state":"active"' not in done.stdout
     assert '"verified":true' in done.stdout and '"access_token":' in done.stdout
+
+
+def test_side_by_side(tmp_path):
+    """The example of docs/testing.md: three tenants of one server, at the same time."""
+    page = (ROOT / "docs" / "testing.md").read_text().split("## Side by side\n")[1]
+    script, = re.findall(r"```sh\n(.*?)```", page.split("\n## ")[0], re.S)
+    (tmp_path / "connectord").symlink_to(BINARY.resolve())
+    env = {"TMPDIR": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state"),
+           "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = run("run", "--", "sh", "-e", env=env, input=script)
+    assert done.stderr == "" and not (tmp_path / "state").exists()
+    assert done.stdout.count('"verified":true') == script.count(" & ") == 3

@@ -148,7 +148,7 @@ static bool take_piece(void *context, struct slice piece, struct error *err)
     return !text->failed ||
            error_set(err, ERROR_TOO_LARGE, SLICE_EMPTY,
                      "The export is larger than this server sends (limit-reply-bytes). "
-                     "'connectord export' has no such limit.");
+                     "'connectord export --data-dir' has no such limit.");
 }
 
 static bool run_export(struct control *control, struct store_session *session, struct error *err)
