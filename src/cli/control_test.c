@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "cli/control.h"
+#include "json/reader.h"
 #include "json/writer.h"
 
 #define TENANT "6b1f3c52-0000-4000-8000-000000000001"
@@ -81,11 +82,38 @@ static void test_error_message(void **state UNUSED)
     }
 }
 
+static const struct {
+    const char *json;
+    const char *text; /* of the member "a"; NULL: there is none */
+} members[] = {
+    { "{\"a\":\"x\\u0041\"}", "xA" },
+    { "{\"b\":{\"a\":1},\"a\":2}", "2" },
+    { "{\"b\":{\"a\":1}}", NULL },
+    { "{}", NULL },
+    { "[\"a\",1]", NULL },
+    { "{\"a\":", NULL },
+    { "", NULL },
+};
+
+static void test_member(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(members); i++) {
+        struct arena *arena = arena_create(NULL, 65536);
+        struct json_token token = { .text = SLICE("?") };
+        bool found = control_member(slice_of(members[i].json), SLICE("a"), arena, &token);
+
+        CHECK(found == (members[i].text != NULL), i);
+        CHECK(!found || slice_eq(token.text, slice_of(members[i].text)), i);
+        arena_destroy(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_base),
         cmocka_unit_test(test_error_message),
+        cmocka_unit_test(test_member),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

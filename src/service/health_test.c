@@ -143,7 +143,7 @@ static const struct {
     { "{\"articles\":{\"large\":\"1d12h\",\"medium\":\"1000ms\",\"remove\":\"2d\"}}",
       { true, { 1, 36 * HOUR_S }, 2 * DAY_S, AT(2) } },
     { "{\"articles\":{\"on\":false,\"since\":7,\"healthy\":\"x\",\"basis\":1,\"source\":{}},"
-      "\"removals\":[{}]}",
+      "\"removals\":[{}],\"removed\":1}",
       { false, { 1, 36 * HOUR_S }, 2 * DAY_S, 0 } }, /* what GET shows besides */
     { "{\"articles\":{\"on\":true,\"since\":\"2020-01-01T00:00:00Z\"}}",
       { true, { 1, 36 * HOUR_S }, 2 * DAY_S, AT(10) } }, /* once more */
