@@ -7,8 +7,8 @@
 
 struct json_writer;
 
-/* Writes the member "faults" of POST /sandbox; nothing when neither option was given. May ask the
- * server for its personas. What went wrong was said: the exit code is for it. */
+/* Writes the member "faults" of POST /sandbox; nothing when neither option was given. What went
+ * wrong was said: the exit code is for it. */
 enum cli_exit sandbox_faults_write(const struct cli *cli, struct json_writer *writer) MUST_CHECK;
 
 #endif
