@@ -398,20 +398,22 @@ static void test_content_encoding(void **state UNUSED)
 static const struct {
     const char *body, *answer;
 } clock_cases[] = {
-    { "{\"freeze\":false}", "\"frozen\":false,\"moved\":false}" }, /* it runs already */
-    { "{\"freeze\":true}", "\"frozen\":true,\"moved\":true}" },
-    { "{\"set\":\"" NOON "\"}", "{\"now\":\"" NOON "\",\"frozen\":true,\"moved\":true}" },
+    { "{\"freeze\":false}",
+      "\"frozen\":false,\"moved\":false,\"removed\":0}" }, /* it runs already */
+    { "{\"freeze\":true}", "\"frozen\":true,\"moved\":true,\"removed\":0}" },
+    { "{\"set\":\"" NOON "\"}",
+      "{\"now\":\"" NOON "\",\"frozen\":true,\"moved\":true,\"removed\":0}" },
     { "{\"advance\":\"5d1m\"}", "{\"now\":\"2024-06-06T12:01:00Z\",\"frozen\":true" },
     { "{\"advance\":\"-1d\"}", "{\"now\":\"2024-06-05T12:01:00Z\",\"frozen\":true" },
     { "{\"advance\":\"250ms\",\"set\":\"" NOON "\"}", "{\"now\":\"2024-06-01T12:00:00.25Z\"" },
     { "{\"set\":\"2024-06-01T14:00:00+02:00\"}", "{\"now\":\"" NOON "\"" },
-    { "{\"freeze\":false}", "\"frozen\":false,\"moved\":true}" },
+    { "{\"freeze\":false}", "\"frozen\":false,\"moved\":true,\"removed\":0}" },
     { "{\"advance\":\"1d\"}", "{\"now\":\"2024-06-02T12:00:" },
     { "{\"freeze\":true,\"set\":\"" NOON "\"}", "{\"now\":\"" NOON "\",\"frozen\":true" },
     { "{\"freeze\":false,\"advance\":\"1h\"}", "{\"now\":\"2024-06-01T13:00:0" },
-    { "{\"resume\":true}", "\"frozen\":false,\"moved\":false}" },
-    { "{\"advance\":\"365d\"}", "\"frozen\":false,\"moved\":true}" },
-    { "{\"resume\":true}", "\"frozen\":false,\"moved\":false}" },
+    { "{\"resume\":true}", "\"frozen\":false,\"moved\":false,\"removed\":0}" },
+    { "{\"advance\":\"365d\"}", "\"frozen\":false,\"moved\":true,\"removed\":0}" },
+    { "{\"resume\":true}", "\"frozen\":false,\"moved\":false,\"removed\":0}" },
 };
 
 static void test_clock(void **state UNUSED)
