@@ -362,6 +362,13 @@ bool graph_read_options(struct call *call, bool is_read)
     return true;
 }
 
+static bool asks(const struct call *call)
+{
+    enum http_method method = call->exchange->request.method;
+
+    return method == HTTP_GET || method == HTTP_HEAD;
+}
+
 struct odata_reply graph_reply_of(const struct call *call)
 {
     return (struct odata_reply){ .model = call->loop->api->model,
@@ -369,5 +376,6 @@ struct odata_reply graph_reply_of(const struct call *call)
                                  .origin = call->origin,
                                  .version = call->path.version,
                                  .select = call->options.query.select,
-                                 .select_given = call->options.query.select_given };
+                                 .select_given = call->options.query.select_given,
+                                 .asked_for_all = asks(call) && !call->options.selects };
 }

@@ -409,6 +409,7 @@ bool odata_options_parse(const struct edm_model *model, const struct profile *pr
     if (parse.filter_given && !odata_filter_parse(model, path->type, parse.filter, parse.aliases,
                                                   arena, &result.query.filter, err))
         return false;
+    result.selects = result.query.select_given;
     if (!result.query.select_given || parse.select_star) {
         result.query.select = all_properties(&parse);
         result.query.select_given = false;

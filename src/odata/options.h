@@ -24,6 +24,7 @@ struct odata_options {
     struct edm_query query;
     struct slice skiptoken; /* decoded but unopened, see odata/skiptoken.h; empty when not given */
     bool top_given;
+    bool selects; /* there was a $select, be it "*" */
 };
 
 /* `query` is what stands behind '?', still encoded. `resource` says which options make sense:

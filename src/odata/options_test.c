@@ -149,6 +149,7 @@ static void test_read(void **state UNUSED)
         CHECK(ok && err.code == ERROR_NONE, i);
         CHECK(got.query.type == &toy_article, i);
         CHECK(got.query.select_given == (select != 0), i);
+        CHECK(got.selects || select == 0, i);
         CHECK(got.query.select == (select ? select : ALL), i);
         CHECK(got.query.page_size == read_cases[i].page_size, i);
         CHECK(got.query.count == read_cases[i].count, i);
@@ -423,7 +424,9 @@ static void test_singleton_select(void **state UNUSED)
 
     assert_true(parse(&singleton_path, true, "", 0, arena, &got, NULL));
     assert_null(got.query.type);
-    assert_true(got.query.select == 7 && !got.query.select_given);
+    assert_true(got.query.select == 7 && !got.query.select_given && !got.selects);
+    assert_true(parse(&singleton_path, true, "$select=*", 0, arena, &got, NULL));
+    assert_true(got.query.select == 7 && !got.query.select_given && got.selects);
     assert_true(parse(&singleton_path, true, "$select=OWNERID,id", 0, arena, &got, NULL));
     assert_true(got.query.select == 5 && got.query.select_given);
     arena_destroy(arena);

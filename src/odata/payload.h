@@ -47,6 +47,7 @@ struct odata_reply {
     unsigned version;
     uint64_t select; /* properties to show */
     bool select_given;
+    bool asked_for_all; /* by a GET without $select, which is where a profile may give a tip */
 };
 
 void odata_write_entity(const struct odata_reply *reply, const struct edm_entity *entity,

@@ -9,8 +9,8 @@
  * the origin needs escaping (the others are the model's names), and no scratch memory is taken,
  * which would stop the reply from growing in place in its arena.
  *
- * Members of a list come as Graph writes them: context, count, nextLink, value. The first three are
- * in front so that a client can stream the rows behind them.
+ * Members of a list come as Graph writes them: context, count, tip, nextLink, value. All but the
+ * last are in front so that a client can stream the rows behind them.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -129,6 +129,56 @@ void odata_write_entity_url(const struct odata_reply *reply, const struct edm_en
     text_append(out, SLICE("')"));
 }
 
+/* --- tips ------------------------------------------------------------------------------------ */
+
+/* The two properties that come first by their names, the key apart; fewer where there are fewer. */
+static size_t find_first_names(const struct edm_entity_type *type, struct slice ret[2])
+{
+    size_t count = 0;
+
+    for (size_t i = 1; i < type->property_count; i++) {
+        struct slice name = type->properties[i].name;
+
+        if (count == 0 || slice_compare(name, ret[0]) < 0) {
+            ret[1] = ret[0];
+            ret[0] = name;
+        } else if (count == 1 || slice_compare(name, ret[1]) < 0) {
+            ret[1] = name;
+        }
+        count += count < 2;
+    }
+    return count;
+}
+
+/* Names only, so nothing in it needs escaping; `key` stands for any. */
+static COLD void write_tip(const struct odata_reply *reply, const struct edm_entity_type *type,
+                           struct slice key, struct json_writer *writer)
+{
+    struct slice names[2] = { SLICE_EMPTY, SLICE_EMPTY };
+    size_t count = find_first_names(type, names);
+
+    if (count == 0)
+        return;
+    json_writer_plain_name(writer, SLICE("@microsoft.graph.tips"));
+    json_writer_raw(writer, SLICE("\"Use $select to choose only the properties your app needs, as "
+                                  "this can lead to performance improvements. For example: GET "));
+    text_append(writer->out, singleton_name(reply));
+    text_append_char(writer->out, '/');
+    text_append(writer->out, type->set_name);
+    text_append(writer->out, key);
+    text_append(writer->out, SLICE("?$select="));
+    text_append(writer->out, names[0]);
+    if (count == 2)
+        text_append_char(writer->out, ',');
+    text_append(writer->out, names[1]);
+    text_append_char(writer->out, '"');
+}
+
+static bool gets_tip(const struct odata_reply *reply)
+{
+    return reply->asked_for_all && reply->profile->tips;
+}
+
 /* --- entities -------------------------------------------------------------------------------- */
 
 /* What is the same for every entity of a reply. */
@@ -197,6 +247,8 @@ void odata_write_entity(const struct odata_reply *reply, const struct edm_entity
     json_writer_init(&writer, out);
     json_writer_object_begin(&writer);
     write_context(reply, entity->type, SLICE("/$entity"), &writer);
+    if (gets_tip(reply))
+        write_tip(reply, entity->type, SLICE("('<guid>')"), &writer);
     write_members(&shape, entity, &writer);
     json_writer_object_end(&writer);
 }
@@ -215,6 +267,8 @@ void odata_write_page(const struct odata_reply *reply, const struct edm_entity_t
         json_writer_plain_name(&writer, SLICE("@odata.count"));
         json_writer_int(&writer, page->total_count);
     }
+    if (gets_tip(reply))
+        write_tip(reply, type, SLICE_EMPTY, &writer);
     if (next_link.len) {
         json_writer_plain_name(&writer, SLICE("@odata.nextLink"));
         json_writer_string(&writer, next_link);

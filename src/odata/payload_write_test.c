@@ -167,6 +167,94 @@ static void test_page(void **state UNUSED)
     }
 }
 
+/* --- tips ------------------------------------------------------------------------------------ */
+
+#define TIP                                                                                        \
+    "\"@microsoft.graph.tips\":\"Use $select to choose only the properties your app needs, as "    \
+    "this can lead to performance improvements. For example: GET shopFloor/"
+#define NEXT "http://h/beta/shopFloor/articles?$skiptoken=T"
+
+static struct odata_reply reply_to_get(const struct profile *profile)
+{
+    struct odata_reply reply = reply_for(profile, EDM_VERSION_BETA, 0);
+
+    reply.asked_for_all = true;
+    return reply;
+}
+
+static void expect(const struct text *text, struct arena *arena, const char *want)
+{
+    if (!slice_eq(text_slice(text), slice_of(want)))
+        fail_msg("%.*s", SLICE_ARG(text_slice(text)));
+    assert_true(json_is_valid(text_slice(text), arena, 16));
+}
+
+static void test_tip_of_entity(void **state UNUSED)
+{
+    struct arena *arena = new_arena();
+    struct odata_reply live = reply_to_get(&profile_live);
+    struct odata_reply documented = reply_to_get(&profile_documented);
+    struct text text;
+
+    text_init(&text, arena, 0, 10000);
+    odata_write_entity(&live, article(arena, "{}"), &text);
+    expect(&text, arena,
+           CONTEXT "/beta/$metadata#shopFloor/articles/$entity\"," TIP
+                   "articles('<guid>')?$select=code,colour\"," DEFAULTS(NEVER));
+    text_init(&text, arena, 0, 10000);
+    odata_write_entity(&documented, article(arena, "{}"), &text);
+    expect(&text, arena,
+           CONTEXT "/beta/$metadata#shopFloor/articles/$entity\"," TYPE DEFAULTS(NEVER));
+    arena_destroy(arena);
+}
+
+static const struct {
+    const struct edm_entity_type *type;
+    int64_t total_count;
+    const char *next_link;
+    const char *want;
+} tip_cases[] = {
+    { &toy_article, -1, "",
+      CONTEXT "/beta/$metadata#shopFloor/articles\"," TIP
+              "articles?$select=code,colour\",\"value\":[]}" },
+    { &toy_article, 3, NEXT,
+      CONTEXT "/beta/$metadata#shopFloor/articles\",\"@odata.count\":3," TIP
+              "articles?$select=code,colour\",\"@odata.nextLink\":\"" NEXT "\",\"value\":[]}" },
+    { &toy_crate, -1, "", /* has one property besides its key */
+      CONTEXT "/beta/$metadata#shopFloor/crates\"," TIP "crates?$select=place\",\"value\":[]}" },
+};
+
+static void test_tip_of_page(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(tip_cases); i++) {
+        struct arena *arena = new_arena();
+        struct odata_reply reply = reply_to_get(&profile_live);
+        struct edm_page page = { .total_count = tip_cases[i].total_count };
+        struct text text;
+
+        text_init(&text, arena, 0, 10000);
+        odata_write_page(&reply, tip_cases[i].type, &page, slice_of(tip_cases[i].next_link), &text);
+        expect(&text, arena, tip_cases[i].want);
+        arena_destroy(arena);
+    }
+}
+
+/* A type of nothing but its key has nothing to choose. */
+static void test_no_tip(void **state UNUSED)
+{
+    struct arena *arena = new_arena();
+    struct odata_reply reply = reply_to_get(&profile_live);
+    struct edm_entity_type bare = toy_crate;
+    struct edm_page page = { .total_count = -1 };
+    struct text text;
+
+    bare.property_count = 1;
+    text_init(&text, arena, 0, 10000);
+    odata_write_page(&reply, &bare, &page, SLICE_EMPTY, &text);
+    expect(&text, arena, CONTEXT "/beta/$metadata#shopFloor/crates\",\"value\":[]}");
+    arena_destroy(arena);
+}
+
 /* --- the singleton --------------------------------------------------------------------------- */
 
 #define TENANT_TEXT "00010203-0405-0607-0809-0a0b0c0d0e0f"
@@ -319,10 +407,12 @@ static void test_round_trip(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_entity),    cmocka_unit_test(test_page),
-        cmocka_unit_test(test_singleton), cmocka_unit_test(test_urls),
-        cmocka_unit_test(test_set_url),   cmocka_unit_test(test_origin_is_escaped),
-        cmocka_unit_test(test_no_room),   cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_entity),        cmocka_unit_test(test_page),
+        cmocka_unit_test(test_singleton),     cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_set_url),       cmocka_unit_test(test_origin_is_escaped),
+        cmocka_unit_test(test_no_room),       cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_tip_of_entity), cmocka_unit_test(test_tip_of_page),
+        cmocka_unit_test(test_no_tip),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

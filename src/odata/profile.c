@@ -14,6 +14,7 @@ const struct profile profile_documented = {
     .name = SLICE_INIT("documented"),
     .dates_in_utc = false,
     .type_at_minimal = true,
+    .tips = false,
     .page_size_default = 100,
 };
 
@@ -21,6 +22,7 @@ const struct profile profile_live = {
     .name = SLICE_INIT("live"),
     .dates_in_utc = true,
     .type_at_minimal = false,
+    .tips = true,
     .page_size_default = 1000,
 };
 
@@ -38,6 +40,12 @@ const struct profile_row profile_rows[] = {
         .live = "@odata.type is left out at odata.metadata=minimal",
         .source = "every example of the reference pages; microsoft-graph-docs #12629, "
                   "microsoft-graph-docs-contrib #3553",
+    },
+    {
+        .id = "tips",
+        .documented = "nothing is advised",
+        .live = "a GET without $select is answered with @microsoft.graph.tips, which advises one",
+        .source = "no reference page shows it; public logs of 2023 to 2025 over many sets do",
     },
     {
         .id = "page-size",

@@ -16,6 +16,7 @@ struct profile {
     struct slice name;
     bool dates_in_utc;        /* else with the offset they were written with */
     bool type_at_minimal;     /* @odata.type in entities at odata.metadata=minimal */
+    bool tips;                /* @microsoft.graph.tips on a GET without $select */
     size_t page_size_default; /* rows of a list page when the client does not say */
 };
 

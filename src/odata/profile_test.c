@@ -17,6 +17,7 @@ static void test_rows(void **state UNUSED)
 {
     int differences = (profile_documented.dates_in_utc != profile_live.dates_in_utc) +
                       (profile_documented.type_at_minimal != profile_live.type_at_minimal) +
+                      (profile_documented.tips != profile_live.tips) +
                       (profile_documented.page_size_default != profile_live.page_size_default);
 
     assert_int_equal(profile_row_count, differences);
