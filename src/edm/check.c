@@ -19,9 +19,10 @@
 #include "edm/value.h"
 #include "json/writer.h"
 
-#define NAME_MAX_BYTES   63 /* what struct error holds as a target, and PostgreSQL as a name */
-#define CHECK_ARENA_MAX  65536
-#define DEFAULT_JSON_MAX 4096
+#define NAME_MAX_BYTES    63 /* what struct error holds as a target, and PostgreSQL as a name */
+#define ADDRESS_MAX_BYTES 255
+#define CHECK_ARENA_MAX   65536
+#define DEFAULT_JSON_MAX  4096
 
 /* Where we are in the model, for messages: "owner.part", each as far as it is known. */
 struct spot {
@@ -80,6 +81,24 @@ static bool is_dotted_name(struct slice name)
 static bool has_doc(const char *doc)
 {
     return doc && doc[0];
+}
+
+/* A slash, colon, dot, '-' or '_', a letter or a digit: escaped in no URL and at no depth of JSON.
+ */
+static bool is_plain_address(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (!is_letter(text.ptr[i]) && !is_digit(text.ptr[i]) &&
+            slice_index(SLICE("/:.-_"), text.ptr[i]) == 5)
+            return false;
+    }
+    return text.len > 0 && text.len <= ADDRESS_MAX_BYTES;
+}
+
+static bool check_back_end(const struct spot *spot, const struct edm_back_end *back_end)
+{
+    return (is_plain_address(back_end->address) && is_plain_address(back_end->api_version)) ||
+           wrong(spot, "the back end has no address or version, or one that has to be escaped");
 }
 
 static bool check_versions(const struct spot *spot, unsigned versions, unsigned of_owner)
@@ -379,6 +398,8 @@ static bool check_type(struct spot spot, const struct edm_entity_type *type)
         return wrong(&spot, "the set's name is not a letter and letters or digits");
     if (type->beyond_graph >> EDM_OPERATION_COUNT)
         return wrong(&spot, "an operation beyond Graph is none that there is");
+    if (type->back_end && !check_back_end(&spot, type->back_end))
+        return false;
     return check_versions(&spot, type->versions, spot.model->singleton->versions) &&
            check_properties(spot, type) && check_actions(spot, type) &&
            check_operations(spot, type) && check_health(&spot, type);
@@ -503,6 +524,7 @@ static bool check_singleton(struct spot spot)
     if (!has_doc(singleton->doc))
         return wrong(&spot, "the singleton has no doc");
     return check_versions(&spot, singleton->versions, EDM_VERSIONS_ALL) &&
+           check_back_end(&spot, &singleton->back_end) &&
            check_permissions(&spot, singleton->read_permissions) &&
            check_singleton_properties(spot) && check_types(&spot);
 }

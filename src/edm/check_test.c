@@ -207,6 +207,20 @@ BREAK(type_beyond_singleton)
 {
     copy->singleton.versions = EDM_VERSION_BETA;
 }
+BREAK(no_back_end)
+{
+    copy->article.back_end = NULL;
+}
+BREAK(back_end_quoted)
+{
+    copy->singleton.back_end.address = SLICE("https://h/\"");
+}
+BREAK(back_end_of_no_version)
+{
+    static const struct edm_back_end back_end = { .address = SLICE_INIT("https://h/x") };
+
+    copy->article.back_end = &back_end;
+}
 BREAK(no_list_permission)
 {
     copy->article.permissions[EDM_LIST].count = 0;
@@ -619,6 +633,12 @@ static const struct {
       "an effect names a property that the type does not have" },
     { effect_on_string, "article.restock", "an effect sets something else than a date to now" },
     { effect_kind, "article.restock", "an effect is of a kind that nobody knows" },
+
+    { no_back_end, NULL, NULL },
+    { back_end_quoted, "shopFloor",
+      "the back end has no address or version, or one that has to be escaped" },
+    { back_end_of_no_version, "article",
+      "the back end has no address or version, or one that has to be escaped" },
 
     { no_health, NULL, NULL },
     { no_stages, NULL, NULL },

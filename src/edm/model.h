@@ -110,6 +110,13 @@ struct edm_health {
     const char *source;
 };
 
+/* What the live service's own messages say is behind a set. Text in them, an address that nothing
+ * is ever sent to. */
+struct edm_back_end {
+    struct slice address;     /* "https://host/service", no slash at its end */
+    struct slice api_version; /* the back end's own, "2023-10-14" */
+};
+
 /* Properties in the order in which the reference pages show them; the key first. */
 struct edm_entity_type {
     struct slice name;     /* unqualified, e.g. "ndesConnector" */
@@ -122,7 +129,8 @@ struct edm_entity_type {
     struct edm_permission_list permissions[EDM_OPERATION_COUNT];
     unsigned beyond_graph; /* bits 1u << enum edm_operation: what the reference offers and the live
                             * service refuses */
-    const struct edm_health *health; /* NULL: silence means nothing to it */
+    const struct edm_health *health;     /* NULL: silence means nothing to it */
+    const struct edm_back_end *back_end; /* NULL: its singleton's */
     const char *doc;
     const char *set_doc;
 };
@@ -139,6 +147,7 @@ struct edm_singleton {
     const struct edm_singleton_property *properties;
     size_t property_count;
     struct edm_permission_list read_permissions;
+    struct edm_back_end back_end;
     const struct edm_entity_type *const *types; /* of the sets that it contains */
     size_t type_count;
     const char *doc;
@@ -153,9 +162,10 @@ struct edm_model {
 
 /* Checks the tables against the rules above (one key, unique names, enumeration exactly where the
  * kind says so, defaults that parse, effects on dates, a permission for each operation, a doc for
- * each row, a health whose stages ascend). Names are a letter and letters or digits, 63 bytes at
- * most: what is derived from them (columns, addresses, messages) quotes and measures nothing again.
- * Error: ERROR_INTERNAL naming the type and property. Run over every model in the tests. */
+ * each row, a health whose stages ascend, back ends that no text has to escape). Names are a letter
+ * and letters or digits, 63 bytes at most: what is derived from them (columns, addresses, messages)
+ * quotes and measures nothing again. Error: ERROR_INTERNAL naming the type and property. Run over
+ * every model in the tests. */
 bool edm_check(const struct edm_model *model, struct error *err) MUST_CHECK;
 
 /* Look-ups; NULL or -1 when there is none. Names of sets and actions match without regard to the

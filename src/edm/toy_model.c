@@ -165,6 +165,11 @@ static const struct edm_health article_health = {
     .source = "The toy shop's rules.",
 };
 
+static const struct edm_back_end article_back_end = {
+    .address = SLICE_INIT("https://store.example/Shelves"),
+    .api_version = SLICE_INIT("2001-02-03"),
+};
+
 const struct edm_entity_type toy_article = {
     .name = SLICE_INIT("article"),
     .set_name = SLICE_INIT("articles"),
@@ -179,6 +184,7 @@ const struct edm_entity_type toy_article = {
                      [EDM_UPDATE] = LIST_OF(write_names),
                      [EDM_DELETE] = LIST_OF(delete_names) },
     .health = &article_health,
+    .back_end = &article_back_end,
     .doc = "Something that the shop sells.",
     .set_doc = "What the shop sells.",
 };
@@ -224,6 +230,7 @@ static const struct edm_singleton shop = {
     .properties = shop_properties,
     .property_count = COUNT_OF(shop_properties),
     .read_permissions = LIST_OF(read_names),
+    .back_end = { SLICE_INIT("https://store.example/Shop"), SLICE_INIT("2000-01-02") },
     .types = shop_types,
     .type_count = COUNT_OF(shop_types),
     .doc = "The one shop there is.",

@@ -85,6 +85,8 @@ bool call_asks_loopback(const struct call *call);
 
 /* An error in Graph's envelope. Logs what is ours to mend (5xx). */
 void call_finish_error(struct call *call, const struct error *error);
+/* The same with a code and words that no struct error has. */
+void call_finish_message(struct call *call, int status, struct slice code, struct slice message);
 /* An error whose JSON is made already; empty: no body. */
 void call_finish_error_body(struct call *call, int status, struct slice body);
 /* Now, as errors have it: "2024-01-21T15:57:55", UTC, no fraction, no Z. */

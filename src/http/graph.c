@@ -5,8 +5,8 @@
  * graph_writes.c):
  *
  *     version (404), token (401), a fault that a tester asked for, path (400), method (405),
- *     permission (403), licence (400), beyond Graph (403, when strict), Content-Encoding (415),
- *     body and options (400), existence (404)
+ *     permission (403), licence (400), beyond Graph (403, when strict or by the profile),
+ *     Content-Encoding (415), body and options (400), existence (404)
  *
  * Reads by key and pages by key run here on the loop. Writes go to the writer, and what may look at
  * every row (a count, a list with a filter) goes to a reader thread; the call then continues in
@@ -20,6 +20,7 @@
 #include <assert.h>
 
 #include "base/arena.h"
+#include "http/back_end.h"
 #include "http/effects.h"
 #include "service/health.h"
 
@@ -176,6 +177,10 @@ static bool check_beyond_graph(struct call *call, const struct graph_route *rout
 
     if (!type || call->path.action || !(type->beyond_graph >> route->operation & 1))
         return true;
+    if (call->loop->api->profile->refuses_beyond_graph) {
+        back_end_refuse(call);
+        return false;
+    }
     if (call->loop->api->strict)
         error_set(&error, ERROR_FORBIDDEN, SLICE_EMPTY,
                   "Graph refuses '%.*s' on '%.*s', and this server was told to be as strict.",

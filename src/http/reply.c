@@ -8,7 +8,8 @@
  *               "innerError":{"date":…,"request-id":…,"client-request-id":…}}}
  *
  * with "target" left out where none is known, and the message repeated in innerError for a
- * ModelValidationFailure, as Intune does.
+ * ModelValidationFailure, as Intune does. Where the profile has Intune's back ends tell an error
+ * (http/back_end.c), the message is theirs and there is no target.
  *
  * Each end first gives back the memory that was set aside for it (call_keep_memory()). All of them
  * leave by finish(), where the tenant's testbed has its last word (http/effects.c).
@@ -22,6 +23,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "edm/date_time.h"
+#include "http/back_end.h"
 #include "http/effects.h"
 #include "json/writer.h"
 
@@ -168,7 +170,13 @@ struct slice call_error_date(const struct call *call, char memory[EDM_DATE_TIME_
     return (struct slice){ memory, len - 1 }; /* all but the Z */
 }
 
-static void write_error(struct call *call, const struct error *error, struct text *out)
+/* What a client is told of an error. */
+struct told {
+    struct slice code, message, target; /* target: empty when there is none */
+    bool again;                         /* the message stands in innerError, too */
+};
+
+static void write_error(struct call *call, const struct told *told, struct text *out)
 {
     struct json_writer writer;
     char date[EDM_DATE_TIME_TEXT_MAX];
@@ -178,18 +186,18 @@ static void write_error(struct call *call, const struct error *error, struct tex
     json_writer_plain_name(&writer, SLICE("error"));
     json_writer_object_begin(&writer);
     json_writer_plain_name(&writer, SLICE("code"));
-    json_writer_string(&writer, error_code_text(error->code));
+    json_writer_string(&writer, told->code);
     json_writer_plain_name(&writer, SLICE("message"));
-    json_writer_string(&writer, slice_of(error->message));
-    if (error->target[0] != '\0') {
+    json_writer_string(&writer, told->message);
+    if (told->target.len) {
         json_writer_plain_name(&writer, SLICE("target"));
-        json_writer_string(&writer, slice_of(error->target));
+        json_writer_string(&writer, told->target);
     }
     json_writer_plain_name(&writer, SLICE("innerError"));
     json_writer_object_begin(&writer);
-    if (error->code == ERROR_MODEL_VALIDATION) {
+    if (told->again) {
         json_writer_plain_name(&writer, SLICE("message"));
-        json_writer_string(&writer, slice_of(error->message));
+        json_writer_string(&writer, told->message);
     }
     json_writer_plain_name(&writer, SLICE("date"));
     json_writer_string(&writer, call_error_date(call, date));
@@ -231,6 +239,15 @@ static bool is_for_want_of_memory(const struct call *call, enum error_code code)
     return arena_is_starved(call->arena) && http_status_of(code) < 500;
 }
 
+static void finish_told(struct call *call, int status, const struct told *told)
+{
+    struct text body;
+
+    text_init(&body, call->arena, 1024, ERROR_BODY_BYTES_MAX);
+    write_error(call, told, &body);
+    call_finish_error_body(call, status, text_slice(&body));
+}
+
 void call_finish_error(struct call *call, const struct error *error)
 {
     struct error busy = { 0 };
@@ -240,17 +257,29 @@ void call_finish_error(struct call *call, const struct error *error)
         error = &busy;
     }
     int status = http_status_of(error->code);
-    struct text body;
+    struct told told = { .code = error_code_text(error->code),
+                         .again = error->code == ERROR_MODEL_VALIDATION };
 
     use_kept_memory(call);
-    text_init(&body, call->arena, 1024, ERROR_BODY_BYTES_MAX);
-    write_error(call, error, &body);
+    told.message = back_end_message(call, error);
+    if (told.message.len == 0) {
+        told.message = slice_of(error->message);
+        told.target = slice_of(error->target);
+    }
     if (is_ours_to_mend(call, error->code))
         log_failure(call, status, error);
     /* Busy passes by itself; a failed store does not, so no client is told when to come back. */
     if (error->code == ERROR_BUSY || error->code == ERROR_TOO_MANY_CONNECTIONS)
         call_add_field(call, SLICE("Retry-After"), SLICE("1"));
-    call_finish_error_body(call, status, text_slice(&body));
+    finish_told(call, status, &told);
+}
+
+void call_finish_message(struct call *call, int status, struct slice code, struct slice message)
+{
+    const struct told told = { .code = code, .message = message };
+
+    use_kept_memory(call);
+    finish_told(call, status, &told);
 }
 
 void call_finish_error_body(struct call *call, int status, struct slice body)

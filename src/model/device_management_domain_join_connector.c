@@ -73,6 +73,13 @@ static const struct edm_health health = {
               " Removal: Microsoft's instructions for deploying the connector.",
 };
 
+/* Captured: microsoft-graph-docs-contrib #1541. */
+static const struct edm_back_end back_end = {
+    .address = SLICE_INIT("https://fef.msub05.manage.microsoft.com/RAODJPlus/"
+                          "StatelessODJService/34893bcc-ffff-1517-1115-111816555618"),
+    .api_version = SLICE_INIT("5018-08-30"),
+};
+
 const struct edm_entity_type model_device_management_domain_join_connector = {
     .name = SLICE_INIT("deviceManagementDomainJoinConnector"),
     .set_name = SLICE_INIT("domainJoinConnectors"),
@@ -90,6 +97,7 @@ const struct edm_entity_type model_device_management_domain_join_connector = {
      * (microsoft-graph-docs-contrib #1541 and #8508, msgraph-sdk-powershell #3685). */
     .beyond_graph = 1u << EDM_DELETE,
     .health = &health,
+    .back_end = &back_end,
     .doc = "A connector that creates and deletes machine accounts in an on-premises domain for "
            "devices that join it offline.",
     .set_doc = "The domain join connectors of the tenant.",

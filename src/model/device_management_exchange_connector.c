@@ -149,6 +149,13 @@ static const struct edm_health health = {
     .source = "Chosen by connectord: no duration is published for Exchange connectors.",
 };
 
+/* Captured for another set; that this one is behind it, too, is a guess. */
+static const struct edm_back_end back_end = {
+    .address = SLICE_INIT("https://fef.msub05.manage.microsoft.com/"
+                          "StatelessOnboardingService"),
+    .api_version = SLICE_INIT("2023-10-14"),
+};
+
 const struct edm_entity_type model_device_management_exchange_connector = {
     .name = SLICE_INIT("deviceManagementExchangeConnector"),
     .set_name = SLICE_INIT("exchangeConnectors"),
@@ -165,6 +172,7 @@ const struct edm_entity_type model_device_management_exchange_connector = {
         [EDM_DELETE] = { write_names, COUNT_OF(write_names) },
     },
     .health = &health,
+    .back_end = &back_end,
     .doc = "A connector to an Exchange server, which tells Intune about the devices that read mail "
            "there.",
     .set_doc = "The Exchange connectors of the tenant.",

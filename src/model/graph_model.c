@@ -48,6 +48,10 @@ static const struct edm_singleton device_management = {
     .properties = properties,
     .property_count = COUNT_OF(properties),
     .read_permissions = { read_names, COUNT_OF(read_names) },
+    /* Captured for managed devices, microsoft-graph-explorer-v4 #3157. */
+    .back_end = { SLICE_INIT("https://fef.msub01.manage.microsoft.com/DeviceFE/"
+                             "StatelessDeviceFEService"),
+                  SLICE_INIT("2023-10-19") },
     .types = types,
     .type_count = COUNT_OF(types),
     .doc = "Where the tenant's device management begins.",

@@ -81,6 +81,13 @@ static const struct edm_health health = {
     .source = "Chosen by connectord: no duration is published for NDES connectors.",
 };
 
+/* Captured for other sets; that this one is behind it, too, is a guess. */
+static const struct edm_back_end back_end = {
+    .address = SLICE_INIT("https://fef.msub05.manage.microsoft.com/DeviceConfiguration_2311/"
+                          "StatelessDeviceConfigurationFEService"),
+    .api_version = SLICE_INIT("5023-10-14"),
+};
+
 const struct edm_entity_type model_ndes_connector = {
     .name = SLICE_INIT("ndesConnector"),
     .set_name = SLICE_INIT("ndesConnectors"),
@@ -95,6 +102,7 @@ const struct edm_entity_type model_ndes_connector = {
         [EDM_DELETE] = { write_names, COUNT_OF(write_names) },
     },
     .health = &health,
+    .back_end = &back_end,
     .doc = "A certificate connector that fetches certificates from an on-premises authority through "
            "NDES or PKCS.",
     .set_doc = "The NDES connectors of the tenant.",

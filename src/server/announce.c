@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "edm/model.h"
+#include "odata/profile.h"
 #include "server/endpoint.h"
 
 static void log_unknown_variables(const struct announcement *start)
@@ -111,12 +112,12 @@ static void log_control(const struct announcement *start)
     }
 }
 
-/* Once at the start; each reply that it concerns says so itself. */
+/* Once at the start; each reply that it concerns says so itself. Nothing where it is refused. */
 static void log_beyond_graph(const struct announcement *start)
 {
     const struct edm_singleton *singleton = start->model->singleton;
 
-    if (start->settings->strict == SETTING_ON)
+    if (start->settings->strict == SETTING_ON || start->profile->refuses_beyond_graph)
         return;
     for (size_t i = 0; i < singleton->type_count; i++) {
         for (unsigned operation = 0; operation < EDM_OPERATION_COUNT; operation++) {
@@ -157,7 +158,7 @@ void announce_ready(const struct announcement *start)
     log_int(log, "pid", getpid());
     log_text(log, "data_dir", start->data_dir);
     log_bool(log, "memory", settings->memory == SETTING_ON);
-    log_text(log, "profile", start->profile);
+    log_text(log, "profile", start->profile->name);
     log_bool(log, "builtin_issuer", settings->issuer_on);
     log_bool(log, "control", settings->control_reach != CONTROL_OFF);
     log_text(log, "version", SLICE(CONNECTORD_VERSION));

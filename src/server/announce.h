@@ -12,13 +12,14 @@
 
 struct edm_model;
 struct log;
+struct profile;
 
 struct announcement {
     struct log *log;
     const struct settings *settings;
     const struct edm_model *model;
     struct slice data_dir; /* empty: in memory */
-    struct slice profile;
+    const struct profile *profile;
     struct setting_list urls;      /* to call it by */
     struct setting_list listeners; /* as bound */
     size_t seeded;                 /* entities */

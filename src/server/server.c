@@ -202,7 +202,7 @@ bool server_run(struct server *server, void (*ready)(void *context), void *conte
         .settings = server->settings,
         .model = server->api.model,
         .data_dir = slice_of(server->paths.folder),
-        .profile = server->api.profile->name,
+        .profile = server->api.profile,
         .urls = server->urls,
         .listeners = server->bound,
         .seeded = server->seeded,
