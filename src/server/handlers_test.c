@@ -81,6 +81,32 @@ static void test_memory_of_reads(void **state UNUSED)
     assert_true(refused > 0);
 }
 
+/* An error in a back end's words takes more memory than a sentence: where it ends, the sentence
+ * stands, and never nothing. */
+static void test_memory_of_back_end_words(void **state UNUSED)
+{
+    const struct ask get = { .method = HTTP_GET, .path = CRATES "/none" };
+    size_t told = 0;
+
+    rig.api.profile = &profile_live;
+    for (size_t budget = 36 * 1024; budget < 64 * 1024; budget += 496) {
+        struct answer answer;
+
+        rig_ask(&rig, &get, budget, &answer);
+        CHECK(answer.exchange.response.body.len > 0 && answer.had_memory_left, budget);
+        if (answer.exchange.response.status == 404) {
+            CHECK(answer_count(&answer, "An error has occurred - Operation ID") == 1, budget);
+            CHECK(answer_count(&answer, "https://store.example/Shop/shopFloor/crates('none')?") ==
+                      1,
+                  budget);
+            told++;
+        }
+        answer_free(&answer);
+    }
+    rig.api.profile = &profile_documented;
+    assert_true(told > 10);
+}
+
 /* --- pages ----------------------------------------------------------------------------------- */
 
 /* query, Prefer; rows of the page, and of the one that its nextLink leads to */
@@ -292,6 +318,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_memory_ends),
         cmocka_unit_test(test_memory_of_reads),
+        cmocka_unit_test(test_memory_of_back_end_words),
         cmocka_unit_test(test_page_sizes),
         cmocka_unit_test(test_origins),
         cmocka_unit_test(test_long_host),
