@@ -441,11 +441,11 @@ def test_the_tenant_of_the_environment(server, tmp_path):
     assert len(lines_of(run("faults", "--url", other["control"]))["rules"]) == 7
     for tenant in (told["CONNECTORD_TENANT_ID"], other["tenant"]):
         run("sandbox", "remove", tenant, "--url", server.url())
-    for words, said in ((("--persona", "nobody", "--persona", "flaky"), "no persona 'nobody'"),
+    for words, said in ((("--persona", "nobody", "--persona", "flaky"), "no persona"),
                         (("--persona", "nobody"), "no persona"), (("--clock", "x"), "'set'"),
                         (("--faults", "-"), "expected a JSON object"),
-                        (("--faults", "-", "--persona", "flaky", "--persona", "flaky"),
-                         "beside several personas")):
+                        (("--faults", "-", "--persona", "flaky"), "expected a JSON object"),
+                        (("--persona", "flaky", "--persona", "flaky"), "flaky")):
         code, told = refusal(*add[:4], *words, input="[]")
         assert code == 1 and said in told, words
     code, told = refusal("clock", "--url", server.url(), env={"CONNECTORD_TENANT_ID": "x"})
