@@ -1,0 +1,358 @@
+/* odata/csdl.c - writes the CSDL document of a model.
+ *
+ * The document has Graph's form: one schema; an abstract type "entity" with the key, from which all
+ * others derive; the singleton's type, whose navigation properties contain the sets; enumerations,
+ * actions, the container; and what each means as an annotation at the end. Names within a group
+ * are in alphabetical order, as there, which spares whoever compares the two the noise.
+ *
+ * The tables are in the order of the reference pages, and an enumeration may serve two properties.
+ * So each group is walked by "the first name behind the last one": sorted and without doubles, with
+ * no list to be kept. That is quadratic, over a few dozen names.
+ *
+ * What the singleton shows of itself is not declared: Graph gives these properties types of which
+ * nothing else is served here.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "odata/csdl.h"
+
+#include "base/text.h"
+
+/* The state of one csdl_write(). */
+struct csdl {
+    const struct edm_model *model;
+    unsigned version;
+    struct text *out;
+};
+
+/* --- what is written, in its order -------------------------------------------------------------
+ */
+
+/* Whether `name` is behind `last` (NULL: the start) and before `best` (NULL: none yet). */
+static bool is_next(struct slice name, const struct slice *last, const struct slice *best)
+{
+    return (!last || slice_compare(name, *last) > 0) && (!best || slice_compare(name, *best) < 0);
+}
+
+static const struct edm_entity_type *type_after(const struct csdl *csdl,
+                                                const struct edm_entity_type *last)
+{
+    const struct edm_singleton *singleton = csdl->model->singleton;
+    const struct edm_entity_type *best = NULL;
+
+    for (size_t i = 0; i < singleton->type_count; i++) {
+        const struct edm_entity_type *type = singleton->types[i];
+        if ((type->versions & csdl->version) &&
+            is_next(type->name, last ? &last->name : NULL, best ? &best->name : NULL))
+            best = type;
+    }
+    return best;
+}
+
+/* Of all but the key, which is that of the base type. */
+static const struct edm_property *property_after(const struct edm_entity_type *type,
+                                                 const struct edm_property *last)
+{
+    const struct edm_property *best = NULL;
+
+    for (size_t i = 1; i < type->property_count; i++) {
+        const struct edm_property *property = &type->properties[i];
+        if (is_next(property->name, last ? &last->name : NULL, best ? &best->name : NULL))
+            best = property;
+    }
+    return best;
+}
+
+/* The better one of `best` and the first of `properties`' enumerations behind `last`. */
+static const struct edm_enum *enum_among(const struct edm_property *properties, size_t count,
+                                         const struct edm_enum *last, const struct edm_enum *best)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct edm_enum *enumeration = properties[i].enumeration;
+        if (enumeration &&
+            is_next(enumeration->name, last ? &last->name : NULL, best ? &best->name : NULL))
+            best = enumeration;
+    }
+    return best;
+}
+
+static const struct edm_enum *enum_after(const struct csdl *csdl, const struct edm_enum *last)
+{
+    const struct edm_enum *best = NULL;
+
+    for (const struct edm_entity_type *type = type_after(csdl, NULL); type;
+         type = type_after(csdl, type)) {
+        best = enum_among(type->properties, type->property_count, last, best);
+        for (size_t i = 0; i < type->action_count; i++) {
+            const struct edm_action *action = &type->actions[i];
+            if (action->versions & csdl->version)
+                best = enum_among(action->parameters, action->parameter_count, last, best);
+        }
+    }
+    return best;
+}
+
+/* --- XML ---------------------------------------------------------------------------------------
+ */
+
+static void add(const struct csdl *csdl, const char *markup)
+{
+    text_append(csdl->out, slice_of(markup));
+}
+
+static void add_slice(const struct csdl *csdl, struct slice name)
+{
+    text_append(csdl->out, name);
+}
+
+/* The inside of an attribute. */
+static void add_escaped(const struct csdl *csdl, struct slice value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        switch (value.ptr[i]) {
+        case '&':
+            add(csdl, "&amp;");
+            break;
+        case '<':
+            add(csdl, "&lt;");
+            break;
+        case '>':
+            add(csdl, "&gt;");
+            break;
+        case '"':
+            add(csdl, "&quot;");
+            break;
+        default:
+            text_append_char(csdl->out, value.ptr[i]);
+        }
+    }
+}
+
+/* "graph.ndesConnector" */
+static void add_by_alias(const struct csdl *csdl, struct slice name)
+{
+    add_slice(csdl, csdl->model->alias);
+    add(csdl, ".");
+    add_slice(csdl, name);
+}
+
+/* --- types -------------------------------------------------------------------------------------
+ */
+
+static struct slice primitive_name(enum edm_kind kind)
+{
+    switch (kind) {
+    case EDM_STRING:
+        return SLICE("Edm.String");
+    case EDM_BOOLEAN:
+        return SLICE("Edm.Boolean");
+    case EDM_INT32:
+        return SLICE("Edm.Int32");
+    case EDM_INT64:
+        return SLICE("Edm.Int64");
+    case EDM_DATE_TIME_OFFSET:
+        return SLICE("Edm.DateTimeOffset");
+    case EDM_ENUM:
+    case EDM_KIND_COUNT:
+        break;
+    }
+    return SLICE_EMPTY;
+}
+
+/* The attributes behind the name. A collection is never null by itself, and Nullable would speak of
+ * its items: left out, as by Graph. */
+static void write_facets(const struct csdl *csdl, const struct edm_property *property)
+{
+    bool collection = property->flags & EDM_COLLECTION;
+
+    add(csdl, collection ? "\" Type=\"Collection(" : "\" Type=\"");
+    if (property->kind == EDM_ENUM)
+        add_by_alias(csdl, property->enumeration->name);
+    else
+        add_slice(csdl, primitive_name(property->kind));
+    add(csdl, collection ? ")\"" : "\"");
+    if (!collection && !(property->flags & EDM_NULLABLE))
+        add(csdl, " Nullable=\"false\"");
+    add(csdl, " />\n");
+}
+
+static void write_enum(const struct csdl *csdl, const struct edm_enum *enumeration)
+{
+    add(csdl, "      <EnumType Name=\"");
+    add_slice(csdl, enumeration->name);
+    add(csdl, "\">\n");
+    for (size_t i = 0; i < enumeration->member_count; i++) {
+        add(csdl, "        <Member Name=\"");
+        add_slice(csdl, enumeration->members[i].name);
+        add(csdl, "\" Value=\"");
+        text_append_int(csdl->out, enumeration->members[i].value);
+        add(csdl, "\" />\n");
+    }
+    add(csdl, "      </EnumType>\n");
+}
+
+/* Every key is called "id" and is a string: Graph's rule for all its types. */
+static void write_base_type(const struct csdl *csdl)
+{
+    add(csdl, "      <EntityType Name=\"entity\" Abstract=\"true\">\n"
+              "        <Key>\n"
+              "          <PropertyRef Name=\"id\" />\n"
+              "        </Key>\n"
+              "        <Property Name=\"id\" Type=\"Edm.String\" Nullable=\"false\" />\n"
+              "      </EntityType>\n");
+}
+
+static void begin_entity_type(const struct csdl *csdl, struct slice name)
+{
+    add(csdl, "      <EntityType Name=\"");
+    add_slice(csdl, name);
+    add(csdl, "\" BaseType=\"");
+    add_by_alias(csdl, SLICE("entity"));
+    add(csdl, "\">\n");
+}
+
+static void write_singleton_type(const struct csdl *csdl)
+{
+    begin_entity_type(csdl, csdl->model->singleton->name);
+    for (const struct edm_entity_type *type = type_after(csdl, NULL); type;
+         type = type_after(csdl, type)) {
+        add(csdl, "        <NavigationProperty Name=\"");
+        add_slice(csdl, type->set_name);
+        add(csdl, "\" Type=\"Collection(");
+        add_by_alias(csdl, type->name);
+        add(csdl, ")\" ContainsTarget=\"true\" />\n");
+    }
+    add(csdl, "      </EntityType>\n");
+}
+
+static void write_entity_type(const struct csdl *csdl, const struct edm_entity_type *type)
+{
+    begin_entity_type(csdl, type->name);
+    for (const struct edm_property *property = property_after(type, NULL); property;
+         property = property_after(type, property)) {
+        add(csdl, "        <Property Name=\"");
+        add_slice(csdl, property->name);
+        write_facets(csdl, property);
+    }
+    add(csdl, "      </EntityType>\n");
+}
+
+static void write_action(const struct csdl *csdl, const struct edm_entity_type *type,
+                         const struct edm_action *action)
+{
+    add(csdl, "      <Action Name=\"");
+    add_slice(csdl, action->name);
+    add(csdl, "\" IsBound=\"true\">\n        <Parameter Name=\"bindingParameter\" Type=\"");
+    add_by_alias(csdl, type->name);
+    add(csdl, "\" />\n");
+    for (size_t i = 0; i < action->parameter_count; i++) {
+        add(csdl, "        <Parameter Name=\"");
+        add_slice(csdl, action->parameters[i].name);
+        write_facets(csdl, &action->parameters[i]);
+    }
+    add(csdl, "      </Action>\n");
+}
+
+static void write_actions(const struct csdl *csdl, const struct edm_entity_type *type)
+{
+    for (size_t i = 0; i < type->action_count; i++)
+        if (type->actions[i].versions & csdl->version)
+            write_action(csdl, type, &type->actions[i]);
+}
+
+static void write_container(const struct csdl *csdl)
+{
+    struct slice name = csdl->model->singleton->name;
+
+    add(csdl, "      <EntityContainer Name=\"GraphService\">\n        <Singleton Name=\"");
+    add_slice(csdl, name);
+    add(csdl, "\" Type=\"");
+    add_slice(csdl, csdl->model->namespace_name);
+    add(csdl, ".");
+    add_slice(csdl, name);
+    add(csdl, "\" />\n      </EntityContainer>\n");
+}
+
+/* --- what each means ---------------------------------------------------------------------------
+ */
+
+/* About `owner`, or about `part` of it where that is not empty. */
+static void describe(const struct csdl *csdl, struct slice owner, struct slice part,
+                     const char *text)
+{
+    add(csdl, "      <Annotations Target=\"");
+    add_slice(csdl, csdl->model->namespace_name);
+    add(csdl, ".");
+    add_slice(csdl, owner);
+    add(csdl, part.len ? "/" : "");
+    add_slice(csdl, part);
+    add(csdl, "\">\n        <Annotation Term=\"Org.OData.Core.V1.Description\" String=\"");
+    add_escaped(csdl, slice_of(text));
+    add(csdl, "\" />\n      </Annotations>\n");
+}
+
+static void describe_type(const struct csdl *csdl, const struct edm_entity_type *type)
+{
+    describe(csdl, type->name, SLICE_EMPTY, type->doc);
+    for (const struct edm_property *property = property_after(type, NULL); property;
+         property = property_after(type, property))
+        describe(csdl, type->name, property->name, property->doc);
+}
+
+static void describe_enum(const struct csdl *csdl, const struct edm_enum *enumeration)
+{
+    describe(csdl, enumeration->name, SLICE_EMPTY, enumeration->doc);
+    for (size_t i = 0; i < enumeration->member_count; i++)
+        describe(csdl, enumeration->name, enumeration->members[i].name,
+                 enumeration->members[i].doc);
+}
+
+static void describe_all(const struct csdl *csdl)
+{
+    const struct edm_entity_type *type = NULL;
+    const struct edm_enum *enumeration = NULL;
+
+    while ((type = type_after(csdl, type)))
+        describe(csdl, csdl->model->singleton->name, type->set_name, type->set_doc);
+    while ((type = type_after(csdl, type)))
+        describe_type(csdl, type);
+    while ((enumeration = enum_after(csdl, enumeration)))
+        describe_enum(csdl, enumeration);
+}
+
+/* --- the document ------------------------------------------------------------------------------
+ */
+
+static void write_schema(const struct csdl *csdl)
+{
+    const struct edm_entity_type *type = NULL;
+    const struct edm_enum *enumeration = NULL;
+
+    while ((enumeration = enum_after(csdl, enumeration)))
+        write_enum(csdl, enumeration);
+    write_base_type(csdl);
+    write_singleton_type(csdl);
+    while ((type = type_after(csdl, type)))
+        write_entity_type(csdl, type);
+    while ((type = type_after(csdl, type)))
+        write_actions(csdl, type);
+    write_container(csdl);
+    describe_all(csdl);
+}
+
+void csdl_write(const struct edm_model *model, unsigned version, struct text *out)
+{
+    const struct csdl csdl = { .model = model, .version = version, .out = out };
+
+    add(&csdl, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
+               "<edmx:Edmx Version=\"4.0\" "
+               "xmlns:edmx=\"http://docs.oasis-open.org/odata/ns/edmx\">\n"
+               "  <edmx:DataServices>\n"
+               "    <Schema Namespace=\"");
+    add_slice(&csdl, model->namespace_name);
+    add(&csdl, "\" Alias=\"");
+    add_slice(&csdl, model->alias);
+    add(&csdl, "\" xmlns=\"http://docs.oasis-open.org/odata/ns/edm\">\n");
+    write_schema(&csdl);
+    add(&csdl, "    </Schema>\n  </edmx:DataServices>\n</edmx:Edmx>\n");
+}
