@@ -1,0 +1,40 @@
+/* odata/format.h - how much of OData's control information a client wants in its JSON.
+ *
+ * Spec: OData JSON Format 4.01 section 3.1 (odata.metadata, with and without its prefix), RFC 9110
+ * 12.5.1 (Accept: the most specific media range that fits counts, quality decides). Any other
+ * parameter is passed over.
+ *
+ * Must not know: status codes, what a level leaves out (odata/payload.h).
+ */
+#ifndef ODATA_FORMAT_H
+#define ODATA_FORMAT_H
+
+#include <stdbool.h>
+
+#include "base/compiler.h"
+#include "base/slice.h"
+
+enum odata_level { ODATA_MINIMAL, ODATA_NONE, ODATA_FULL };
+#define ODATA_LEVEL_COUNT 3
+
+/* What the fields seen so far say of each level; all zero before the first. Fields are private. */
+struct odata_accept {
+    struct odata_wish {
+        unsigned rank;    /* how specific the range was that says so; 0: none fits */
+        unsigned quality; /* in thousandths */
+        unsigned at;      /* the how manieth range */
+    } wishes[ODATA_LEVEL_COUNT];
+    unsigned ranges;
+};
+
+/* Takes in the value of one Accept field. What cannot be read is passed over. */
+void odata_accept_add(struct odata_accept *accept, struct slice field);
+
+/* The level that is wanted most: by quality, then the more specific range, then the first.
+ * False: the fields admit none. */
+bool odata_accept_level(const struct odata_accept *accept, enum odata_level *ret) MUST_CHECK;
+
+/* The value of $format, decoded: "json" or a media type, with parameters. False: neither JSON. */
+bool odata_format_level(struct slice value, enum odata_level *ret) MUST_CHECK;
+
+#endif
