@@ -39,10 +39,13 @@ static struct request request_from(const uint8_t head[HEAD_BYTES])
 
     if (resource == ODATA_SET && head[0] & 0x80)
         resource = ODATA_COUNT;
+    if (resource == ODATA_SINGLETON && head[0] & 0x80)
+        resource = head[0] & 0x40 ? ODATA_SERVICE : ODATA_CSDL;
     return (struct request){
         .path = { .resource = resource,
                   .version = EDM_VERSION_BETA,
-                  .type = resource == ODATA_SINGLETON
+                  .type = resource == ODATA_SINGLETON || resource == ODATA_SERVICE ||
+                                  resource == ODATA_CSDL
                               ? NULL
                               : singleton->types[(head[0] >> 4) % singleton->type_count] },
         .is_read = !(head[0] & 4),
@@ -104,7 +107,7 @@ static void check(const struct request *request, struct slice query, struct aren
     struct error err = { 0 };
 
     if (!parse(request, query, arena, &options, &err)) {
-        assert(err.code == ERROR_BAD_REQUEST ||
+        assert(err.code == ERROR_BAD_REQUEST || err.code == ERROR_NOT_ACCEPTABLE ||
                (request->may_lack_memory && err.code == ERROR_TOO_LARGE));
         assert(err.message[0] != '\0');
         assert(slice_is_utf8(slice_of(err.message)) && slice_is_utf8(slice_of(err.target)));

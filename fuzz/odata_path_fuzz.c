@@ -34,7 +34,8 @@ static void check_error(const struct error *err, bool may_lack_memory)
 static void check_path(const struct odata_path *path, unsigned version)
 {
     assert(path->version == version);
-    assert((path->resource == ODATA_SINGLETON) == (path->type == NULL));
+    assert((path->resource == ODATA_SINGLETON || path->resource == ODATA_SERVICE ||
+            path->resource == ODATA_CSDL) == (path->type == NULL));
     assert((path->resource == ODATA_ACTION) == (path->action != NULL));
     assert((path->resource == ODATA_ENTITY || path->resource == ODATA_ACTION) ==
            (path->key.len > 0));

@@ -4,7 +4,7 @@
  * The first byte chooses the entity type, whether it is a create, an update or an action's
  * parameters, and how much memory there is; the rest is the body. An entity that was accepted is
  * filled with defaults, written, read back and written again: the two texts must be the same bytes,
- * in both profiles.
+ * in both profiles, one of them at the full level.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -43,6 +43,7 @@ static struct slice write(const struct edm_entity *entity, const struct profile 
         .profile = profile,
         .origin = SLICE("https://localhost"),
         .version = EDM_VERSION_BETA,
+        .level = profile == &profile_live ? ODATA_FULL : ODATA_MINIMAL,
     };
     struct text text;
 

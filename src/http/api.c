@@ -19,9 +19,9 @@
 #define CLIENT_REQUEST_ID_MAX 128
 
 /* The head, an error's body, and over TLS a small body once more, behind its head; an origin stands
- * in the head and in the body. */
+ * in the head and in the body, in an entity's with each of its addresses. */
 #define ANSWER_BYTES   ((size_t)32 * 1024)
-#define ANSWER_ORIGINS 4
+#define ANSWER_ORIGINS 8
 
 /* --- a call's beginning ---------------------------------------------------------------------- */
 

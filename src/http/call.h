@@ -54,6 +54,7 @@ struct call {
     /* Filled in by http/graph.c as the checks are passed. */
     struct odata_path path;
     struct odata_options options;
+    enum odata_level level;    /* what the client wants of control information */
     uint16_t max_page_size;    /* Prefer: odata.maxpagesize, or the $skiptoken's; 0: neither */
     struct edm_entity *given;  /* body of a create or update */
     struct edm_entity *entity; /* result */
@@ -91,7 +92,7 @@ void call_finish_message(struct call *call, int status, struct slice code, struc
 void call_finish_error_body(struct call *call, int status, struct slice body);
 /* Now, as errors have it: "2024-01-21T15:57:55", UTC, no fraction, no Z. */
 struct slice call_error_date(const struct call *call, char memory[EDM_DATE_TIME_TEXT_MAX]);
-/* 200 or 201 with an OData JSON body; a body that did not fit is ERROR_TOO_LARGE. */
+/* 200 or 201 with an OData JSON body at call->level; a body that did not fit is ERROR_TOO_LARGE. */
 void call_finish_odata(struct call *call, int status, const struct text *body);
 /* 204, no body. */
 void call_finish_no_content(struct call *call);

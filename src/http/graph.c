@@ -4,9 +4,9 @@
  * exists) and is the order of the functions in this file and those behind it (graph_reads.c,
  * graph_writes.c):
  *
- *     version (404), token (401), a fault that a tester asked for, path (400), method (405),
- *     permission (403), licence (400), beyond Graph (403, when strict or by the profile),
- *     Content-Encoding (415), body and options (400), existence (404)
+ *     version (404), documents that are open to all, token (401), a fault that a tester asked for,
+ *     path (400), method (405), permission (403), licence (400), beyond Graph (403, when strict or
+ * by the profile), Content-Encoding (415), body and options (400), existence (404)
  *
  * Reads by key and pages by key run here on the loop. Writes go to the writer, and what may look at
  * every row (a count, a list with a filter) goes to a reader thread; the call then continues in
@@ -67,7 +67,7 @@ static const struct graph_route *find_route(enum odata_resource resource, enum h
     return NULL;
 }
 
-static COLD void refuse_method(struct call *call)
+COLD void graph_refuse_method(struct call *call)
 {
     static const struct slice allowed[] = {
         [ODATA_SINGLETON] = SLICE_INIT("GET, HEAD"),
@@ -75,6 +75,8 @@ static COLD void refuse_method(struct call *call)
         [ODATA_COUNT] = SLICE_INIT("GET, HEAD"),
         [ODATA_ENTITY] = SLICE_INIT("GET, HEAD, PATCH, DELETE"),
         [ODATA_ACTION] = SLICE_INIT("POST"),
+        [ODATA_SERVICE] = SLICE_INIT("GET, HEAD"),
+        [ODATA_CSDL] = SLICE_INIT("GET, HEAD"),
     };
 
     call_add_field(call, SLICE("Allow"), allowed[call->path.resource]);
@@ -97,6 +99,9 @@ static bool authorise(const struct call *call, const struct graph_route *route, 
     case ODATA_COUNT:
     case ODATA_ENTITY:
         break;
+    case ODATA_SERVICE: /* open to all, and answered before: graph_documents.c */
+    case ODATA_CSDL:
+        return true;
     }
     return authorise_operation(authorisation, call->who, call->path.type, route->operation, err);
 }
@@ -276,7 +281,7 @@ static void check_request(struct call *call, unsigned version, struct slice rest
     }
     route = find_route(call->path.resource, call->exchange->request.method);
     if (!route)
-        refuse_method(call);
+        graph_refuse_method(call);
     else if (!authorise(call, route, &error))
         call_finish_error(call, &error);
     else
@@ -290,8 +295,13 @@ void graph_handle(struct call *call)
     struct error error = { 0 };
 
     effects_watch(call);
-    if (!odata_path_version(call->exchange->request.path, &version, &rest, &error) ||
-        !call_authenticate(call, &error))
+    if (!odata_path_version(call->exchange->request.path, &version, &rest, &error)) {
+        call_finish_error(call, &error);
+        return;
+    }
+    if (graph_document_handle(call, version, rest))
+        return;
+    if (!call_authenticate(call, &error))
         call_finish_error(call, &error);
     else if (!call->began_us || effects_meet(call, rest))
         check_request(call, version, rest);
@@ -346,6 +356,61 @@ static uint16_t preferred_page_size(const struct http_request *request)
     return size < ODATA_PAGE_SIZE_MAX ? (uint16_t)size : ODATA_PAGE_SIZE_MAX;
 }
 
+/* Whether what the call is answered with is JSON of OData's, if all goes well. */
+static bool answers_json(const struct call *call)
+{
+    switch (call->path.resource) {
+    case ODATA_SINGLETON:
+    case ODATA_SET:
+    case ODATA_SERVICE:
+        return true;
+    case ODATA_ENTITY:
+        return call->exchange->request.method != HTTP_DELETE;
+    case ODATA_ACTION:
+    case ODATA_COUNT:
+    case ODATA_CSDL:
+        break;
+    }
+    return false;
+}
+
+/* Most clients send one of these, which are known without reading them. */
+static bool is_common_accept(struct slice accept)
+{
+    return accept.len == 0 || slice_eq(accept, SLICE("application/json")) ||
+           slice_eq(accept, SLICE("*/*"));
+}
+
+/* The level that the request's Accept asks for; false: nothing that there is. */
+static bool accepted_level(const struct http_request *request, enum odata_level *ret)
+{
+    struct odata_accept accept = { 0 };
+
+    for (size_t i = 0; i < request->field_count; i++)
+        if (slice_eq_nocase(request->fields[i].name, SLICE("Accept")))
+            odata_accept_add(&accept, request->fields[i].value);
+    /* A field without a range in it is as none at all. */
+    return accept.ranges == 0 || odata_accept_level(&accept, ret);
+}
+
+static bool choose_level(struct call *call, struct error *err)
+{
+    const struct http_request *request = &call->exchange->request;
+    size_t fields;
+
+    call->level = call->options.level;
+    if (call->options.level_given || !answers_json(call))
+        return true;
+    if (!http_request_has(request, SLICE("Accept"), &fields) ||
+        (fields == 1 && is_common_accept(http_request_field(request, SLICE("Accept")))))
+        return true;
+    return accepted_level(request, &call->level) ||
+           error_set(err, ERROR_NOT_ACCEPTABLE, SLICE("Accept"),
+                     "The Accept header of the request admits none of the formats that this "
+                     "resource has. Ask for 'application/json', if need be with "
+                     "'odata.metadata=none', 'minimal' or 'full'.");
+}
+
 bool graph_read_options(struct call *call, bool is_read)
 {
     const struct api *api = call->loop->api;
@@ -356,7 +421,8 @@ bool graph_read_options(struct call *call, bool is_read)
     if (is_read && call->path.resource == ODATA_SET)
         call->max_page_size = preferred_page_size(request);
     if (!odata_options_parse(api->model, api->profile, &call->path, is_read, request->query,
-                             call->max_page_size, call->arena, &call->options, &error)) {
+                             call->max_page_size, call->arena, &call->options, &error) ||
+        !choose_level(call, &error)) {
         call_finish_error(call, &error);
         return false;
     }
@@ -382,5 +448,6 @@ struct odata_reply graph_reply_of(const struct call *call)
                                  .version = call->path.version,
                                  .select = call->options.query.select,
                                  .select_given = call->options.query.select_given,
-                                 .asked_for_all = asks(call) && !call->options.selects };
+                                 .asked_for_all = asks(call) && !call->options.selects,
+                                 .level = call->level };
 }

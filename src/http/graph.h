@@ -16,6 +16,8 @@ struct store_session;
 /* --- graph.c ------------------------------------------------------------------------------- */
 
 void graph_fail(struct call *call, enum error_code code, const char *message);
+/* Answers with 405 and what call->path allows. */
+void graph_refuse_method(struct call *call);
 
 /* Answers the call and returns false when the options are wrong. */
 bool graph_read_options(struct call *call, bool is_read) MUST_CHECK;
@@ -28,6 +30,13 @@ void graph_submit(struct call *call, bool is_write,
                   bool (*run)(struct dispatch_job *, struct store_session *, struct error *),
                   void (*next)(struct call *call));
 struct call *graph_call_of(struct dispatch_job *job);
+
+/* --- graph_documents.c -------------------------------------------------------------------------
+ */
+
+/* The service document and $metadata, which need no token. `rest` is what stands behind the
+ * version. False: it is something else, and the call goes on. */
+bool graph_document_handle(struct call *call, unsigned version, struct slice rest);
 
 /* --- graph_reads.c, graph_writes.c: behind the checks --------------------------------------- */
 

@@ -52,10 +52,13 @@ void graph_start_singleton(struct call *call)
 
 static bool get_entity(struct call *call, struct store_session *session, struct error *err)
 {
+    struct edm_query query = call->options.query;
+
+    query.select |= 1; /* the key, for the entity's address */
     if (effects_read(call) == FAULT_READ_STALE)
         return stale_get(call, session, err);
-    return service_get(session, call->who->tenant, &call->options.query, call->path.key,
-                       call->arena, &call->entity, err);
+    return service_get(session, call->who->tenant, &query, call->path.key, call->arena,
+                       &call->entity, err);
 }
 
 void graph_start_get(struct call *call)

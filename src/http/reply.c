@@ -121,6 +121,16 @@ static void finish(struct call *call, int status, struct slice body)
 
 /* --- ends ------------------------------------------------------------------------------------ */
 
+#define ODATA_JSON(level)                                                                          \
+    SLICE_INIT("application/json;odata.metadata=" level                                            \
+               ";odata.streaming=true;IEEE754Compatible=false;charset=utf-8")
+
+static const struct slice odata_content_types[ODATA_LEVEL_COUNT] = {
+    [ODATA_MINIMAL] = ODATA_JSON("minimal"),
+    [ODATA_NONE] = ODATA_JSON("none"),
+    [ODATA_FULL] = ODATA_JSON("full"),
+};
+
 void call_finish_odata(struct call *call, int status, const struct text *body)
 {
     if (body->failed) {
@@ -133,9 +143,7 @@ void call_finish_odata(struct call *call, int status, const struct text *body)
         return;
     }
     use_kept_memory(call);
-    call_add_field(call, SLICE("Content-Type"),
-                   SLICE("application/json;odata.metadata=minimal;odata.streaming=true;"
-                         "IEEE754Compatible=false;charset=utf-8"));
+    call_add_field(call, SLICE("Content-Type"), odata_content_types[call->level]);
     call_add_field(call, SLICE("OData-Version"), SLICE("4.0"));
     call_add_field(call, SLICE("Cache-Control"), SLICE("no-cache"));
     add_common_fields(call);

@@ -54,7 +54,7 @@ struct parse {
 typedef bool option_reader(struct parse *parse, struct slice value);
 
 /* Where an option may stand. */
-enum place { NOWHERE, ON_READ_SETS, EVERYWHERE };
+enum place { NOWHERE, ON_READ_SETS, ON_DATA, ON_JSON };
 
 struct option {
     struct slice name;  /* with its '$' */
@@ -64,11 +64,11 @@ struct option {
     option_reader *read; /* NULL: not offered */
 };
 
-static option_reader read_select, read_top, read_count, read_skiptoken, read_filter;
+static option_reader read_select, read_top, read_count, read_skiptoken, read_filter, read_format;
 
 /* Every system query option of OData 4.01 part 2, chapter 5, and those of its addresses. */
 static const struct option options[] = {
-    { SLICE_INIT("$select"), SLICE_INIT("select"), SLICE_INIT("Select"), EVERYWHERE, read_select },
+    { SLICE_INIT("$select"), SLICE_INIT("select"), SLICE_INIT("Select"), ON_DATA, read_select },
     { SLICE_INIT("$top"), SLICE_INIT("top"), SLICE_INIT("Top"), ON_READ_SETS, read_top },
     { SLICE_INIT("$count"), SLICE_INIT("count"), SLICE_INIT("Count"), ON_READ_SETS, read_count },
     { SLICE_INIT("$skiptoken"), SLICE_INIT("skiptoken"), SLICE_INIT("SkipToken"), ON_READ_SETS,
@@ -81,7 +81,7 @@ static const struct option options[] = {
     { SLICE_INIT("$search"), SLICE_INIT("search"), SLICE_INIT("Search"), NOWHERE, NULL },
     { SLICE_INIT("$apply"), SLICE_INIT("apply"), SLICE_INIT("Apply"), NOWHERE, NULL },
     { SLICE_INIT("$compute"), SLICE_INIT("compute"), SLICE_INIT("Compute"), NOWHERE, NULL },
-    { SLICE_INIT("$format"), SLICE_INIT("format"), SLICE_INIT("Format"), NOWHERE, NULL },
+    { SLICE_INIT("$format"), SLICE_INIT("format"), SLICE_INIT("Format"), ON_JSON, read_format },
     { SLICE_INIT("$deltatoken"), SLICE_INIT("deltatoken"), SLICE_INIT("DeltaToken"), NOWHERE,
       NULL },
     { SLICE_INIT("$levels"), SLICE_INIT("levels"), SLICE_INIT("Levels"), NOWHERE, NULL },
@@ -151,6 +151,18 @@ static bool read_skiptoken(struct parse *parse, struct slice value)
 {
     parse->out->skiptoken = value;
     return value.len > 0 || skiptoken_refuse(parse->err);
+}
+
+/* --- $format --------------------------------------------------------------------------------- */
+
+static bool read_format(struct parse *parse, struct slice value)
+{
+    parse->out->level_given = odata_format_level(slice_trim(value), &parse->out->level);
+    return parse->out->level_given ||
+           error_set(parse->err, ERROR_NOT_ACCEPTABLE, SLICE("$format"),
+                     "The format '%.*s' is not supported. Ask for 'json', if need be with "
+                     "'odata.metadata=none', 'minimal' or 'full'.",
+                     SLICE_ARG(odata_quote(value)));
 }
 
 /* --- $filter --------------------------------------------------------------------------------- */
@@ -325,11 +337,16 @@ static bool refuse_option(struct parse *parse, const struct option *option)
 /* Refuses what this request has no use for. */
 static bool check_place(struct parse *parse, const struct option *option)
 {
-    if (option->place == EVERYWHERE)
+    enum odata_resource resource = parse->path->resource;
+    bool is_document = resource == ODATA_SERVICE || resource == ODATA_CSDL;
+
+    if (option->place == ON_JSON && resource != ODATA_COUNT && resource != ODATA_CSDL)
         return true;
-    if (option->place == NOWHERE || !parse->is_read)
+    if (option->place == ON_DATA && !is_document)
+        return true;
+    if (option->place != ON_READ_SETS || is_document || !parse->is_read)
         return refuse_option(parse, option);
-    if (parse->path->resource != ODATA_SET && parse->path->resource != ODATA_COUNT)
+    if (resource != ODATA_SET && resource != ODATA_COUNT)
         return error_set(parse->err, ERROR_BAD_REQUEST, option->name,
                          "The query specified in the URI is not valid. The requested resource is "
                          "not a collection. Query options $filter, $orderby, $count, $skip, and "

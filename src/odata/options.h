@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "edm/query.h"
+#include "odata/format.h"
 #include "odata/path.h"
 #include "odata/profile.h"
 
@@ -24,14 +25,18 @@ struct odata_options {
     struct edm_query query;
     struct slice skiptoken; /* decoded but unopened, see odata/skiptoken.h; empty when not given */
     bool top_given;
-    bool selects; /* there was a $select, be it "*" */
+    bool selects;     /* there was a $select, be it "*" */
+    bool level_given; /* by $format, which overrides Accept */
+    enum odata_level level;
 };
 
 /* `query` is what stands behind '?', still encoded. `resource` says which options make sense:
  * a set takes all, its $count too (only $filter has an effect there), an entity and a singleton
  * $select ($top etc. there: ERROR_BAD_REQUEST naming it), and a write takes none but $select.
+ * $format goes with all that answer in JSON, the service document among them.
  * `max_page_size` is the request's Prefer: odata.maxpagesize, 0 when not asked. Errors:
- * ERROR_BAD_REQUEST with the option as target ("$top"), messages of Graph. */
+ * ERROR_BAD_REQUEST with the option as target ("$top"), messages of Graph; ERROR_NOT_ACCEPTABLE
+ * for a $format that is not JSON. */
 bool odata_options_parse(const struct edm_model *model, const struct profile *profile,
                          const struct odata_path *path, bool is_read, struct slice query,
                          uint64_t max_page_size, struct arena *arena, struct odata_options *ret,

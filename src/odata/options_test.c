@@ -20,6 +20,13 @@ static const struct odata_path singleton_path = {
 static const struct odata_path action_path = { ODATA_ACTION, EDM_VERSION_BETA, &toy_article,
                                                SLICE_INIT("x"), NULL };
 
+static const struct odata_path service_path = {
+    ODATA_SERVICE, EDM_VERSION_BETA, NULL, { NULL, 0 }, NULL
+};
+static const struct odata_path csdl_path = {
+    ODATA_CSDL, EDM_VERSION_BETA, NULL, { NULL, 0 }, NULL
+};
+
 static struct arena *new_arena(void)
 {
     struct arena *arena = arena_create(NULL, 1 << 20);
@@ -185,6 +192,9 @@ static void test_read(void **state UNUSED)
 #define NO_FILTER_PROPERTY(name, position)                                                         \
     "Invalid filter clause: Could not find a property named '" name                                \
     "' on type 'toy.shop.article'. (at position " position ")"
+#define NO_FORMAT(value)                                                                           \
+    "The format '" value "' is not supported. Ask for 'json', if need be with "                    \
+    "'odata.metadata=none', 'minimal' or 'full'."
 #define NO_COLLECTION                                                                              \
     "The query specified in the URI is not valid. The requested resource is not a collection. "    \
     "Query options $filter, $orderby, $count, $skip, and $top can be applied only on collections."
@@ -301,8 +311,6 @@ static const struct {
     { "search=x", "$search", NOT_ALLOWED("Search") },
     { "$apply=x", "$apply", NOT_ALLOWED("Apply") },
     { "$compute=x", "$compute", NOT_ALLOWED("Compute") },
-    { "$format=json", "$format", NOT_ALLOWED("Format") },
-    { "format=json", "$format", NOT_ALLOWED("Format") },
     { "$deltatoken=x", "$deltatoken", NOT_ALLOWED("DeltaToken") },
     { "$deltaToken=latest", "$deltatoken", NOT_ALLOWED("DeltaToken") },
     { "$levels=1", "$levels", NOT_ALLOWED("Levels") },
@@ -358,6 +366,35 @@ static void test_bad_encodings(void **state UNUSED)
     }
 }
 
+/* --- $format -----------------------------------------------------------------------------------
+ */
+
+static const struct {
+    const char *query;
+    bool given;
+    enum odata_level level;
+} level_cases[] = {
+    { "", false, ODATA_MINIMAL },
+    { "$format=json", true, ODATA_MINIMAL },
+    { "format=JSON", true, ODATA_MINIMAL },
+    { "$format=application/json;odata.metadata=full", true, ODATA_FULL },
+    { "$format=application%2Fjson%3Bodata.metadata%3Dnone", true, ODATA_NONE },
+    { "$top=1&$format=json;metadata=full&$select=id", true, ODATA_FULL },
+};
+
+static void test_levels(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(level_cases); i++) {
+        struct arena *arena = new_arena();
+        struct odata_options got;
+        struct error err = { 0 };
+
+        CHECK(parse(&set_path, true, level_cases[i].query, 0, arena, &got, &err), i);
+        CHECK(got.level_given == level_cases[i].given && got.level == level_cases[i].level, i);
+        arena_destroy(arena);
+    }
+}
+
 /* --- where options may stand ----------------------------------------------------------------- */
 
 static const struct {
@@ -385,6 +422,22 @@ static const struct {
     { &count_path, true, "$filter=true&$top=1&$count=true", NULL },
     { &count_path, true, "$filter=x", NO_FILTER_PROPERTY("x", "0") },
     { &count_path, true, "$skip=1", NOT_ALLOWED("Skip") },
+    { &count_path, true, "$format=json", NOT_ALLOWED("Format") },
+    { &set_path, true, "$format=xml", NO_FORMAT("xml") },
+    { &set_path, true, "$format=json&$format=json",
+      "Query option '$format' was specified more than once, but it must be specified at most "
+      "once." },
+    { &set_path, false, "$format=json", NULL },
+    { &action_path, false, "$format=", NO_FORMAT("") },
+    { &service_path, true, "", NULL },
+    { &service_path, true, "$format=json;odata.metadata=none", NULL },
+    { &service_path, true, "$format=atom", NO_FORMAT("atom") },
+    { &service_path, true, "$select=name", NOT_ALLOWED("Select") },
+    { &service_path, true, "$top=1", NOT_ALLOWED("Top") },
+    { &csdl_path, true, "x=y", NULL },
+    { &csdl_path, true, "$format=json", NOT_ALLOWED("Format") },
+    { &csdl_path, true, "$select=id", NOT_ALLOWED("Select") },
+    { &csdl_path, true, "$count=true", NOT_ALLOWED("Count") },
     { &singleton_path, true, "$select=title",
       SELECT_BAD("Could not find a property named 'title' on type 'toy.shop.shopFloor'.") },
     { &set_path, false, "", NULL },
@@ -552,6 +605,7 @@ int main(void)
         cmocka_unit_test(test_read),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_bad_encodings),
+        cmocka_unit_test(test_levels),
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_singleton_select),
         cmocka_unit_test(test_page_size),

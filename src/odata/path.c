@@ -1,5 +1,6 @@
 /* odata/path.c - walks the segments of a URL's path down the model.
  *
+ *     /{version}[/$metadata]
  *     /{version}/{singleton}[/{set}[/$count | [/{key} | ('{key}') | ({name}='{key}')][/{action}]]]
  *
  * Order matters for security: the path is split at its slashes first and percent-decoded after,
@@ -310,18 +311,23 @@ static bool walk_set(struct walk *walk)
                               : walk_key_segment(walk);
 }
 
-/* The first segment below the version; a version has no service document here. */
-static bool walk_singleton(struct walk *walk)
+/* The first segment below the version: "$metadata" | singleton */
+static bool walk_version(struct walk *walk)
 {
     const struct edm_singleton *singleton = walk->model->singleton;
     struct slice segment;
 
     if (at_end(walk))
-        return unknown_segment(walk, SLICE_EMPTY);
+        return true;
     if (!take_segment(walk, &segment))
         return false;
+    if (slice_eq_nocase(segment, SLICE("$metadata"))) {
+        walk->path.resource = ODATA_CSDL;
+        return walk_end(walk);
+    }
     if (!(singleton->versions & walk->path.version) || !slice_eq_nocase(segment, singleton->name))
         return unknown_segment(walk, segment);
+    walk->path.resource = ODATA_SINGLETON;
     return walk_set(walk);
 }
 
@@ -332,11 +338,11 @@ bool odata_path_parse(const struct edm_model *model, unsigned version, struct sl
         .model = model,
         .arena = arena,
         .rest = rest,
-        .path = { .resource = ODATA_SINGLETON, .version = version },
+        .path = { .resource = ODATA_SERVICE, .version = version },
         .err = err,
     };
 
-    if (!walk_singleton(&walk))
+    if (!walk_version(&walk))
         return false;
     *ret = walk.path;
     return true;

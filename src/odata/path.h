@@ -25,12 +25,14 @@ enum odata_resource {
     ODATA_ENTITY,    /* .../{id}, ('{id}'), (id='{id}') */
     ODATA_ACTION,    /* .../{id}/sync, .../{id}/microsoft.graph.sync */
     ODATA_COUNT,     /* /beta/deviceManagement/ndesConnectors/$count: how many there are */
+    ODATA_SERVICE,   /* /beta: the service document */
+    ODATA_CSDL,      /* /beta/$metadata */
 };
 
 struct odata_path {
     enum odata_resource resource;
     unsigned version;                   /* enum edm_version */
-    const struct edm_entity_type *type; /* NULL for the singleton */
+    const struct edm_entity_type *type; /* NULL for the singleton and above */
     struct slice key;                   /* decoded; a GUID in lower case */
     const struct edm_action *action;
 };

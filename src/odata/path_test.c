@@ -92,6 +92,11 @@ static const struct {
     const char *key;
     const char *action;
 } found_cases[] = {
+    { V1, "", ODATA_SERVICE, NULL, "", NULL },
+    { BETA, "/", ODATA_SERVICE, NULL, "", NULL },
+    { V1, "/$metadata", ODATA_CSDL, NULL, "", NULL },
+    { BETA, "/$metadata/", ODATA_CSDL, NULL, "", NULL },
+    { BETA, "/%24Metadata", ODATA_CSDL, NULL, "", NULL },
     { V1, "/shopFloor", ODATA_SINGLETON, NULL, "", NULL },
     { V1, "/shopFloor/", ODATA_SINGLETON, NULL, "", NULL },
     { BETA, "/SHOPFLOOR", ODATA_SINGLETON, NULL, "", NULL },
@@ -233,8 +238,6 @@ static const struct {
     const char *message;
     const char *target;
 } refused_cases[] = {
-    { BETA, "", UNKNOWN(""), "" },
-    { BETA, "/", UNKNOWN(""), "" },
     { BETA, "//", UNKNOWN(""), "" },
     { BETA, "//shopFloor", UNKNOWN(""), "" },
     { BETA, "/shop", UNKNOWN("shop"), "shop" },
@@ -242,7 +245,11 @@ static const struct {
     { BETA, "/shopFloor()", UNKNOWN("shopFloor()"), "shopFloor()" },
     { BETA, "/articles", UNKNOWN("articles"), "articles" },
     { BETA, "/beta/shopFloor", UNKNOWN("beta"), "beta" },
-    { BETA, "/$metadata", UNKNOWN("$metadata"), "$metadata" },
+    { BETA, "/$metadata/x", UNKNOWN("x"), "x" },
+    { BETA, "/$metadata//", UNKNOWN(""), "" },
+    { BETA, "/$metadata()", UNKNOWN("$metadata()"), "$metadata()" },
+    { BETA, "/$batch", UNKNOWN("$batch"), "$batch" },
+    { BETA, "/shopFloor/$metadata", UNKNOWN("$metadata"), "$metadata" },
     { BETA, "/shopFloor%2Farticles", UNKNOWN("shopFloor/articles"), "shopFloor/articles" },
     { BETA, "/shop%2546loor", UNKNOWN("shop%46loor"), "shop%46loor" }, /* decoded once */
 

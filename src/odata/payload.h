@@ -14,6 +14,7 @@
 #include "base/uuid.h"
 #include "edm/entity.h"
 #include "edm/query.h"
+#include "odata/format.h"
 #include "odata/profile.h"
 
 struct arena;
@@ -39,7 +40,9 @@ bool odata_read_parameters(const struct edm_model *model, const struct edm_actio
 
 /* --- writing ------------------------------------------------------------------------------- */
 
-/* What a reply is written for. */
+/* What a reply is written for. At ODATA_NONE there is no control information but the count and the
+ * nextLink; at ODATA_FULL there are the addresses and types of entities, the types of properties
+ * that JSON does not tell, and the actions of an entity that is shown whole. */
 struct odata_reply {
     const struct edm_model *model;
     const struct profile *profile;
@@ -48,6 +51,7 @@ struct odata_reply {
     uint64_t select; /* properties to show */
     bool select_given;
     bool asked_for_all; /* by a GET without $select, which is where a profile may give a tip */
+    enum odata_level level;
 };
 
 void odata_write_entity(const struct odata_reply *reply, const struct edm_entity *entity,
@@ -59,6 +63,9 @@ void odata_write_page(const struct odata_reply *reply, const struct edm_entity_t
 
 /* The singleton itself; `reply->select` is a bit set into its own table of properties. */
 void odata_write_singleton(const struct odata_reply *reply, struct uuid tenant, struct text *out);
+
+/* What a version has to begin with: the singleton. */
+void odata_write_service(const struct odata_reply *reply, struct text *out);
 
 /* "{origin}/{version}/{singleton}/{set}('{key}')", the key percent-encoded and its quotes doubled:
  * Location. */

@@ -10,6 +10,7 @@
  *     "@odata.type", "@type"    must name the type that is written; all types here are final, so
  *                               "derived from it" cannot happen
  *     any other name with '@'   an annotation of the object or of a property: passed over
+ *     a name that begins '#'    an action that a reply at odata.metadata=full told of: passed over
  *     anything else             refused: the types are closed
  *
  * Since it is one pass, the first mistake from the left is the one reported, and a body that breaks
@@ -208,7 +209,7 @@ static bool read_entity_member(struct body *body, struct slice name)
         return read_property(body, (size_t)index);
     if (slice_eq(name, SLICE("@odata.type")) || slice_eq(name, SLICE("@type")))
         return read_type(body);
-    if (slice_index(name, '@') < name.len)
+    if (slice_index(name, '@') < name.len || slice_starts_with(name, SLICE("#")))
         return skip_value(body);
     return error_set(body->err, ERROR_MODEL_VALIDATION, name,
                      "The property '%.*s' does not exist on type '%.*s.%.*s'. Make sure to only "

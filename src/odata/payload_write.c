@@ -9,6 +9,9 @@
  * the origin needs escaping (the others are the model's names), and no scratch memory is taken,
  * which would stop the reply from growing in place in its arena.
  *
+ * The three levels of control information are settled there too: minimal and none differ from full
+ * by empty sets and texts, so that the loop asks no level.
+ *
  * Members of a list come as Graph writes them: context, count, tip, nextLink, value. All but the
  * last are in front so that a client can stream the rows behind them.
  *
@@ -40,19 +43,26 @@ static void append_root_escaped(const struct odata_reply *reply, struct text *ou
     text_append(out, edm_version_text(reply->version));
 }
 
+/* A name and its value up to what only the caller knows; end_url() closes it. */
+static void begin_url(const struct odata_reply *reply, const char *name, const char *end_of_root,
+                      struct json_writer *writer)
+{
+    json_writer_plain_name(writer, slice_of(name));
+    json_writer_raw(writer, SLICE("\""));
+    append_root_escaped(reply, writer->out);
+    text_append(writer->out, slice_of(end_of_root));
+}
+
+static void end_url(struct json_writer *writer)
+{
+    text_append_char(writer->out, '"');
+}
+
 /* The context's name and its value up to "#{singleton}". */
 static void begin_context(const struct odata_reply *reply, struct json_writer *writer)
 {
-    json_writer_plain_name(writer, SLICE("@odata.context"));
-    json_writer_raw(writer, SLICE("\""));
-    append_root_escaped(reply, writer->out);
-    text_append(writer->out, SLICE("/$metadata#"));
+    begin_url(reply, "@odata.context", "/$metadata#", writer);
     text_append(writer->out, singleton_name(reply));
-}
-
-static void end_context(struct json_writer *writer)
-{
-    text_append_char(writer->out, '"');
 }
 
 /* "(id,state)", in the model's order; "" when everything is shown unasked. */
@@ -76,12 +86,23 @@ static void append_select_list(const struct odata_reply *reply, const struct edm
 static void write_context(const struct odata_reply *reply, const struct edm_entity_type *type,
                           struct slice end, struct json_writer *writer)
 {
+    if (reply->level == ODATA_NONE)
+        return;
     begin_context(reply, writer);
     text_append_char(writer->out, '/');
     text_append(writer->out, type->set_name);
     append_select_list(reply, type, writer->out);
     text_append(writer->out, end);
-    end_context(writer);
+    end_url(writer);
+}
+
+/* "{singleton}/{set}": the address below the version. */
+static void append_set_path(const struct odata_reply *reply, const struct edm_entity_type *type,
+                            struct text *out)
+{
+    text_append(out, singleton_name(reply));
+    text_append_char(out, '/');
+    text_append(out, type->set_name);
 }
 
 void odata_write_set_url(const struct odata_reply *reply, const struct edm_entity_type *type,
@@ -91,9 +112,7 @@ void odata_write_set_url(const struct odata_reply *reply, const struct edm_entit
     text_append_char(out, '/');
     text_append(out, edm_version_text(reply->version));
     text_append_char(out, '/');
-    text_append(out, singleton_name(reply));
-    text_append_char(out, '/');
-    text_append(out, type->set_name);
+    append_set_path(reply, type, out);
 }
 
 /* RFC 3986 2.3 */
@@ -120,13 +139,132 @@ static void append_key(struct slice key, struct text *out)
     }
 }
 
+static void append_key_predicate(struct slice key, struct text *out)
+{
+    text_append(out, SLICE("('"));
+    append_key(key, out);
+    text_append(out, SLICE("')"));
+}
+
 void odata_write_entity_url(const struct odata_reply *reply, const struct edm_entity_type *type,
                             struct slice key, struct text *out)
 {
     odata_write_set_url(reply, type, out);
-    text_append(out, SLICE("('"));
-    append_key(key, out);
-    text_append(out, SLICE("')"));
+    append_key_predicate(key, out);
+}
+
+/* --- control information --------------------------------------------------------------------- */
+
+/* Properties whose type JSON does not tell: what is no string and no boolean. */
+static uint64_t typed_properties(const struct edm_entity_type *type)
+{
+    uint64_t typed = 0;
+
+    for (size_t i = 0; i < type->property_count; i++) {
+        const struct edm_property *property = &type->properties[i];
+        if ((property->flags & EDM_COLLECTION) ||
+            (property->kind != EDM_STRING && property->kind != EDM_BOOLEAN))
+            typed |= UINT64_C(1) << i;
+    }
+    return typed;
+}
+
+static struct slice unqualified_type(const struct edm_property *property)
+{
+    if (property->flags & EDM_COLLECTION)
+        return SLICE("Collection(String)");
+    switch (property->kind) {
+    case EDM_STRING:
+        return SLICE("String");
+    case EDM_BOOLEAN:
+        return SLICE("Boolean");
+    case EDM_INT32:
+        return SLICE("Int32");
+    case EDM_INT64:
+        return SLICE("Int64");
+    case EDM_DATE_TIME_OFFSET:
+        return SLICE("DateTimeOffset");
+    case EDM_ENUM:
+        return property->enumeration->name;
+    case EDM_KIND_COUNT:
+        break;
+    }
+    return SLICE_EMPTY;
+}
+
+/* "state@odata.type":"#microsoft.graph.ndesConnectorState" */
+static void write_property_type(const struct odata_reply *reply,
+                                const struct edm_property *property, struct json_writer *writer)
+{
+    char memory[TYPE_VALUE_MAX];
+    struct text name;
+
+    text_init_fixed(&name, memory, sizeof memory);
+    text_append(&name, property->name);
+    text_append(&name, SLICE("@odata.type"));
+    json_writer_plain_name(writer, text_slice(&name));
+    json_writer_raw(writer, SLICE("\"#"));
+    if (property->kind == EDM_ENUM) {
+        text_append(writer->out, reply->model->namespace_name);
+        text_append_char(writer->out, '.');
+    }
+    text_append(writer->out, unqualified_type(property));
+    text_append_char(writer->out, '"');
+}
+
+static void write_entity_links(const struct odata_reply *reply, const struct edm_entity *entity,
+                               struct json_writer *writer)
+{
+    struct slice key = entity->values[0].text;
+
+    begin_url(reply, "@odata.id", "/", writer);
+    append_set_path(reply, entity->type, writer->out);
+    append_key_predicate(key, writer->out);
+    end_url(writer);
+    json_writer_plain_name(writer, SLICE("@odata.editLink"));
+    json_writer_raw(writer, SLICE("\"")); /* relative to the context's URL */
+    append_set_path(reply, entity->type, writer->out);
+    append_key_predicate(key, writer->out);
+    end_url(writer);
+}
+
+static void append_action_name(const struct odata_reply *reply, const struct edm_action *action,
+                               struct text *out)
+{
+    text_append(out, reply->model->namespace_name);
+    text_append_char(out, '.');
+    text_append(out, action->name);
+}
+
+/* "#microsoft.graph.sync":{"title":"microsoft.graph.sync","target":"https://..."} */
+static void write_action(const struct odata_reply *reply, const struct edm_entity *entity,
+                         const struct edm_action *action, struct json_writer *writer)
+{
+    char memory[TYPE_VALUE_MAX];
+    struct text name;
+
+    text_init_fixed(&name, memory, sizeof memory);
+    text_append_char(&name, '#');
+    append_action_name(reply, action, &name);
+    json_writer_plain_name(writer, text_slice(&name));
+    json_writer_object_begin(writer);
+    json_writer_plain_name(writer, SLICE("title"));
+    json_writer_plain_string(writer, slice_sub(text_slice(&name), 1, name.len));
+    begin_url(reply, "target", "/", writer);
+    append_set_path(reply, entity->type, writer->out);
+    append_key_predicate(entity->values[0].text, writer->out);
+    text_append_char(writer->out, '/');
+    append_action_name(reply, action, writer->out);
+    end_url(writer);
+    json_writer_object_end(writer);
+}
+
+static void write_actions(const struct odata_reply *reply, const struct edm_entity *entity,
+                          struct json_writer *writer)
+{
+    for (size_t i = 0; i < entity->type->action_count; i++)
+        if (entity->type->actions[i].versions & reply->version)
+            write_action(reply, entity, &entity->type->actions[i], writer);
 }
 
 /* --- tips ------------------------------------------------------------------------------------ */
@@ -176,26 +314,30 @@ static COLD void write_tip(const struct odata_reply *reply, const struct edm_ent
 
 static bool gets_tip(const struct odata_reply *reply)
 {
-    return reply->asked_for_all && reply->profile->tips;
+    return reply->asked_for_all && reply->profile->tips && reply->level != ODATA_NONE;
 }
 
 /* --- entities -------------------------------------------------------------------------------- */
 
 /* What is the same for every entity of a reply. */
 struct shape {
+    const struct odata_reply *reply;
     uint64_t shown; /* properties */
+    uint64_t typed; /* those that their type is written for */
+    bool full;
     bool utc;
     struct slice type; /* the value of "@odata.type", empty when it is not written */
     char memory[TYPE_VALUE_MAX];
 };
 
-/* "\"#microsoft.graph.ndesConnector\"", or nothing where the profile leaves it out. */
+/* "\"#microsoft.graph.ndesConnector\"", or nothing where level or profile leave it out. */
 static struct slice type_value(const struct odata_reply *reply, struct slice name,
                                char memory[TYPE_VALUE_MAX])
 {
     struct text text;
 
-    if (!reply->profile->type_at_minimal)
+    if (reply->level == ODATA_NONE ||
+        (reply->level == ODATA_MINIMAL && !reply->profile->type_at_minimal))
         return SLICE_EMPTY;
     text_init_fixed(&text, memory, TYPE_VALUE_MAX);
     text_append(&text, SLICE("\"#"));
@@ -218,7 +360,10 @@ static void write_type(struct slice value, struct json_writer *writer)
 static void shape_init(struct shape *shape, const struct odata_reply *reply,
                        const struct edm_entity_type *type)
 {
+    shape->reply = reply;
     shape->shown = reply->select_given ? reply->select : UINT64_MAX;
+    shape->full = reply->level == ODATA_FULL;
+    shape->typed = shape->full ? typed_properties(type) : 0;
     shape->utc = reply->profile->dates_in_utc;
     shape->type = type_value(reply, type->name, shape->memory);
 }
@@ -230,11 +375,17 @@ static void write_members(const struct shape *shape, const struct edm_entity *en
     const struct edm_property *properties = entity->type->properties;
 
     write_type(shape->type, writer);
+    if (shape->full && edm_entity_has(entity, 0))
+        write_entity_links(shape->reply, entity, writer);
     for (uint64_t rest = entity->present & shape->shown; rest; rest &= rest - 1) {
         size_t i = (size_t)__builtin_ctzll(rest);
+        if ((shape->typed >> i & 1) && !entity->values[i].is_null)
+            write_property_type(shape->reply, &properties[i], writer);
         json_writer_plain_name(writer, properties[i].name);
         edm_value_write(&properties[i], &entity->values[i], shape->utc, writer);
     }
+    if (shape->full && !shape->reply->select_given && edm_entity_has(entity, 0))
+        write_actions(shape->reply, entity, writer);
 }
 
 void odata_write_entity(const struct odata_reply *reply, const struct edm_entity *entity,
@@ -316,6 +467,8 @@ static void write_singleton_context(const struct odata_reply *reply, struct json
     const struct edm_singleton *singleton = reply->model->singleton;
     char before = '(';
 
+    if (reply->level == ODATA_NONE)
+        return;
     begin_context(reply, writer);
     for (size_t i = 0; reply->select_given && i < singleton->property_count; i++) {
         if (!shows(reply, i))
@@ -326,7 +479,40 @@ static void write_singleton_context(const struct odata_reply *reply, struct json
     }
     if (reply->select_given)
         text_append_char(writer->out, ')');
-    end_context(writer);
+    end_url(writer);
+}
+
+static void write_singleton_links(const struct odata_reply *reply, struct json_writer *writer)
+{
+    begin_url(reply, "@odata.id", "/", writer);
+    text_append(writer->out, singleton_name(reply));
+    end_url(writer);
+    json_writer_plain_name(writer, SLICE("@odata.editLink"));
+    json_writer_plain_string(writer, singleton_name(reply));
+}
+
+/* Where the sets are, when the singleton is shown whole. */
+static void write_navigation_links(const struct odata_reply *reply, struct json_writer *writer)
+{
+    const struct edm_singleton *singleton = reply->model->singleton;
+
+    for (size_t i = 0; !reply->select_given && i < singleton->type_count; i++) {
+        const struct edm_entity_type *type = singleton->types[i];
+        char memory[TYPE_VALUE_MAX];
+        struct text name;
+
+        if (!(type->versions & reply->version))
+            continue;
+        text_init_fixed(&name, memory, sizeof memory);
+        text_append(&name, type->set_name);
+        text_append(&name, SLICE("@odata.navigationLink"));
+        json_writer_plain_name(writer, text_slice(&name));
+        json_writer_raw(writer, SLICE("\""));
+        append_root_escaped(reply, writer->out);
+        text_append_char(writer->out, '/');
+        append_set_path(reply, type, writer->out);
+        end_url(writer);
+    }
 }
 
 void odata_write_singleton(const struct odata_reply *reply, struct uuid tenant, struct text *out)
@@ -339,11 +525,41 @@ void odata_write_singleton(const struct odata_reply *reply, struct uuid tenant, 
     json_writer_object_begin(&writer);
     write_singleton_context(reply, &writer);
     write_type(type_value(reply, singleton->name, memory), &writer);
+    if (reply->level == ODATA_FULL)
+        write_singleton_links(reply, &writer);
     for (size_t i = 0; i < singleton->property_count; i++) {
         if (!shows(reply, i))
             continue;
         json_writer_plain_name(&writer, singleton->properties[i].name);
         write_singleton_value(singleton->properties[i].value, reply, tenant, &writer);
     }
+    if (reply->level == ODATA_FULL)
+        write_navigation_links(reply, &writer);
+    json_writer_object_end(&writer);
+}
+
+/* --- the service document -------------------------------------------------------------------- */
+
+void odata_write_service(const struct odata_reply *reply, struct text *out)
+{
+    struct json_writer writer;
+
+    json_writer_init(&writer, out);
+    json_writer_object_begin(&writer);
+    if (reply->level != ODATA_NONE) {
+        begin_url(reply, "@odata.context", "/$metadata", &writer);
+        end_url(&writer);
+    }
+    json_writer_plain_name(&writer, SLICE("value"));
+    json_writer_array_begin(&writer);
+    json_writer_object_begin(&writer);
+    json_writer_plain_name(&writer, SLICE("name"));
+    json_writer_plain_string(&writer, singleton_name(reply));
+    json_writer_plain_name(&writer, SLICE("kind"));
+    json_writer_plain_string(&writer, SLICE("Singleton"));
+    json_writer_plain_name(&writer, SLICE("url"));
+    json_writer_plain_string(&writer, singleton_name(reply));
+    json_writer_object_end(&writer);
+    json_writer_array_end(&writer);
     json_writer_object_end(&writer);
 }

@@ -292,6 +292,177 @@ static void test_singleton(void **state UNUSED)
     }
 }
 
+/* --- levels ---------------------------------------------------------------------------------- */
+
+#define LINKS                                                                                      \
+    "\"@odata.id\":\"" ORIGIN "/beta/shopFloor/articles('x')\","                                   \
+    "\"@odata.editLink\":\"shopFloor/articles('x')\","
+#define TARGET(action)                                                                             \
+    "\"#toy.shop." action "\":{\"title\":\"toy.shop." action "\",\"target\":\"" ORIGIN             \
+    "/beta/shopFloor/articles('x')/toy.shop." action "\"}"
+#define TYPED_FULL_BODY                                                                            \
+    "\"title\":\"Chair \\\"A\\\"\",\"code\":\"c-1\",\"origin\":\"Oslo\",\"soldOut\":true,"         \
+    "\"fragile\":false,\"stock@odata.type\":\"#Int32\",\"stock\":-3,"                              \
+    "\"grams@odata.type\":\"#Int64\",\"grams\":9007199254740993,"                                  \
+    "\"madeAt@odata.type\":\"#DateTimeOffset\",\"madeAt\":\"2016-12-31T23:58:36.6670033-08:00\","  \
+    "\"countedAt\":null,\"size@odata.type\":\"#toy.shop.size\",\"size\":\"large\","                \
+    "\"colour@odata.type\":\"#toy.shop.colour\",\"colour\":\"blue\",\"finish\":null,"              \
+    "\"labels@odata.type\":\"#Collection(String)\",\"labels\":[\"a\",\"b\"],"                      \
+    "\"notes@odata.type\":\"#Collection(String)\",\"notes\":[],\"serial\":null"
+
+static const struct {
+    const struct profile *profile;
+    enum odata_level level;
+    uint64_t select;
+    const char *body;
+    const char *want;
+} level_cases[] = {
+    { &profile_documented, ODATA_NONE, 0, "{" FULL_BODY "}",
+      "{\"id\":\"x\"," FULL_BODY ",\"serial\":null}" },
+    { &profile_live, ODATA_NONE, BIT(STOCK), "{\"stock\":1}", "{\"stock\":1}" },
+    { &profile_documented, ODATA_FULL, 0, "{" FULL_BODY "}",
+      CONTEXT "/beta/$metadata#shopFloor/articles/$entity\"," TYPE LINKS
+              "\"id\":\"x\"," TYPED_FULL_BODY "," TARGET("restock") "," TARGET("retire") "}" },
+    { &profile_live, ODATA_FULL, BIT(STOCK) | BIT(TITLE), "{\"stock\":1}",
+      CONTEXT "/beta/$metadata#shopFloor/articles(title,stock)/$entity\"," TYPE LINKS
+              "\"title\":null,\"stock@odata.type\":\"#Int32\",\"stock\":1}" },
+};
+
+static void test_levels(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(level_cases); i++) {
+        struct arena *arena = new_arena();
+        struct odata_reply reply =
+            reply_for(level_cases[i].profile, EDM_VERSION_BETA, level_cases[i].select);
+        struct edm_entity *again;
+        struct text text;
+
+        reply.level = level_cases[i].level;
+        text_init(&text, arena, 0, 10000);
+        odata_write_entity(&reply, article(arena, level_cases[i].body), &text);
+        if (!slice_eq(text_slice(&text), slice_of(level_cases[i].want)))
+            fail_msg("case %zu: %.*s", i, SLICE_ARG(text_slice(&text)));
+        CHECK(json_is_valid(text_slice(&text), arena, 16), i);
+        /* What is shown may be sent back. */
+        CHECK(odata_read_entity(&toy_model, &toy_article, text_slice(&text), SLICE("x"), 16, arena,
+                                &again, NULL),
+              i);
+        arena_destroy(arena);
+    }
+}
+
+/* Actions are those of the version that was asked; an address holds any key. */
+static void test_full_at_v1(void **state UNUSED)
+{
+    struct arena *arena = new_arena();
+    struct odata_reply reply = reply_for(&profile_live, EDM_VERSION_V1, 0);
+    struct edm_entity *entity = article(arena, "{}");
+    struct text text;
+
+    reply.level = ODATA_FULL;
+    entity->values[TOY_ARTICLE_ID].text = SLICE("a\"/'");
+    text_init(&text, arena, 0, 10000);
+    odata_write_entity(&reply, entity, &text);
+    assert_true(json_is_valid(text_slice(&text), arena, 16));
+    text_append_char(&text, '\0');
+    assert_non_null(
+        strstr(text.ptr, "\"@odata.id\":\"" ORIGIN "/v1.0/shopFloor/articles('a%22%2F''')\""));
+    assert_non_null(strstr(text.ptr, "\"#toy.shop.restock\""));
+    assert_null(strstr(text.ptr, "retire"));
+    arena_destroy(arena);
+}
+
+static const struct {
+    enum odata_level level;
+    const char *want;
+} level_page_cases[] = {
+    { ODATA_NONE, "{\"@odata.count\":2,\"@odata.nextLink\":\"n\",\"value\":[{\"stock\":7},"
+                  "{\"stock\":7}]}" },
+    { ODATA_FULL, CONTEXT "/beta/$metadata#shopFloor/articles(stock)\",\"@odata.count\":2,"
+                          "\"@odata.nextLink\":\"n\",\"value\":[{" TYPE LINKS
+                          "\"stock@odata.type\":\"#Int32\",\"stock\":7},{" TYPE LINKS
+                          "\"stock@odata.type\":\"#Int32\",\"stock\":7}]}" },
+};
+
+static void test_level_of_page(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(level_page_cases); i++) {
+        struct arena *arena = new_arena();
+        struct odata_reply reply = reply_for(&profile_documented, EDM_VERSION_BETA, BIT(STOCK));
+        struct edm_entity *entities[] = { article(arena, "{}"), article(arena, "{}") };
+        struct edm_page page = { .entities = entities, .count = 2, .total_count = 2 };
+        struct text text;
+
+        reply.level = level_page_cases[i].level;
+        text_init(&text, arena, 0, 10000);
+        odata_write_page(&reply, &toy_article, &page, SLICE("n"), &text);
+        if (!slice_eq(text_slice(&text), slice_of(level_page_cases[i].want)))
+            fail_msg("case %zu: %.*s", i, SLICE_ARG(text_slice(&text)));
+        arena_destroy(arena);
+    }
+}
+
+static const struct {
+    enum odata_level level;
+    uint64_t select;
+    const char *want;
+} level_singleton_cases[] = {
+    { ODATA_NONE, 0, "{\"id\":\"shopFloor\",\"opening\":null,\"ownerId\":\"" TENANT_TEXT "\"}" },
+    { ODATA_FULL, 0,
+      CONTEXT "/beta/$metadata#shopFloor\",\"@odata.type\":\"#toy.shop.shopFloor\","
+              "\"@odata.id\":\"" ORIGIN "/beta/shopFloor\",\"@odata.editLink\":\"shopFloor\","
+              "\"id\":\"shopFloor\",\"opening\":null,\"ownerId\":\"" TENANT_TEXT "\","
+              "\"articles@odata.navigationLink\":\"" ORIGIN "/beta/shopFloor/articles\","
+              "\"crates@odata.navigationLink\":\"" ORIGIN "/beta/shopFloor/crates\"}" },
+    { ODATA_FULL, 2,
+      CONTEXT "/beta/$metadata#shopFloor(opening)\",\"@odata.type\":\"#toy.shop.shopFloor\","
+              "\"@odata.id\":\"" ORIGIN "/beta/shopFloor\",\"@odata.editLink\":\"shopFloor\","
+              "\"opening\":null}" },
+};
+
+static void test_level_of_singleton(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(level_singleton_cases); i++) {
+        struct arena *arena = new_arena();
+        struct odata_reply reply =
+            reply_for(&profile_live, EDM_VERSION_BETA, level_singleton_cases[i].select);
+        struct text text;
+
+        reply.level = level_singleton_cases[i].level;
+        text_init(&text, arena, 0, 10000);
+        odata_write_singleton(&reply, tenant, &text);
+        if (!slice_eq(text_slice(&text), slice_of(level_singleton_cases[i].want)))
+            fail_msg("case %zu: %.*s", i, SLICE_ARG(text_slice(&text)));
+        CHECK(json_is_valid(text_slice(&text), arena, 16), i);
+        arena_destroy(arena);
+    }
+}
+
+/* --- the service document -------------------------------------------------------------------- */
+
+#define SHOP_ENTRY                                                                                 \
+    "\"value\":[{\"name\":\"shopFloor\",\"kind\":\"Singleton\",\"url\":\"shopFloor\"}]}"
+
+static void test_service(void **state UNUSED)
+{
+    static const char *const want[ODATA_LEVEL_COUNT] = {
+        [ODATA_MINIMAL] = CONTEXT "/v1.0/$metadata\"," SHOP_ENTRY,
+        [ODATA_NONE] = "{" SHOP_ENTRY,
+        [ODATA_FULL] = CONTEXT "/v1.0/$metadata\"," SHOP_ENTRY,
+    };
+
+    for (size_t i = 0; i < ODATA_LEVEL_COUNT; i++) {
+        struct odata_reply reply = reply_for(&profile_live, EDM_VERSION_V1, 0);
+        char memory[1000];
+        struct text text;
+
+        reply.level = (enum odata_level)i;
+        text_init_fixed(&text, memory, sizeof memory);
+        odata_write_service(&reply, &text);
+        CHECK(slice_eq(text_slice(&text), slice_of(want[i])), i);
+    }
+}
+
 /* --- addresses ------------------------------------------------------------------------------- */
 
 static const struct {
@@ -407,11 +578,21 @@ static void test_round_trip(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_entity),        cmocka_unit_test(test_page),
-        cmocka_unit_test(test_singleton),     cmocka_unit_test(test_urls),
-        cmocka_unit_test(test_set_url),       cmocka_unit_test(test_origin_is_escaped),
-        cmocka_unit_test(test_no_room),       cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_tip_of_entity), cmocka_unit_test(test_tip_of_page),
+        cmocka_unit_test(test_entity),
+        cmocka_unit_test(test_page),
+        cmocka_unit_test(test_singleton),
+        cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_full_at_v1),
+        cmocka_unit_test(test_level_of_page),
+        cmocka_unit_test(test_level_of_singleton),
+        cmocka_unit_test(test_service),
+        cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_set_url),
+        cmocka_unit_test(test_origin_is_escaped),
+        cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_tip_of_entity),
+        cmocka_unit_test(test_tip_of_page),
         cmocka_unit_test(test_no_tip),
     };
 
