@@ -98,9 +98,9 @@ struct call *call_begin(struct api_loop *loop, struct http_exchange *exchange)
     return find_origin(call) && call_keep_memory(call, 0) ? call : NULL;
 }
 
-bool call_asks_loopback(const struct call *call)
+bool call_is_loopback_name(struct slice authority)
 {
-    struct slice authority = call->exchange->request.authority, host = authority;
+    struct slice host = authority;
 
     if (slice_starts_with(authority, SLICE("[::1]")))
         return true;
@@ -112,6 +112,11 @@ bool call_asks_loopback(const struct call *call)
         if (host.ptr[i] != '.' && (host.ptr[i] < '0' || host.ptr[i] > '9'))
             return false;
     return slice_starts_with(host, SLICE("127."));
+}
+
+bool call_asks_loopback(const struct call *call)
+{
+    return call_is_loopback_name(call->exchange->request.authority);
 }
 
 /* The arena could not even hold the call: an answer made of constants. */

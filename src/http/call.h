@@ -37,6 +37,8 @@ struct call {
     struct slice client_request_id; /* the request's own, else request_id */
     bool own_origin;                /* it is one of this server's (token_rules) */
     struct slice origin;            /* "https://localhost:8443", as asked */
+    bool from_page;                 /* a browser's, for Graph: it has an Origin */
+    struct slice allow_origin; /* whose pages may read the answer; empty: none's (http/cors.c) */
     const struct principal *who;
     uint64_t began_us;                    /* monotonic; 0: no journal is to know of it */
     int64_t began_ticks;                  /* by the testbed's clock */
@@ -79,7 +81,9 @@ bool call_keep_memory(struct call *call, size_t body_bytes) MUST_CHECK;
 /* Now, by the clock of the caller's tenant; by the server's before there is one. */
 int64_t call_now_ticks(const struct call *call);
 
-/* True when the request asked for a name of the machine it runs on: localhost, 127.*, [::1]. */
+/* True for a name of the machine it is used on, with or without a port: localhost, 127.*, [::1]. */
+bool call_is_loopback_name(struct slice authority);
+/* True when the request asked for one. */
 bool call_asks_loopback(const struct call *call);
 
 /* --- ends (reply.c) -------------------------------------------------------------------------- */

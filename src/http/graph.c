@@ -4,9 +4,10 @@
  * exists) and is the order of the functions in this file and those behind it (graph_reads.c,
  * graph_writes.c):
  *
- *     version (404), documents that are open to all, token (401), a fault that a tester asked for,
- *     path (400), method (405), permission (403), licence (400), beyond Graph (403, when strict or
- * by the profile), Content-Encoding (415), body and options (400), existence (404)
+ *     preflight (204), version (404), documents that are open to all, token (401), a fault that a
+ *     tester asked for, path (400), method (405), permission (403), licence (400), beyond Graph
+ *     (403, when strict or by the profile), Content-Encoding (415), body and options (400), Accept
+ *     (406), existence (404)
  *
  * Reads by key and pages by key run here on the loop. Writes go to the writer, and what may look at
  * every row (a count, a list with a filter) goes to a reader thread; the call then continues in
@@ -21,6 +22,7 @@
 
 #include "base/arena.h"
 #include "http/back_end.h"
+#include "http/cors.h"
 #include "http/effects.h"
 #include "service/health.h"
 
@@ -294,6 +296,8 @@ void graph_handle(struct call *call)
     unsigned version;
     struct error error = { 0 };
 
+    if (cors_handle(call))
+        return;
     effects_watch(call);
     if (!odata_path_version(call->exchange->request.path, &version, &rest, &error)) {
         call_finish_error(call, &error);

@@ -44,7 +44,7 @@ static void finish_csdl(struct call *call)
         return;
     }
     call_add_field(call, SLICE("OData-Version"), SLICE("4.0"));
-    call_finish_plain(call, 200, SLICE("application/xml"), text_slice(&body), true);
+    call_finish_plain(call, 200, SLICE("application/xml"), text_slice(&body), false);
 }
 
 /* Whether `rest` begins as one of them does, or may once it is decoded: what all other requests

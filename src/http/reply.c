@@ -24,6 +24,7 @@
 #include "base/text.h"
 #include "edm/date_time.h"
 #include "http/back_end.h"
+#include "http/cors.h"
 #include "http/effects.h"
 #include "json/writer.h"
 
@@ -99,6 +100,7 @@ static void add_common_fields(struct call *call)
                          "\"Ring\":\"1\",\"ScaleUnit\":\"000\",\"RoleInstance\":\"connectord\"}}"));
     if (sends_hsts(call))
         call_add_field(call, SLICE("Strict-Transport-Security"), SLICE("max-age=31536000"));
+    cors_add_fields(call);
 }
 
 static void use_kept_memory(struct call *call)
