@@ -1,13 +1,8 @@
-/* odata/payload_write.c - entities, pages and the singleton as OData's JSON, and their addresses.
+/* odata/payload_write.c - entities and pages as OData's JSON.
  *
  * What a reply shows is settled before the first entity is written (the set of properties, the type
  * annotation, the form of dates), so that the loop over a page of a thousand does nothing but walk
  * the bits of a set and write values.
- *
- * A context URL is put together inside its string, piece by piece, straight into the reply: the
- * writer is given the opening quote as a value, and the rest is appended behind it. No piece but
- * the origin needs escaping (the others are the model's names), and no scratch memory is taken,
- * which would stop the reply from growing in place in its arena.
  *
  * The three levels of control information are settled there too: minimal and none differ from full
  * by empty sets and texts, so that the loop asks no level.
@@ -17,53 +12,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "odata/payload.h"
-
-#include <assert.h>
-
 #include "base/text.h"
+#include "odata/payload_writing.h"
 #include "json/writer.h"
 
-/* edm_check() holds a namespace and a name to 63 bytes each. */
-#define TYPE_VALUE_MAX 160
-
-/* --- addresses ------------------------------------------------------------------------------- */
-
-/* "#deviceManagement" is the singleton; its type has the same name. */
-static struct slice singleton_name(const struct odata_reply *reply)
-{
-    return reply->model->singleton->name;
-}
-
-/* "{origin}/{version}" inside a JSON string. */
-static void append_root_escaped(const struct odata_reply *reply, struct text *out)
-{
-    json_append_escaped(out, reply->origin);
-    text_append_char(out, '/');
-    text_append(out, edm_version_text(reply->version));
-}
-
-/* A name and its value up to what only the caller knows; end_url() closes it. */
-static void begin_url(const struct odata_reply *reply, const char *name, const char *end_of_root,
-                      struct json_writer *writer)
-{
-    json_writer_plain_name(writer, slice_of(name));
-    json_writer_raw(writer, SLICE("\""));
-    append_root_escaped(reply, writer->out);
-    text_append(writer->out, slice_of(end_of_root));
-}
-
-static void end_url(struct json_writer *writer)
-{
-    text_append_char(writer->out, '"');
-}
-
-/* The context's name and its value up to "#{singleton}". */
-static void begin_context(const struct odata_reply *reply, struct json_writer *writer)
-{
-    begin_url(reply, "@odata.context", "/$metadata#", writer);
-    text_append(writer->out, singleton_name(reply));
-}
+/* --- contexts -------------------------------------------------------------------------------- */
 
 /* "(id,state)", in the model's order; "" when everything is shown unasked. */
 static void append_select_list(const struct odata_reply *reply, const struct edm_entity_type *type,
@@ -88,69 +41,12 @@ static void write_context(const struct odata_reply *reply, const struct edm_enti
 {
     if (reply->level == ODATA_NONE)
         return;
-    begin_context(reply, writer);
+    payload_begin_context(reply, writer);
     text_append_char(writer->out, '/');
     text_append(writer->out, type->set_name);
     append_select_list(reply, type, writer->out);
     text_append(writer->out, end);
-    end_url(writer);
-}
-
-/* "{singleton}/{set}": the address below the version. */
-static void append_set_path(const struct odata_reply *reply, const struct edm_entity_type *type,
-                            struct text *out)
-{
-    text_append(out, singleton_name(reply));
-    text_append_char(out, '/');
-    text_append(out, type->set_name);
-}
-
-void odata_write_set_url(const struct odata_reply *reply, const struct edm_entity_type *type,
-                         struct text *out)
-{
-    text_append(out, reply->origin);
-    text_append_char(out, '/');
-    text_append(out, edm_version_text(reply->version));
-    text_append_char(out, '/');
-    append_set_path(reply, type, out);
-}
-
-/* RFC 3986 2.3 */
-static bool is_unreserved(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-}
-
-/* The inside of a key's quotes: what is not unreserved percent-encoded, quotes doubled. */
-static void append_key(struct slice key, struct text *out)
-{
-    static const char digits[] = "0123456789ABCDEF";
-
-    for (size_t i = 0; i < key.len; i++) {
-        unsigned char byte = (unsigned char)key.ptr[i];
-        const char encoded[] = { '%', digits[byte >> 4], digits[byte & 15] };
-        if (is_unreserved(key.ptr[i]))
-            text_append_char(out, key.ptr[i]);
-        else if (byte == '\'')
-            text_append(out, SLICE("''"));
-        else
-            text_append(out, (struct slice){ encoded, sizeof encoded });
-    }
-}
-
-static void append_key_predicate(struct slice key, struct text *out)
-{
-    text_append(out, SLICE("('"));
-    append_key(key, out);
-    text_append(out, SLICE("')"));
-}
-
-void odata_write_entity_url(const struct odata_reply *reply, const struct edm_entity_type *type,
-                            struct slice key, struct text *out)
-{
-    odata_write_set_url(reply, type, out);
-    append_key_predicate(key, out);
+    payload_end_url(writer);
 }
 
 /* --- control information --------------------------------------------------------------------- */
@@ -196,7 +92,7 @@ static struct slice unqualified_type(const struct edm_property *property)
 static void write_property_type(const struct odata_reply *reply,
                                 const struct edm_property *property, struct json_writer *writer)
 {
-    char memory[TYPE_VALUE_MAX];
+    char memory[PAYLOAD_NAME_MAX];
     struct text name;
 
     text_init_fixed(&name, memory, sizeof memory);
@@ -217,15 +113,15 @@ static void write_entity_links(const struct odata_reply *reply, const struct edm
 {
     struct slice key = entity->values[0].text;
 
-    begin_url(reply, "@odata.id", "/", writer);
-    append_set_path(reply, entity->type, writer->out);
-    append_key_predicate(key, writer->out);
-    end_url(writer);
+    payload_begin_url(reply, SLICE("@odata.id"), "/", writer);
+    payload_append_set_path(reply, entity->type, writer->out);
+    payload_append_key(key, writer->out);
+    payload_end_url(writer);
     json_writer_plain_name(writer, SLICE("@odata.editLink"));
     json_writer_raw(writer, SLICE("\"")); /* relative to the context's URL */
-    append_set_path(reply, entity->type, writer->out);
-    append_key_predicate(key, writer->out);
-    end_url(writer);
+    payload_append_set_path(reply, entity->type, writer->out);
+    payload_append_key(key, writer->out);
+    payload_end_url(writer);
 }
 
 static void append_action_name(const struct odata_reply *reply, const struct edm_action *action,
@@ -240,7 +136,7 @@ static void append_action_name(const struct odata_reply *reply, const struct edm
 static void write_action(const struct odata_reply *reply, const struct edm_entity *entity,
                          const struct edm_action *action, struct json_writer *writer)
 {
-    char memory[TYPE_VALUE_MAX];
+    char memory[PAYLOAD_NAME_MAX];
     struct text name;
 
     text_init_fixed(&name, memory, sizeof memory);
@@ -250,12 +146,12 @@ static void write_action(const struct odata_reply *reply, const struct edm_entit
     json_writer_object_begin(writer);
     json_writer_plain_name(writer, SLICE("title"));
     json_writer_plain_string(writer, slice_sub(text_slice(&name), 1, name.len));
-    begin_url(reply, "target", "/", writer);
-    append_set_path(reply, entity->type, writer->out);
-    append_key_predicate(entity->values[0].text, writer->out);
+    payload_begin_url(reply, SLICE("target"), "/", writer);
+    payload_append_set_path(reply, entity->type, writer->out);
+    payload_append_key(entity->values[0].text, writer->out);
     text_append_char(writer->out, '/');
     append_action_name(reply, action, writer->out);
-    end_url(writer);
+    payload_end_url(writer);
     json_writer_object_end(writer);
 }
 
@@ -327,35 +223,8 @@ struct shape {
     bool full;
     bool utc;
     struct slice type; /* the value of "@odata.type", empty when it is not written */
-    char memory[TYPE_VALUE_MAX];
+    char memory[PAYLOAD_NAME_MAX];
 };
-
-/* "\"#microsoft.graph.ndesConnector\"", or nothing where level or profile leave it out. */
-static struct slice type_value(const struct odata_reply *reply, struct slice name,
-                               char memory[TYPE_VALUE_MAX])
-{
-    struct text text;
-
-    if (reply->level == ODATA_NONE ||
-        (reply->level == ODATA_MINIMAL && !reply->profile->type_at_minimal))
-        return SLICE_EMPTY;
-    text_init_fixed(&text, memory, TYPE_VALUE_MAX);
-    text_append(&text, SLICE("\"#"));
-    text_append(&text, reply->model->namespace_name);
-    text_append_char(&text, '.');
-    text_append(&text, name);
-    text_append_char(&text, '"');
-    assert(!text.failed);
-    return text_slice(&text);
-}
-
-static void write_type(struct slice value, struct json_writer *writer)
-{
-    if (value.len == 0)
-        return;
-    json_writer_plain_name(writer, SLICE("@odata.type"));
-    json_writer_raw(writer, value);
-}
 
 static void shape_init(struct shape *shape, const struct odata_reply *reply,
                        const struct edm_entity_type *type)
@@ -365,7 +234,7 @@ static void shape_init(struct shape *shape, const struct odata_reply *reply,
     shape->full = reply->level == ODATA_FULL;
     shape->typed = shape->full ? typed_properties(type) : 0;
     shape->utc = reply->profile->dates_in_utc;
-    shape->type = type_value(reply, type->name, shape->memory);
+    shape->type = payload_type_value(reply, type->name, shape->memory);
 }
 
 /* The members of an entity behind its context. */
@@ -374,7 +243,7 @@ static void write_members(const struct shape *shape, const struct edm_entity *en
 {
     const struct edm_property *properties = entity->type->properties;
 
-    write_type(shape->type, writer);
+    payload_write_type(shape->type, writer);
     if (shape->full && edm_entity_has(entity, 0))
         write_entity_links(shape->reply, entity, writer);
     for (uint64_t rest = entity->present & shape->shown; rest; rest &= rest - 1) {
@@ -431,135 +300,6 @@ void odata_write_page(const struct odata_reply *reply, const struct edm_entity_t
         write_members(&shape, page->entities[i], &writer);
         json_writer_object_end(&writer);
     }
-    json_writer_array_end(&writer);
-    json_writer_object_end(&writer);
-}
-
-/* --- the singleton --------------------------------------------------------------------------- */
-
-static void write_singleton_value(enum edm_singleton_value value, const struct odata_reply *reply,
-                                  struct uuid tenant, struct json_writer *writer)
-{
-    char text[UUID_TEXT_LEN];
-
-    switch (value) {
-    case EDM_SINGLETON_NAME:
-        json_writer_string(writer, singleton_name(reply));
-        return;
-    case EDM_SINGLETON_NULL:
-        json_writer_null(writer);
-        return;
-    case EDM_SINGLETON_TENANT:
-        uuid_format(tenant, text);
-        json_writer_string(writer, (struct slice){ text, sizeof text });
-        return;
-    }
-}
-
-static bool shows(const struct odata_reply *reply, size_t property)
-{
-    return !reply->select_given || (reply->select >> property & 1);
-}
-
-/* "#deviceManagement" or "#deviceManagement(id)": a singleton's context has no "/$entity". */
-static void write_singleton_context(const struct odata_reply *reply, struct json_writer *writer)
-{
-    const struct edm_singleton *singleton = reply->model->singleton;
-    char before = '(';
-
-    if (reply->level == ODATA_NONE)
-        return;
-    begin_context(reply, writer);
-    for (size_t i = 0; reply->select_given && i < singleton->property_count; i++) {
-        if (!shows(reply, i))
-            continue;
-        text_append_char(writer->out, before);
-        text_append(writer->out, singleton->properties[i].name);
-        before = ',';
-    }
-    if (reply->select_given)
-        text_append_char(writer->out, ')');
-    end_url(writer);
-}
-
-static void write_singleton_links(const struct odata_reply *reply, struct json_writer *writer)
-{
-    begin_url(reply, "@odata.id", "/", writer);
-    text_append(writer->out, singleton_name(reply));
-    end_url(writer);
-    json_writer_plain_name(writer, SLICE("@odata.editLink"));
-    json_writer_plain_string(writer, singleton_name(reply));
-}
-
-/* Where the sets are, when the singleton is shown whole. */
-static void write_navigation_links(const struct odata_reply *reply, struct json_writer *writer)
-{
-    const struct edm_singleton *singleton = reply->model->singleton;
-
-    for (size_t i = 0; !reply->select_given && i < singleton->type_count; i++) {
-        const struct edm_entity_type *type = singleton->types[i];
-        char memory[TYPE_VALUE_MAX];
-        struct text name;
-
-        if (!(type->versions & reply->version))
-            continue;
-        text_init_fixed(&name, memory, sizeof memory);
-        text_append(&name, type->set_name);
-        text_append(&name, SLICE("@odata.navigationLink"));
-        json_writer_plain_name(writer, text_slice(&name));
-        json_writer_raw(writer, SLICE("\""));
-        append_root_escaped(reply, writer->out);
-        text_append_char(writer->out, '/');
-        append_set_path(reply, type, writer->out);
-        end_url(writer);
-    }
-}
-
-void odata_write_singleton(const struct odata_reply *reply, struct uuid tenant, struct text *out)
-{
-    const struct edm_singleton *singleton = reply->model->singleton;
-    struct json_writer writer;
-    char memory[TYPE_VALUE_MAX];
-
-    json_writer_init(&writer, out);
-    json_writer_object_begin(&writer);
-    write_singleton_context(reply, &writer);
-    write_type(type_value(reply, singleton->name, memory), &writer);
-    if (reply->level == ODATA_FULL)
-        write_singleton_links(reply, &writer);
-    for (size_t i = 0; i < singleton->property_count; i++) {
-        if (!shows(reply, i))
-            continue;
-        json_writer_plain_name(&writer, singleton->properties[i].name);
-        write_singleton_value(singleton->properties[i].value, reply, tenant, &writer);
-    }
-    if (reply->level == ODATA_FULL)
-        write_navigation_links(reply, &writer);
-    json_writer_object_end(&writer);
-}
-
-/* --- the service document -------------------------------------------------------------------- */
-
-void odata_write_service(const struct odata_reply *reply, struct text *out)
-{
-    struct json_writer writer;
-
-    json_writer_init(&writer, out);
-    json_writer_object_begin(&writer);
-    if (reply->level != ODATA_NONE) {
-        begin_url(reply, "@odata.context", "/$metadata", &writer);
-        end_url(&writer);
-    }
-    json_writer_plain_name(&writer, SLICE("value"));
-    json_writer_array_begin(&writer);
-    json_writer_object_begin(&writer);
-    json_writer_plain_name(&writer, SLICE("name"));
-    json_writer_plain_string(&writer, singleton_name(reply));
-    json_writer_plain_name(&writer, SLICE("kind"));
-    json_writer_plain_string(&writer, SLICE("Singleton"));
-    json_writer_plain_name(&writer, SLICE("url"));
-    json_writer_plain_string(&writer, singleton_name(reply));
-    json_writer_object_end(&writer);
     json_writer_array_end(&writer);
     json_writer_object_end(&writer);
 }

@@ -1,0 +1,133 @@
+/* odata/payload_singleton.c - the singleton, and the service document, which names it.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/text.h"
+#include "odata/payload_writing.h"
+#include "json/writer.h"
+
+/* --- the singleton --------------------------------------------------------------------------- */
+
+static void write_singleton_value(enum edm_singleton_value value, const struct odata_reply *reply,
+                                  struct uuid tenant, struct json_writer *writer)
+{
+    char text[UUID_TEXT_LEN];
+
+    switch (value) {
+    case EDM_SINGLETON_NAME:
+        json_writer_string(writer, payload_singleton_name(reply));
+        return;
+    case EDM_SINGLETON_NULL:
+        json_writer_null(writer);
+        return;
+    case EDM_SINGLETON_TENANT:
+        uuid_format(tenant, text);
+        json_writer_string(writer, (struct slice){ text, sizeof text });
+        return;
+    }
+}
+
+static bool shows(const struct odata_reply *reply, size_t property)
+{
+    return !reply->select_given || (reply->select >> property & 1);
+}
+
+/* "#deviceManagement" or "#deviceManagement(id)": a singleton's context has no "/$entity". */
+static void write_singleton_context(const struct odata_reply *reply, struct json_writer *writer)
+{
+    const struct edm_singleton *singleton = reply->model->singleton;
+    char before = '(';
+
+    if (reply->level == ODATA_NONE)
+        return;
+    payload_begin_context(reply, writer);
+    for (size_t i = 0; reply->select_given && i < singleton->property_count; i++) {
+        if (!shows(reply, i))
+            continue;
+        text_append_char(writer->out, before);
+        text_append(writer->out, singleton->properties[i].name);
+        before = ',';
+    }
+    if (reply->select_given)
+        text_append_char(writer->out, ')');
+    payload_end_url(writer);
+}
+
+static void write_singleton_links(const struct odata_reply *reply, struct json_writer *writer)
+{
+    payload_begin_url(reply, SLICE("@odata.id"), "/", writer);
+    text_append(writer->out, payload_singleton_name(reply));
+    payload_end_url(writer);
+    json_writer_plain_name(writer, SLICE("@odata.editLink"));
+    json_writer_plain_string(writer, payload_singleton_name(reply));
+}
+
+/* Where the sets are, when the singleton is shown whole. */
+static void write_navigation_links(const struct odata_reply *reply, struct json_writer *writer)
+{
+    const struct edm_singleton *singleton = reply->model->singleton;
+
+    for (size_t i = 0; !reply->select_given && i < singleton->type_count; i++) {
+        const struct edm_entity_type *type = singleton->types[i];
+        char memory[PAYLOAD_NAME_MAX];
+        struct text name;
+
+        if (!(type->versions & reply->version))
+            continue;
+        text_init_fixed(&name, memory, sizeof memory);
+        text_append(&name, type->set_name);
+        text_append(&name, SLICE("@odata.navigationLink"));
+        payload_begin_url(reply, text_slice(&name), "/", writer);
+        payload_append_set_path(reply, type, writer->out);
+        payload_end_url(writer);
+    }
+}
+
+void odata_write_singleton(const struct odata_reply *reply, struct uuid tenant, struct text *out)
+{
+    const struct edm_singleton *singleton = reply->model->singleton;
+    struct json_writer writer;
+    char memory[PAYLOAD_NAME_MAX];
+
+    json_writer_init(&writer, out);
+    json_writer_object_begin(&writer);
+    write_singleton_context(reply, &writer);
+    payload_write_type(payload_type_value(reply, singleton->name, memory), &writer);
+    if (reply->level == ODATA_FULL)
+        write_singleton_links(reply, &writer);
+    for (size_t i = 0; i < singleton->property_count; i++) {
+        if (!shows(reply, i))
+            continue;
+        json_writer_plain_name(&writer, singleton->properties[i].name);
+        write_singleton_value(singleton->properties[i].value, reply, tenant, &writer);
+    }
+    if (reply->level == ODATA_FULL)
+        write_navigation_links(reply, &writer);
+    json_writer_object_end(&writer);
+}
+
+/* --- the service document -------------------------------------------------------------------- */
+
+void odata_write_service(const struct odata_reply *reply, struct text *out)
+{
+    struct json_writer writer;
+
+    json_writer_init(&writer, out);
+    json_writer_object_begin(&writer);
+    if (reply->level != ODATA_NONE) {
+        payload_begin_url(reply, SLICE("@odata.context"), "/$metadata", &writer);
+        payload_end_url(&writer);
+    }
+    json_writer_plain_name(&writer, SLICE("value"));
+    json_writer_array_begin(&writer);
+    json_writer_object_begin(&writer);
+    json_writer_plain_name(&writer, SLICE("name"));
+    json_writer_plain_string(&writer, payload_singleton_name(reply));
+    json_writer_plain_name(&writer, SLICE("kind"));
+    json_writer_plain_string(&writer, SLICE("Singleton"));
+    json_writer_plain_name(&writer, SLICE("url"));
+    json_writer_plain_string(&writer, payload_singleton_name(reply));
+    json_writer_object_end(&writer);
+    json_writer_array_end(&writer);
+    json_writer_object_end(&writer);
+}

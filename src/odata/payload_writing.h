@@ -1,0 +1,37 @@
+/* odata/payload_writing.h - what the writers of replies share. Private to odata/payload_*.c. */
+#ifndef ODATA_PAYLOAD_WRITING_H
+#define ODATA_PAYLOAD_WRITING_H
+
+#include "odata/payload.h"
+
+struct json_writer;
+
+/* Room for "\"#{namespace}.{name}\"" and for "{name}@odata.navigationLink": edm_check() holds a
+ * namespace and a name to 63 bytes each. */
+#define PAYLOAD_NAME_MAX 160
+
+/* Also its type's name, and "#{name}" its context. */
+struct slice payload_singleton_name(const struct odata_reply *reply);
+
+/* The member `name` and its value up to what only the caller knows: "{origin}/{version}" and
+ * `end_of_root` behind it. payload_end_url() closes it. */
+void payload_begin_url(const struct odata_reply *reply, struct slice name, const char *end_of_root,
+                       struct json_writer *writer);
+void payload_end_url(struct json_writer *writer);
+/* The context's name and its value up to "#{singleton}". */
+void payload_begin_context(const struct odata_reply *reply, struct json_writer *writer);
+
+/* "{singleton}/{set}": the address below the version. */
+void payload_append_set_path(const struct odata_reply *reply, const struct edm_entity_type *type,
+                             struct text *out);
+/* "('{key}')", percent-encoded, quotes doubled. */
+void payload_append_key(struct slice key, struct text *out);
+
+/* The value of "@odata.type" for the type `name`, in quotes; empty where level or profile leave it
+ * out. It lies in `memory`. */
+struct slice payload_type_value(const struct odata_reply *reply, struct slice name,
+                                char memory[PAYLOAD_NAME_MAX]);
+/* The member, unless it is empty. */
+void payload_write_type(struct slice value, struct json_writer *writer);
+
+#endif
