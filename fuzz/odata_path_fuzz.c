@@ -37,7 +37,9 @@ static void check_path(const struct odata_path *path, unsigned version)
     assert((path->resource == ODATA_SINGLETON || path->resource == ODATA_SERVICE ||
             path->resource == ODATA_CSDL) == (path->type == NULL));
     assert((path->resource == ODATA_ACTION) == (path->action != NULL));
-    assert((path->resource == ODATA_ENTITY || path->resource == ODATA_ACTION) ==
+    bool has_property = path->resource == ODATA_PROPERTY || path->resource == ODATA_VALUE;
+    assert(has_property == (path->property != NULL));
+    assert((path->resource == ODATA_ENTITY || path->resource == ODATA_ACTION || has_property) ==
            (path->key.len > 0));
     assert(!path->type || (path->type->versions & version));
     assert(slice_is_utf8(path->key) && slice_index(path->key, '\0') == path->key.len);
@@ -64,12 +66,19 @@ static void check_round_trip(const struct odata_path *path, struct arena *arena)
         text_append_char(&url, '/');
         text_append(&url, path->action->name);
     }
+    if (path->property) {
+        text_append_char(&url, '/');
+        text_append(&url, path->property->name);
+        if (path->resource == ODATA_VALUE)
+            text_append(&url, SLICE("/$value"));
+    }
     assert(!url.failed);
     assert(odata_path_version(text_slice(&url), &version, &rest, &err));
     assert(version == path->version);
     assert(odata_path_parse(&graph_model, version, rest, arena, &again, &err));
     assert(again.resource == path->resource && again.type == path->type);
-    assert(again.action == path->action && slice_eq(again.key, path->key));
+    assert(again.action == path->action && again.property == path->property &&
+           slice_eq(again.key, path->key));
 }
 
 static void check(struct slice rest, unsigned version, struct arena *arena, bool may_lack_memory)

@@ -59,6 +59,10 @@ static const struct graph_route routes[] = {
     { ODATA_COUNT, HTTP_GET, EDM_LIST, graph_start_count },
     { ODATA_COUNT, HTTP_HEAD, EDM_LIST, graph_start_count },
     { ODATA_SINGLETON, HTTP_HEAD, EDM_GET, graph_start_singleton },
+    { ODATA_PROPERTY, HTTP_GET, EDM_GET, graph_start_property },
+    { ODATA_PROPERTY, HTTP_HEAD, EDM_GET, graph_start_property },
+    { ODATA_VALUE, HTTP_GET, EDM_GET, graph_start_property },
+    { ODATA_VALUE, HTTP_HEAD, EDM_GET, graph_start_property },
 };
 
 static const struct graph_route *find_route(enum odata_resource resource, enum http_method method)
@@ -77,6 +81,8 @@ COLD void graph_refuse_method(struct call *call)
         [ODATA_COUNT] = SLICE_INIT("GET, HEAD"),
         [ODATA_ENTITY] = SLICE_INIT("GET, HEAD, PATCH, DELETE"),
         [ODATA_ACTION] = SLICE_INIT("POST"),
+        [ODATA_PROPERTY] = SLICE_INIT("GET, HEAD"),
+        [ODATA_VALUE] = SLICE_INIT("GET, HEAD"),
         [ODATA_SERVICE] = SLICE_INIT("GET, HEAD"),
         [ODATA_CSDL] = SLICE_INIT("GET, HEAD"),
     };
@@ -100,6 +106,8 @@ static bool authorise(const struct call *call, const struct graph_route *route, 
     case ODATA_SET:
     case ODATA_COUNT:
     case ODATA_ENTITY:
+    case ODATA_PROPERTY:
+    case ODATA_VALUE:
         break;
     case ODATA_SERVICE: /* open to all, and answered before: graph_documents.c */
     case ODATA_CSDL:
@@ -366,12 +374,14 @@ static bool answers_json(const struct call *call)
     switch (call->path.resource) {
     case ODATA_SINGLETON:
     case ODATA_SET:
+    case ODATA_PROPERTY:
     case ODATA_SERVICE:
         return true;
     case ODATA_ENTITY:
         return call->exchange->request.method != HTTP_DELETE;
     case ODATA_ACTION:
     case ODATA_COUNT:
+    case ODATA_VALUE:
     case ODATA_CSDL:
         break;
     }

@@ -44,6 +44,7 @@ void graph_start_singleton(struct call *call);
 void graph_start_list(struct call *call);
 void graph_start_count(struct call *call);
 void graph_start_get(struct call *call);
+void graph_start_property(struct call *call);
 void graph_start_create(struct call *call);
 void graph_start_update(struct call *call);
 void graph_start_delete(struct call *call);

@@ -1,4 +1,5 @@
-/* http/graph_reads.c - entities by key, pages of a set and their number, the singleton.
+/* http/graph_reads.c - entities by key, their properties, pages of a set and their number, the
+ * singleton.
  *
  * A page leads to the next one with a $skiptoken that names its last key, under a seal: what is in
  * it is trusted when it comes back.
@@ -73,6 +74,50 @@ void graph_start_get(struct call *call)
         call_finish_error(call, &error);
     else
         finish_entity(call);
+}
+
+/* OData 4.01 part 1, 11.2.4: a property that is null has no content. */
+static void finish_property(struct call *call)
+{
+    const struct edm_property *property = call->path.property;
+    struct odata_reply reply = graph_reply_of(call);
+    struct text body;
+
+    graph_add_policy(call);
+    if (call->entity->values[property - call->path.type->properties].is_null) {
+        call_finish_no_content(call);
+        return;
+    }
+    text_init(&body, call->arena, 256, call->loop->api->reply_bytes_max);
+    if (call->path.resource == ODATA_PROPERTY) {
+        odata_write_property(&reply, call->entity, property, &body);
+        call_finish_odata(call, 200, &body);
+        return;
+    }
+    odata_write_value(&reply, call->entity, property, &body);
+    if (body.failed) {
+        graph_fail(call, ERROR_TOO_LARGE, "The value is larger than this server sends.");
+        return;
+    }
+    call_add_field(call, SLICE("OData-Version"), SLICE("4.0"));
+    call_finish_plain(call, 200, SLICE("text/plain;charset=utf-8"), text_slice(&body), false);
+}
+
+void graph_start_property(struct call *call)
+{
+    struct edm_query *query = &call->options.query;
+    struct store_session *session;
+    struct error error = { 0 };
+
+    if (!graph_read_options(call, true))
+        return;
+    query->select = UINT64_C(1) << (call->path.property - call->path.type->properties);
+    query->select_given = true;
+    if (!service_session_begin(call->loop->session, &session, &error) ||
+        !get_entity(call, session, &error))
+        call_finish_error(call, &error);
+    else
+        finish_property(call);
 }
 
 /* Splits the seal from a $skiptoken, checks it, and starts the page behind the key inside. */

@@ -338,15 +338,16 @@ static bool refuse_option(struct parse *parse, const struct option *option)
 static bool check_place(struct parse *parse, const struct option *option)
 {
     enum odata_resource resource = parse->path->resource;
-    bool is_document = resource == ODATA_SERVICE || resource == ODATA_CSDL;
+    bool has_rows = resource == ODATA_SET || resource == ODATA_COUNT;
+    bool has_properties = has_rows || resource == ODATA_SINGLETON || resource == ODATA_ENTITY ||
+                          resource == ODATA_ACTION;
+    bool is_text = resource == ODATA_COUNT || resource == ODATA_VALUE || resource == ODATA_CSDL;
 
-    if (option->place == ON_JSON && resource != ODATA_COUNT && resource != ODATA_CSDL)
+    if ((option->place == ON_JSON && !is_text) || (option->place == ON_DATA && has_properties))
         return true;
-    if (option->place == ON_DATA && !is_document)
-        return true;
-    if (option->place != ON_READ_SETS || is_document || !parse->is_read)
+    if (option->place != ON_READ_SETS || !has_properties || !parse->is_read)
         return refuse_option(parse, option);
-    if (resource != ODATA_SET && resource != ODATA_COUNT)
+    if (!has_rows)
         return error_set(parse->err, ERROR_BAD_REQUEST, option->name,
                          "The query specified in the URI is not valid. The requested resource is "
                          "not a collection. Query options $filter, $orderby, $count, $skip, and "

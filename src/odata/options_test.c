@@ -6,26 +6,33 @@
 #include "base/test.h"
 #include "edm/toy_model.h"
 
-static const struct odata_path set_path = {
-    ODATA_SET, EDM_VERSION_BETA, &toy_article, { NULL, 0 }, NULL
-};
-static const struct odata_path count_path = {
-    ODATA_COUNT, EDM_VERSION_BETA, &toy_article, { NULL, 0 }, NULL
-};
-static const struct odata_path entity_path = { ODATA_ENTITY, EDM_VERSION_BETA, &toy_article,
-                                               SLICE_INIT("x"), NULL };
+static const struct odata_path set_path = { ODATA_SET,    EDM_VERSION_BETA,
+                                            &toy_article, { NULL, 0 },
+                                            NULL,         NULL };
+static const struct odata_path count_path = { ODATA_COUNT,  EDM_VERSION_BETA,
+                                              &toy_article, { NULL, 0 },
+                                              NULL,         NULL };
+static const struct odata_path entity_path = { ODATA_ENTITY, EDM_VERSION_BETA,
+                                               &toy_article, SLICE_INIT("x"),
+                                               NULL,         NULL };
 static const struct odata_path singleton_path = {
-    ODATA_SINGLETON, EDM_VERSION_BETA, NULL, { NULL, 0 }, NULL
+    ODATA_SINGLETON, EDM_VERSION_BETA, NULL, { NULL, 0 }, NULL, NULL
 };
-static const struct odata_path action_path = { ODATA_ACTION, EDM_VERSION_BETA, &toy_article,
-                                               SLICE_INIT("x"), NULL };
+static const struct odata_path action_path = { ODATA_ACTION, EDM_VERSION_BETA,
+                                               &toy_article, SLICE_INIT("x"),
+                                               NULL,         NULL };
 
-static const struct odata_path service_path = {
-    ODATA_SERVICE, EDM_VERSION_BETA, NULL, { NULL, 0 }, NULL
-};
-static const struct odata_path csdl_path = {
-    ODATA_CSDL, EDM_VERSION_BETA, NULL, { NULL, 0 }, NULL
-};
+static const struct odata_path property_path = { ODATA_PROPERTY, EDM_VERSION_BETA,
+                                                 &toy_article,   SLICE_INIT("x"),
+                                                 NULL,           NULL };
+static const struct odata_path value_path = { ODATA_VALUE,  EDM_VERSION_BETA,
+                                              &toy_article, SLICE_INIT("x"),
+                                              NULL,         NULL };
+static const struct odata_path service_path = { ODATA_SERVICE, EDM_VERSION_BETA,
+                                                NULL,          { NULL, 0 },
+                                                NULL,          NULL };
+static const struct odata_path csdl_path = { ODATA_CSDL, EDM_VERSION_BETA, NULL, { NULL, 0 }, NULL,
+                                             NULL };
 
 static struct arena *new_arena(void)
 {
@@ -434,6 +441,11 @@ static const struct {
     { &service_path, true, "$format=atom", NO_FORMAT("atom") },
     { &service_path, true, "$select=name", NOT_ALLOWED("Select") },
     { &service_path, true, "$top=1", NOT_ALLOWED("Top") },
+    { &property_path, true, "$format=json;odata.metadata=none", NULL },
+    { &property_path, true, "$select=id", NOT_ALLOWED("Select") },
+    { &property_path, true, "$top=1", NOT_ALLOWED("Top") },
+    { &value_path, true, "", NULL },
+    { &value_path, true, "$format=json", NOT_ALLOWED("Format") },
     { &csdl_path, true, "x=y", NULL },
     { &csdl_path, true, "$format=json", NOT_ALLOWED("Format") },
     { &csdl_path, true, "$select=id", NOT_ALLOWED("Select") },

@@ -1,7 +1,8 @@
 /* odata/path.c - walks the segments of a URL's path down the model.
  *
  *     /{version}[/$metadata]
- *     /{version}/{singleton}[/{set}[/$count | [/{key} | ('{key}') | ({name}='{key}')][/{action}]]]
+ *     /{version}/{singleton}[/{set}[/$count | entity [/{action} | /{property} [/$value]]]]
+ *     entity := /{key} | ('{key}') | ({name}='{key}')
  *
  * Order matters for security: the path is split at its slashes first and percent-decoded after,
  * each segment once, so that an encoded slash is text of a key and never makes a segment, and "%25"
@@ -184,8 +185,8 @@ static bool cut_qualifier(struct slice *name, struct slice prefix)
     return true;
 }
 
-/* action := [namespace "." | alias "."] name */
-static bool walk_action(struct walk *walk)
+/* ["$value"], which a collection does not have */
+static bool walk_value(struct walk *walk)
 {
     struct slice segment;
 
@@ -193,15 +194,41 @@ static bool walk_action(struct walk *walk)
         return true;
     if (!take_segment(walk, &segment))
         return false;
+    if (!slice_eq_nocase(segment, SLICE("$value")) || (walk->path.property->flags & EDM_COLLECTION))
+        return unknown_segment(walk, segment);
+    walk->path.resource = ODATA_VALUE;
+    return walk_end(walk);
+}
 
+static bool find_action(struct walk *walk, struct slice segment)
+{
     struct slice name = segment;
+
     if (!cut_qualifier(&name, walk->model->namespace_name))
         cut_qualifier(&name, walk->model->alias);
     walk->path.action = edm_find_action(walk->path.type, name, walk->path.version);
-    if (!walk->path.action)
+    return walk->path.action;
+}
+
+/* action := [namespace "." | alias "."] name, property := name */
+static bool walk_member(struct walk *walk)
+{
+    struct slice segment;
+
+    if (at_end(walk))
+        return true;
+    if (!take_segment(walk, &segment))
+        return false;
+    if (find_action(walk, segment)) {
+        walk->path.resource = ODATA_ACTION;
+        return walk_end(walk);
+    }
+    int index = edm_find_property_nocase(walk->path.type, segment);
+    if (index < 0)
         return unknown_segment(walk, segment);
-    walk->path.resource = ODATA_ACTION;
-    return walk_end(walk);
+    walk->path.property = &walk->path.type->properties[index];
+    walk->path.resource = ODATA_PROPERTY;
+    return walk_value(walk);
 }
 
 /* Takes `key` as the entity's; one in the form of a GUID in lower case. */
@@ -218,7 +245,7 @@ static bool set_key(struct walk *walk, struct slice key)
     }
     walk->path.key = key;
     walk->path.resource = ODATA_ENTITY;
-    return walk_action(walk);
+    return walk_member(walk);
 }
 
 /* "$count" | key := any text. What begins with '$' is an address of OData's own, never a key. */

@@ -25,6 +25,8 @@ enum odata_resource {
     ODATA_ENTITY,    /* .../{id}, ('{id}'), (id='{id}') */
     ODATA_ACTION,    /* .../{id}/sync, .../{id}/microsoft.graph.sync */
     ODATA_COUNT,     /* /beta/deviceManagement/ndesConnectors/$count: how many there are */
+    ODATA_PROPERTY,  /* .../{id}/displayName */
+    ODATA_VALUE,     /* .../{id}/displayName/$value: its bare text; not of a collection */
     ODATA_SERVICE,   /* /beta: the service document */
     ODATA_CSDL,      /* /beta/$metadata */
 };
@@ -35,6 +37,7 @@ struct odata_path {
     const struct edm_entity_type *type; /* NULL for the singleton and above */
     struct slice key;                   /* decoded; a GUID in lower case */
     const struct edm_action *action;
+    const struct edm_property *property; /* of a property or its value; else NULL */
 };
 
 /* Only the first segment: which version `path` (it starts with '/') asks for, and what follows it

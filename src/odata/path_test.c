@@ -222,6 +222,35 @@ static void test_found(void **state UNUSED)
     }
 }
 
+static const struct {
+    const char *rest;
+    enum odata_resource resource;
+    enum toy_article_property property;
+} property_cases[] = {
+    { "/shopFloor/articles/x/title", ODATA_PROPERTY, TOY_ARTICLE_TITLE },
+    { "/shopFloor/articles('x')/ID", ODATA_PROPERTY, TOY_ARTICLE_ID },
+    { "/shopFloor/articles(id='x')/soldout/", ODATA_PROPERTY, TOY_ARTICLE_SOLD_OUT },
+    { "/shopFloor/articles/x/labels", ODATA_PROPERTY, TOY_ARTICLE_LABELS },
+    { "/shopFloor/articles/x/%74itle/$value", ODATA_VALUE, TOY_ARTICLE_TITLE },
+    { "/shopFloor/articles/x/size/%24VALUE/", ODATA_VALUE, TOY_ARTICLE_SIZE },
+};
+
+static void test_properties(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(property_cases); i++) {
+        struct arena *arena = new_arena();
+        struct odata_path path = { 0 };
+
+        CHECK(
+            odata_path_parse(&toy_model, V1, slice_of(property_cases[i].rest), arena, &path, NULL),
+            i);
+        CHECK(path.resource == property_cases[i].resource && path.type == &toy_article, i);
+        CHECK(path.property == &toy_article.properties[property_cases[i].property], i);
+        CHECK(slice_eq(path.key, SLICE("x")) && !path.action, i);
+        arena_destroy(arena);
+    }
+}
+
 /* --- what is refused ------------------------------------------------------------------------- */
 
 #define UNKNOWN(segment) "Resource not found for the segment '" segment "'."
@@ -317,7 +346,14 @@ static const struct {
 
     /* behind a key */
     { BETA, "/shopFloor/articles/x//", UNKNOWN(""), "" },
-    { BETA, "/shopFloor/articles/x/title", UNKNOWN("title"), "title" },
+    { BETA, "/shopFloor/articles/x/titles", UNKNOWN("titles"), "titles" },
+    { BETA, "/shopFloor/articles/x/shop.title", UNKNOWN("shop.title"), "shop.title" },
+    { BETA, "/shopFloor/articles/x/title/x", UNKNOWN("x"), "x" },
+    { BETA, "/shopFloor/articles/x/title/$count", UNKNOWN("$count"), "$count" },
+    { BETA, "/shopFloor/articles/x/title/$value/x", UNKNOWN("x"), "x" },
+    { BETA, "/shopFloor/articles/x/labels/$value", UNKNOWN("$value"), "$value" },
+    { BETA, "/shopFloor/articles/x/restock/$value", UNKNOWN("$value"), "$value" },
+    { BETA, "/shopFloor/crates/x/title", UNKNOWN("title"), "title" },
     { BETA, "/shopFloor/articles/x/sell", UNKNOWN("sell"), "sell" },
     { BETA, "/shopFloor/articles/x/$value", UNKNOWN("$value"), "$value" },
     { BETA, "/shopFloor/articles/x/restock()", UNKNOWN("restock()"), "restock()" },
@@ -474,13 +510,10 @@ static void test_no_memory(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_version),
-        cmocka_unit_test(test_version_long),
-        cmocka_unit_test(test_found),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_long_segment),
-        cmocka_unit_test(test_decode),
-        cmocka_unit_test(test_decode_copies_only_when_needed),
+        cmocka_unit_test(test_version),   cmocka_unit_test(test_version_long),
+        cmocka_unit_test(test_found),     cmocka_unit_test(test_properties),
+        cmocka_unit_test(test_refused),   cmocka_unit_test(test_long_segment),
+        cmocka_unit_test(test_decode),    cmocka_unit_test(test_decode_copies_only_when_needed),
         cmocka_unit_test(test_no_memory),
     };
 

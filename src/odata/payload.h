@@ -61,6 +61,14 @@ void odata_write_entity(const struct odata_reply *reply, const struct edm_entity
 void odata_write_page(const struct odata_reply *reply, const struct edm_entity_type *type,
                       const struct edm_page *page, struct slice next_link, struct text *out);
 
+/* One property of `entity`, which is there and not null. */
+void odata_write_property(const struct odata_reply *reply, const struct edm_entity *entity,
+                          const struct edm_property *property, struct text *out);
+
+/* The same as bare text, without quotes or escapes; not of a collection. */
+void odata_write_value(const struct odata_reply *reply, const struct edm_entity *entity,
+                       const struct edm_property *property, struct text *out);
+
 /* The singleton itself; `reply->select` is a bit set into its own table of properties. */
 void odata_write_singleton(const struct odata_reply *reply, struct uuid tenant, struct text *out);
 

@@ -88,15 +88,15 @@ static struct slice unqualified_type(const struct edm_property *property)
     return SLICE_EMPTY;
 }
 
-/* "state@odata.type":"#microsoft.graph.ndesConnectorState" */
-static void write_property_type(const struct odata_reply *reply,
+/* "state@odata.type":"#microsoft.graph.ndesConnectorState" for the member `prefix`. */
+static void write_property_type(const struct odata_reply *reply, struct slice prefix,
                                 const struct edm_property *property, struct json_writer *writer)
 {
     char memory[PAYLOAD_NAME_MAX];
     struct text name;
 
     text_init_fixed(&name, memory, sizeof memory);
-    text_append(&name, property->name);
+    text_append(&name, prefix);
     text_append(&name, SLICE("@odata.type"));
     json_writer_plain_name(writer, text_slice(&name));
     json_writer_raw(writer, SLICE("\"#"));
@@ -249,7 +249,7 @@ static void write_members(const struct shape *shape, const struct edm_entity *en
     for (uint64_t rest = entity->present & shape->shown; rest; rest &= rest - 1) {
         size_t i = (size_t)__builtin_ctzll(rest);
         if ((shape->typed >> i & 1) && !entity->values[i].is_null)
-            write_property_type(shape->reply, &properties[i], writer);
+            write_property_type(shape->reply, properties[i].name, &properties[i], writer);
         json_writer_plain_name(writer, properties[i].name);
         edm_value_write(&properties[i], &entity->values[i], shape->utc, writer);
     }
@@ -302,4 +302,53 @@ void odata_write_page(const struct odata_reply *reply, const struct edm_entity_t
     }
     json_writer_array_end(&writer);
     json_writer_object_end(&writer);
+}
+
+/* --- one property ---------------------------------------------------------------------------- */
+
+void odata_write_property(const struct odata_reply *reply, const struct edm_entity *entity,
+                          const struct edm_property *property, struct text *out)
+{
+    size_t index = (size_t)(property - entity->type->properties);
+    struct json_writer writer;
+
+    json_writer_init(&writer, out);
+    json_writer_object_begin(&writer);
+    if (reply->level != ODATA_NONE) {
+        payload_begin_context(reply, &writer);
+        text_append_char(out, '/');
+        text_append(out, entity->type->set_name);
+        payload_append_key(entity->values[0].text, out);
+        text_append_char(out, '/');
+        text_append(out, property->name);
+        payload_end_url(&writer);
+    }
+    if (reply->level == ODATA_FULL && (typed_properties(entity->type) >> index & 1))
+        write_property_type(reply, SLICE_EMPTY, property, &writer);
+    json_writer_plain_name(&writer, SLICE("value"));
+    edm_value_write(property, &entity->values[index], reply->profile->dates_in_utc, &writer);
+    json_writer_object_end(&writer);
+}
+
+/* What is no string is written as JSON first: a member's name or a date between quotes, in which
+ * nothing is escaped, or a number or word without. */
+void odata_write_value(const struct odata_reply *reply, const struct edm_entity *entity,
+                       const struct edm_property *property, struct text *out)
+{
+    const struct edm_value *value = &entity->values[property - entity->type->properties];
+    char memory[PAYLOAD_NAME_MAX];
+    struct json_writer writer;
+    struct text json;
+
+    if (property->kind == EDM_STRING) {
+        text_append(out, value->text);
+        return;
+    }
+    text_init_fixed(&json, memory, sizeof memory);
+    json_writer_init(&writer, &json);
+    edm_value_write(property, value, reply->profile->dates_in_utc, &writer);
+    struct slice text = text_slice(&json);
+    if (slice_starts_with(text, SLICE("\"")))
+        text = slice_sub(text, 1, text.len - 2);
+    text_append(out, text);
 }

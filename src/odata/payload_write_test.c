@@ -438,6 +438,57 @@ static void test_level_of_singleton(void **state UNUSED)
     }
 }
 
+/* --- a property ------------------------------------------------------------------------------ */
+
+#define PROPERTY_CONTEXT(name) CONTEXT "/beta/$metadata#shopFloor/articles('x')/" name "\","
+
+static const struct {
+    const struct profile *profile;
+    enum odata_level level;
+    enum toy_article_property property;
+    const char *want, *value;
+} property_cases[] = {
+    { &profile_documented, ODATA_MINIMAL, TOY_ARTICLE_TITLE,
+      PROPERTY_CONTEXT("title") "\"value\":\"Chair \\\"A\\\"\"}", "Chair \"A\"" },
+    { &profile_live, ODATA_NONE, TOY_ARTICLE_SOLD_OUT, "{\"value\":true}", "true" },
+    { &profile_live, ODATA_FULL, TOY_ARTICLE_CODE, PROPERTY_CONTEXT("code") "\"value\":\"c-1\"}",
+      "c-1" },
+    { &profile_live, ODATA_FULL, TOY_ARTICLE_SIZE,
+      PROPERTY_CONTEXT("size") "\"@odata.type\":\"#toy.shop.size\",\"value\":\"large\"}", "large" },
+    { &profile_live, ODATA_FULL, TOY_ARTICLE_LABELS,
+      PROPERTY_CONTEXT("labels") "\"@odata.type\":\"#Collection(String)\",\"value\":[\"a\",\"b\"]}",
+      NULL },
+    { &profile_documented, ODATA_MINIMAL, TOY_ARTICLE_STOCK,
+      PROPERTY_CONTEXT("stock") "\"value\":-3}", "-3" },
+    { &profile_documented, ODATA_NONE, TOY_ARTICLE_MADE_AT,
+      "{\"value\":\"2016-12-31T23:58:36.6670033-08:00\"}", "2016-12-31T23:58:36.6670033-08:00" },
+    { &profile_live, ODATA_NONE, TOY_ARTICLE_MADE_AT,
+      "{\"value\":\"2017-01-01T07:58:36.6670033Z\"}", "2017-01-01T07:58:36.6670033Z" },
+};
+
+static void test_property(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(property_cases); i++) {
+        struct arena *arena = new_arena();
+        struct odata_reply reply = reply_for(property_cases[i].profile, EDM_VERSION_BETA, 0);
+        struct edm_entity *entity = article(arena, "{" FULL_BODY "}");
+        const struct edm_property *property = &toy_article.properties[property_cases[i].property];
+        struct text text;
+
+        reply.level = property_cases[i].level;
+        text_init(&text, arena, 0, 10000);
+        odata_write_property(&reply, entity, property, &text);
+        if (!slice_eq(text_slice(&text), slice_of(property_cases[i].want)))
+            fail_msg("case %zu: %.*s", i, SLICE_ARG(text_slice(&text)));
+        if (property_cases[i].value) {
+            text_init(&text, arena, 0, 10000);
+            odata_write_value(&reply, entity, property, &text);
+            CHECK(slice_eq(text_slice(&text), slice_of(property_cases[i].value)), i);
+        }
+        arena_destroy(arena);
+    }
+}
+
 /* --- the service document -------------------------------------------------------------------- */
 
 #define SHOP_ENTRY                                                                                 \
@@ -585,6 +636,7 @@ int main(void)
         cmocka_unit_test(test_full_at_v1),
         cmocka_unit_test(test_level_of_page),
         cmocka_unit_test(test_level_of_singleton),
+        cmocka_unit_test(test_property),
         cmocka_unit_test(test_service),
         cmocka_unit_test(test_urls),
         cmocka_unit_test(test_set_url),
