@@ -98,6 +98,15 @@ def test_since_when_it_is_on(tenant):
     assert tenant.policy()["domainJoinConnectors"]["since"] == "2024-06-11T00:00:00Z"
 
 
+def test_a_state_by_itself_is_the_same(tenant):
+    tenant.policy(ndesConnectors={"on": True})
+    key = tenant.make(NDES, lastConnectionDateTime=LONG_AGO, state="active")["id"]
+    assert tenant.get(f"{NDES}/{key}")["state"] == "inactive"
+    reply = tenant.ask("GET", f"{NDES}/{key}/state")
+    assert reply.json()["value"] == "inactive" and "x-connectord-policy" in reply.headers
+    assert tenant.ask("GET", f"{NDES}/{key}/state/$value").text == "inactive"
+
+
 def test_a_state_is_filtered_as_it_is_shown(tenant):
     tenant.policy(domainJoinConnectors={"on": True})
     tenant.clock(set="2024-06-10T00:00:00Z", freeze=True)

@@ -190,10 +190,17 @@ class Running:
     SCRIPT = ('trap "echo told {0}; exit 3" {0}; echo $$ $CONNECTORD_URL; '
               'while :; do sleep 0.05; done')
 
+    @staticmethod
+    def heed_signals():
+        """A shell cannot trap what was ignored when it began, as under nohup or in the background."""
+        for number in (signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+
     def __init__(self, env, name="TERM", **options):
         self.process = subprocess.Popen([BINARY, "run", "--", "sh", "-c", self.SCRIPT.format(name)],
                                         env=clean_environment(**env), text=True,
-                                        stdout=subprocess.PIPE, start_new_session=True, **options)
+                                        stdout=subprocess.PIPE, start_new_session=True,
+                                        preexec_fn=self.heed_signals, **options)
         pid, self.url = self.process.stdout.readline().split()
         self.command = int(pid)
 

@@ -196,7 +196,7 @@ static COLD void write_tip(const struct odata_reply *reply, const struct edm_ent
     json_writer_plain_name(writer, SLICE("@microsoft.graph.tips"));
     json_writer_raw(writer, SLICE("\"Use $select to choose only the properties your app needs, as "
                                   "this can lead to performance improvements. For example: GET "));
-    text_append(writer->out, singleton_name(reply));
+    text_append(writer->out, payload_singleton_name(reply));
     text_append_char(writer->out, '/');
     text_append(writer->out, type->set_name);
     text_append(writer->out, key);
