@@ -211,6 +211,36 @@ static bool check_beyond_graph(struct call *call, const struct graph_route *rout
     return true;
 }
 
+enum graph_beyond graph_goes_beyond(struct call *call, enum beyond row)
+{
+    const struct api *api = call->loop->api;
+    const struct beyond_row *it = &beyond_rows[row];
+    bool refuses = api->strict || api->profile->refuses_beyond_graph;
+    struct error error = { 0 };
+
+    /* The live profile has no field that the live service does not have. */
+    if (!api->profile->refuses_beyond_graph && (!refuses || it->refusal != ERROR_NONE))
+        call_add_field(call, SLICE("x-connectord-beyond-graph"), slice_of(it->id));
+    if (!refuses)
+        return BEYOND_GOES;
+    if (it->refusal == ERROR_NONE)
+        return BEYOND_IGNORED;
+    error_set(&error, it->refusal, slice_of(it->target), "%s", it->message);
+    call_finish_error(call, &error);
+    return BEYOND_REFUSED;
+}
+
+/* The rows that the options use. False: the call was answered. */
+static bool check_options_beyond(struct call *call)
+{
+    for (unsigned row = 0; row < BEYOND_COUNT; row++) {
+        if ((call->options.beyond & BEYOND_BIT(row)) &&
+            graph_goes_beyond(call, (enum beyond)row) == BEYOND_REFUSED)
+            return false;
+    }
+    return true;
+}
+
 /* What the tenant's policy makes of silence, for a type that has one. */
 static bool find_health(struct call *call, struct error *err)
 {
@@ -440,6 +470,8 @@ bool graph_read_options(struct call *call, bool is_read)
         call_finish_error(call, &error);
         return false;
     }
+    if (!check_options_beyond(call))
+        return false;
     call->options.query.health = call->health;
     if (call->max_page_size &&
         arena_printf(call->arena, &applied, "odata.maxpagesize=%u", call->max_page_size))

@@ -7,6 +7,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "http/call.h"
+#include "odata/beyond.h"
 #include "odata/payload.h"
 
 struct store_session;
@@ -21,6 +22,10 @@ void graph_refuse_method(struct call *call);
 
 /* Answers the call and returns false when the options are wrong. */
 bool graph_read_options(struct call *call, bool is_read) MUST_CHECK;
+/* The request uses a row of what is beyond Graph. BEYOND_GOES: the answer says so, go on.
+ * BEYOND_IGNORED: go on as if it had not asked. BEYOND_REFUSED: the call was answered. */
+enum graph_beyond { BEYOND_GOES, BEYOND_IGNORED, BEYOND_REFUSED };
+enum graph_beyond graph_goes_beyond(struct call *call, enum beyond row) MUST_CHECK;
 /* Before the end of an answer that shows entities, or counts them. */
 void graph_add_policy(struct call *call);
 struct odata_reply graph_reply_of(const struct call *call);

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "edm/query.h"
+#include "odata/beyond.h"
 #include "odata/format.h"
 #include "odata/path.h"
 #include "odata/profile.h"
@@ -28,6 +29,7 @@ struct odata_options {
     bool selects;     /* there was a $select, be it "*" */
     bool level_given; /* by $format, which overrides Accept */
     enum odata_level level;
+    uint32_t beyond; /* rows of odata/beyond.h that the options use: BEYOND_BIT() each */
 };
 
 /* `query` is what stands behind '?', still encoded. `resource` says which options make sense:

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "edm/model.h"
+#include "odata/beyond.h"
 #include "odata/profile.h"
 #include "server/endpoint.h"
 
@@ -119,6 +120,12 @@ static void log_beyond_graph(const struct announcement *start)
 
     if (start->settings->strict == SETTING_ON || start->profile->refuses_beyond_graph)
         return;
+    for (size_t i = 0; i < BEYOND_COUNT; i++) {
+        log_begin(start->log, LOG_INFO, "beyond_graph");
+        log_text(start->log, "row", slice_of(beyond_rows[i].id));
+        log_text(start->log, "what", slice_of(beyond_rows[i].what));
+        log_end(start->log);
+    }
     for (size_t i = 0; i < singleton->type_count; i++) {
         for (unsigned operation = 0; operation < EDM_OPERATION_COUNT; operation++) {
             if (!(singleton->types[i]->beyond_graph >> operation & 1))
