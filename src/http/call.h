@@ -61,6 +61,8 @@ struct call {
     struct edm_entity *given;  /* body of a create or update */
     struct edm_entity *entity; /* result */
     struct edm_page page;      /* result */
+    bool place_is_cut;         /* the $skiptoken tells query.after_values by `place_digest` alone */
+    uint64_t place_digest;
     struct slice page_end;     /* of a stale page: where the next one starts; empty: its last row */
     bool hid_a_write;          /* a stale read shows something else than there is now */
     struct edm_entity *before; /* what a write found, for stale reads; NULL: nobody wants it */

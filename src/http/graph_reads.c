@@ -1,8 +1,12 @@
 /* http/graph_reads.c - entities by key, their properties, pages of a set and their number, the
  * singleton.
  *
- * A page leads to the next one with a $skiptoken that names its last key, under a seal: what is in
- * it is trusted when it comes back.
+ * A page leads to the next one with a $skiptoken that names its last key, and where that stood in
+ * the order that was asked for, under a seal: what is in it is trusted when it comes back.
+ *
+ * Where the order is another at another time (by a state that a policy works out, by now), all
+ * pages show the moment of the first one: else a row could move behind the reader's back while
+ * nobody touched it.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -17,6 +21,7 @@
 #include "http/graph.h"
 #include "http/stale.h"
 #include "odata/skiptoken.h"
+#include "service/health.h"
 #include "service/operations.h"
 
 #define ROW_REPLY_BYTES        448
@@ -120,9 +125,18 @@ void graph_start_property(struct call *call)
         finish_property(call);
 }
 
+static struct skiptoken_scope scope_of(const struct call *call)
+{
+    return (struct skiptoken_scope){ .type = call->path.type,
+                                     .tenant = call->who->tenant,
+                                     .query_digest = call->options.digest,
+                                     .order_count = call->options.query.order_count };
+}
+
 /* Splits the seal from a $skiptoken, checks it, and starts the page behind the key inside. */
 static bool open_skiptoken(struct call *call, struct error *err)
 {
+    const struct skiptoken_scope scope = scope_of(call);
     struct edm_query *query = &call->options.query;
     struct slice sealed, payload, seal;
     struct skiptoken token;
@@ -135,9 +149,14 @@ static bool open_skiptoken(struct call *call, struct error *err)
     seal = slice_sub(sealed, sealed.len - SEAL_BYTES, SEAL_BYTES);
     if (!seal_matches(call->loop->api->seal_key, SKIPTOKEN_SEAL_PURPOSE, payload, seal))
         return skiptoken_refuse(err);
-    if (!skiptoken_decode(payload, call->path.type, call->who->tenant, &token, err))
+    if (!skiptoken_decode(payload, &scope, call->arena, &token, err))
         return false;
     query->after = token.last_key;
+    query->after_values = token.values;
+    call->place_is_cut = scope.order_count > 0 && !token.values;
+    call->place_digest = token.values_digest;
+    if (token.now_ticks)
+        query->now_ticks = token.now_ticks;
     if (!call->max_page_size && token.max_page_size) {
         call->max_page_size = token.max_page_size;
         if (!call->options.top_given || query->page_size > token.max_page_size)
@@ -146,15 +165,39 @@ static bool open_skiptoken(struct call *call, struct error *err)
     return true;
 }
 
+/* Where the order has a clock: everything that is shown is of query->now_ticks. */
+static bool stop_clock(struct call *call, struct error *err)
+{
+    struct service_session *service = call->loop->session;
+    struct edm_query *query = &call->options.query;
+    struct store_session *session;
+
+    if (!call->health || !edm_query_order_has_clock(query))
+        return true;
+    if (!service_session_begin(service, &session, err) ||
+        !service_health_view(service, call->who->tenant, call->path.type, query->now_ticks,
+                             call->arena, &call->health, err))
+        return false;
+    query->health = call->health;
+    return true;
+}
+
 static bool make_skiptoken(struct call *call, struct slice last_key, struct slice *ret,
                            struct error *err)
 {
-    const struct skiptoken token = { .last_key = last_key, .max_page_size = call->max_page_size };
+    const struct edm_query *query = &call->options.query;
+    const struct skiptoken_scope scope = scope_of(call);
+    const struct skiptoken token = {
+        .last_key = last_key,
+        .max_page_size = call->max_page_size,
+        .now_ticks = edm_query_order_has_clock(query) ? query->now_ticks : 0,
+        .values = call->page.last_values,
+    };
     uint8_t seal[SEAL_BYTES];
     struct slice payload;
     struct text sealed, text;
 
-    if (!skiptoken_encode(&token, call->path.type, call->who->tenant, call->arena, &payload, err))
+    if (!skiptoken_encode(&token, &scope, call->arena, &payload, err))
         return false;
     if (!seal_make(call->loop->api->seal_key, SKIPTOKEN_SEAL_PURPOSE, payload, seal))
         return error_set(err, ERROR_INTERNAL, SLICE_EMPTY, "cannot seal a $skiptoken");
@@ -240,14 +283,36 @@ static void finish_list(struct call *call)
     call_finish_odata(call, 200, &body);
 }
 
+/* What was too long for the token is read from its row, as long as that is what it was. */
+static bool find_place(struct call *call, struct store_session *session, struct edm_query *query,
+                       struct error *err)
+{
+    const struct edm_order_value *values;
+
+    if (!call->place_is_cut)
+        return true;
+    if (!service_order_values(session, call->who->tenant, query, call->arena, &values, err))
+        return false;
+    query->after_values = values;
+    return (values && skiptoken_digest(values, query->order_count) == call->place_digest) ||
+           skiptoken_refuse_changed(err);
+}
+
 static bool run_list(struct dispatch_job *job, struct store_session *session, struct error *err)
 {
     struct call *call = graph_call_of(job);
     struct edm_query query = call->options.query;
 
     query.select |= 1; /* the key, for the nextLink */
-    return service_list(session, call->who->tenant, &query, call->arena, &call->page, err) &&
+    return find_place(call, session, &query, err) &&
+           service_list(session, call->who->tenant, &query, call->arena, &call->page, err) &&
            (effects_read(call) != FAULT_READ_STALE || stale_list(call, session, &query, err));
+}
+
+/* Whether more rows may have to be looked at than are shown. */
+static bool looks_far(const struct edm_query *query)
+{
+    return query->count || query->filter || query->order_count || query->skip;
 }
 
 void graph_start_list(struct call *call)
@@ -259,9 +324,9 @@ void graph_start_list(struct call *call)
         return;
     call->options.query.page_bytes = call->loop->api->page_bytes;
     call->options.query.now_ticks = call_now_ticks(call);
-    if (!open_skiptoken(call, &error))
+    if (!open_skiptoken(call, &error) || !stop_clock(call, &error))
         call_finish_error(call, &error);
-    else if (call->options.query.count || call->options.query.filter)
+    else if (looks_far(&call->options.query))
         graph_submit(call, false, run_list, finish_list);
     else if (!service_session_begin(call->loop->session, &session, &error) ||
              !run_list(&call->job, session, &error))

@@ -10,7 +10,9 @@
  *
  * Limits: a $filter is asked of the present alone, since only the store can answer it. Of the rows
  * that it lets through now those that were created lately go, and those that were changed are as
- * they were; one that it would have let through then is not put back.
+ * they were; one that it would have let through then is not put back. The same holds for an
+ * $orderby, which the store alone can follow, and for the rows that a $skip passes over: each row
+ * of the page is shown in its place as it was then, or not at all.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -242,6 +244,8 @@ static bool correct_filtered_count(struct call *call, struct store_session *sess
     walk.count = false;
     walk.page_size = WALK_ROWS;
     walk.after = SLICE_EMPTY;
+    walk.order_count = 0;
+    walk.skip = 0;
     do {
         if (!count_created(call, session, &walk, &changes, call->arena, &created, &walk.after, err))
             return false;
@@ -315,6 +319,31 @@ static void limit_page(struct call *call, const struct edm_query *query)
     end_page_at(call, page->entities[count - 1]->values[0].text);
 }
 
+/* Puts what was there then in the place of each row that is there now. */
+static bool replace_rows(struct call *call, struct error *err)
+{
+    struct edm_page *page = &call->page;
+    size_t kept = 0;
+
+    if (page->more && page->count > 0)
+        call->page_end = page->entities[page->count - 1]->values[0].text;
+    for (size_t i = 0; i < page->count; i++) {
+        struct edm_entity *then = page->entities[i];
+        struct slice before;
+
+        if (past_find(testbed_past(call->testbed), call->path.type->set_name, then->values[0].text,
+                      effects_now_ms(call), call->fault->stale_ms, call->arena, &before)) {
+            call->hid_a_write = true;
+            if (!recall(call, before, call->arena, &then, err))
+                return false;
+        }
+        if (then)
+            page->entities[kept++] = then;
+    }
+    page->count = kept;
+    return true;
+}
+
 bool stale_list(struct call *call, struct store_session *session, const struct edm_query *query,
                 struct error *err)
 {
@@ -329,6 +358,8 @@ bool stale_list(struct call *call, struct store_session *session, const struct e
         return false;
     if (query->page_size == 0)
         return true;
+    if (query->order_count || query->skip)
+        return replace_rows(call, err);
     if (page->more && page->count > 0)
         range.last = call->page_end = page->entities[page->count - 1]->values[0].text;
     if (!find_changes(call, &range, call->arena, &changes, err))

@@ -22,10 +22,22 @@
 
 /* --- refusals -------------------------------------------------------------------------------- */
 
+static struct slice option_of(const struct filter_builder *builder)
+{
+    return builder->option.len ? builder->option : SLICE("$filter");
+}
+
+/* "filter": without the '$'. */
+static struct slice clause_of(const struct filter_builder *builder)
+{
+    return slice_sub(option_of(builder), 1, option_of(builder).len);
+}
+
 bool filter_syntax_error(struct filter_builder *builder, size_t position)
 {
-    return error_set(builder->err, ERROR_BAD_REQUEST, SLICE("$filter"),
-                     "Invalid filter clause: Syntax error at position %zu in '%.*s'.", position,
+    return error_set(builder->err, ERROR_BAD_REQUEST, option_of(builder),
+                     "Invalid %.*s clause: Syntax error at position %zu in '%.*s'.",
+                     SLICE_ARG(clause_of(builder)), position,
                      SLICE_ARG(odata_quote(builder->source)));
 }
 
@@ -37,8 +49,9 @@ bool filter_refuse(struct filter_builder *builder, size_t position, const char *
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    return error_set(builder->err, ERROR_BAD_REQUEST, SLICE("$filter"),
-                     "Invalid filter clause: %s (at position %zu)", message, position);
+    return error_set(builder->err, ERROR_BAD_REQUEST, option_of(builder),
+                     "Invalid %.*s clause: %s (at position %zu)", SLICE_ARG(clause_of(builder)),
+                     message, position);
 }
 
 static struct slice enum_name(struct filter_builder *builder, const struct edm_enum *enumeration)

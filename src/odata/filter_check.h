@@ -1,8 +1,8 @@
 /* odata/filter_check.h - makes the nodes of a filter, and refuses what does not fit together.
  *
- * Not for others than filter_*.c. Every function here fills the builder's error on failure; the
- * position it is given is what the message names.
- * Must not know: in which order the text said it.
+ * Not for others than filter_*.c and orderby.c. Every function here fills the builder's error on
+ * failure; the position it is given is what the message names. Must not know: in which order the
+ * text said it.
  */
 #ifndef ODATA_FILTER_CHECK_H
 #define ODATA_FILTER_CHECK_H
@@ -13,7 +13,8 @@ struct filter_builder {
     const struct edm_model *model;
     const struct edm_entity_type *type;
     struct arena *arena;
-    struct slice source; /* the text that is being read: the filter, or an alias's */
+    struct slice option; /* whose text it is, for messages; empty: "$filter" */
+    struct slice source; /* the text that is being read: the option's, or an alias's */
     size_t nodes;        /* made so far */
     struct error *err;
 };
@@ -26,7 +27,7 @@ struct filter_operand {
 
 /* "Syntax error at position 5 in 'foo bar'." */
 bool filter_syntax_error(struct filter_builder *builder, size_t position) COLD;
-/* "Invalid filter clause: ", the message, and the position. */
+/* "Invalid filter clause: " (of another option, its name), the message, and the position. */
 bool filter_refuse(struct filter_builder *builder, size_t position, const char *format, ...)
     PRINTF_LIKE(3, 4) COLD;
 

@@ -9,12 +9,13 @@
  *     a row without one           an option of OData not offered here: refused by name, since a
  *                                 filter that is ignored in silence gives wrong answers
  *     '$' and no row              refused too: the sign is reserved for OData
- *     '@'                         a parameter alias: kept for $filter, which decodes what it uses
+ *     '@'                         a parameter alias: kept for $filter and $orderby, which decode
+ *                                 what they use
  *     anything else               a custom option: ignored, not even decoded
  *
  * Texts are those that Graph (its OData library) uses for the same mistake, so that scripts which
  * look for them keep working. The first mistake from the left is the one reported; what is wrong
- * inside $filter comes last, since it can be read only when all aliases are known.
+ * inside $filter and $orderby comes last, since it can be read only when all aliases are known.
  *
  * $select is a list of names, no expression: terms in brackets exist in OData but select inside
  * complex properties, which no type here has. A comma at the end is passed over, as the library
@@ -29,7 +30,8 @@
 
 #include "base/arena.h"
 #include "base/text.h"
-#include "odata/filter.h"
+#include "odata/orderby.h"
+#include "odata/query_digest.h"
 #include "odata/quote.h"
 #include "odata/skiptoken.h"
 
@@ -44,8 +46,7 @@ struct parse {
     unsigned seen; /* bit i: options[i] was given */
     uint64_t top;
     bool select_star;
-    bool filter_given;
-    struct slice filter; /* decoded */
+    struct slice filter, orderby; /* decoded; no pointer: not given */
     struct odata_alias *aliases, *last_alias;
     struct odata_options *out;
     struct error *err;
@@ -64,7 +65,8 @@ struct option {
     option_reader *read; /* NULL: not offered */
 };
 
-static option_reader read_select, read_top, read_count, read_skiptoken, read_filter, read_format;
+static option_reader read_select, read_top, read_count, read_skip, read_skiptoken, read_filter,
+    read_orderby, read_format;
 
 /* Every system query option of OData 4.01 part 2, chapter 5, and those of its addresses. */
 static const struct option options[] = {
@@ -75,8 +77,9 @@ static const struct option options[] = {
       read_skiptoken },
     { SLICE_INIT("$filter"), SLICE_INIT("filter"), SLICE_INIT("Filter"), ON_READ_SETS,
       read_filter },
-    { SLICE_INIT("$orderby"), SLICE_INIT("orderby"), SLICE_INIT("OrderBy"), NOWHERE, NULL },
-    { SLICE_INIT("$skip"), SLICE_INIT("skip"), SLICE_INIT("Skip"), NOWHERE, NULL },
+    { SLICE_INIT("$orderby"), SLICE_INIT("orderby"), SLICE_INIT("OrderBy"), ON_READ_SETS,
+      read_orderby },
+    { SLICE_INIT("$skip"), SLICE_INIT("skip"), SLICE_INIT("Skip"), ON_READ_SETS, read_skip },
     { SLICE_INIT("$expand"), SLICE_INIT("expand"), SLICE_INIT("Expand"), NOWHERE, NULL },
     { SLICE_INIT("$search"), SLICE_INIT("search"), SLICE_INIT("Search"), NOWHERE, NULL },
     { SLICE_INIT("$apply"), SLICE_INIT("apply"), SLICE_INIT("Apply"), NOWHERE, NULL },
@@ -119,18 +122,27 @@ static bool take_pair(struct slice *rest, struct slice *ret_pair, struct slice *
     return true;
 }
 
-/* --- $top, $count, $skiptoken ---------------------------------------------------------------- */
+/* --- $top, $skip, $count, $skiptoken --------------------------------------------------------- */
+
+/* Up to INT64_MAX, which is what the library reads; a larger number is as wrong as a word. */
+static bool read_number(struct parse *parse, const char *name, struct slice value, uint64_t *ret)
+{
+    return slice_to_uint64(slice_trim(value), INT64_MAX, ret) ||
+           error_set(parse->err, ERROR_BAD_REQUEST, slice_of(name),
+                     "Invalid value '%.*s' for %s query option found. The %s query option "
+                     "requires a non-negative integer value.",
+                     SLICE_ARG(odata_quote(value)), name, name);
+}
 
 static bool read_top(struct parse *parse, struct slice value)
 {
-    /* INT64_MAX: what the library reads; a larger number is as wrong as a word. */
-    if (!slice_to_uint64(slice_trim(value), INT64_MAX, &parse->top))
-        return error_set(parse->err, ERROR_BAD_REQUEST, SLICE("$top"),
-                         "Invalid value '%.*s' for $top query option found. The $top query option "
-                         "requires a non-negative integer value.",
-                         SLICE_ARG(odata_quote(value)));
-    parse->out->top_given = true;
-    return true;
+    parse->out->top_given = read_number(parse, "$top", value, &parse->top);
+    return parse->out->top_given;
+}
+
+static bool read_skip(struct parse *parse, struct slice value)
+{
+    return read_number(parse, "$skip", value, &parse->out->query.skip);
 }
 
 static bool read_count(struct parse *parse, struct slice value)
@@ -165,12 +177,22 @@ static bool read_format(struct parse *parse, struct slice value)
                      SLICE_ARG(odata_quote(value)));
 }
 
-/* --- $filter --------------------------------------------------------------------------------- */
+/* --- $filter, $orderby ----------------------------------------------------------------------- */
+
+static struct slice given(struct slice value)
+{
+    return value.ptr ? value : SLICE("");
+}
 
 static bool read_filter(struct parse *parse, struct slice value)
 {
-    parse->filter_given = true;
-    parse->filter = value;
+    parse->filter = given(value);
+    return true;
+}
+
+static bool read_orderby(struct parse *parse, struct slice value)
+{
+    parse->orderby = given(value);
     return true;
 }
 
@@ -187,6 +209,20 @@ static bool keep_alias(struct parse *parse, struct slice name, struct slice valu
         parse->aliases = alias;
     parse->last_alias = alias;
     return true;
+}
+
+/* What has expressions in it, now that all aliases are known. */
+static bool read_expressions(struct parse *parse)
+{
+    const struct edm_entity_type *type = parse->path->type;
+    struct edm_query *query = &parse->out->query;
+
+    if (parse->filter.ptr && !odata_filter_parse(parse->model, type, parse->filter, parse->aliases,
+                                                 parse->arena, &query->filter, parse->err))
+        return false;
+    return !parse->orderby.ptr ||
+           odata_orderby_parse(parse->model, type, parse->orderby, parse->aliases, parse->arena,
+                               &query->order, &query->order_count, parse->err);
 }
 
 /* --- $select --------------------------------------------------------------------------------- */
@@ -424,9 +460,9 @@ bool odata_options_parse(const struct edm_model *model, const struct profile *pr
         if (!read_pair(&parse, name, value))
             return false;
     }
-    if (parse.filter_given && !odata_filter_parse(model, path->type, parse.filter, parse.aliases,
-                                                  arena, &result.query.filter, err))
+    if (!read_expressions(&parse))
         return false;
+    result.digest = odata_query_digest(parse.filter, parse.orderby, parse.aliases, arena);
     result.selects = result.query.select_given;
     if (!result.query.select_given || parse.select_star) {
         result.query.select = all_properties(&parse);
@@ -439,14 +475,15 @@ bool odata_options_parse(const struct edm_model *model, const struct profile *pr
 
 /* --- the next page --------------------------------------------------------------------------- */
 
-static bool is_skiptoken(struct slice name, struct arena *arena)
+/* What says where a page begins. */
+static bool is_position(struct slice name, struct arena *arena)
 {
     struct slice decoded;
 
     if (!odata_percent_decode(name, true, arena, &decoded, NULL))
         return false;
     const struct option *option = find_option(decoded);
-    return option && option->read == read_skiptoken;
+    return option && (option->read == read_skiptoken || option->read == read_skip);
 }
 
 bool odata_next_query(struct slice query, struct slice skiptoken, struct arena *arena,
@@ -459,7 +496,7 @@ bool odata_next_query(struct slice query, struct slice skiptoken, struct arena *
 
     text_init(&text, arena, bytes, bytes);
     while (take_pair(&query, &pair, &name, &value)) {
-        if (pair.len == 0 || is_skiptoken(name, arena))
+        if (pair.len == 0 || is_position(name, arena))
             continue;
         text_append(&text, pair);
         text_append_char(&text, '&');

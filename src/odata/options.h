@@ -29,13 +29,14 @@ struct odata_options {
     bool selects;     /* there was a $select, be it "*" */
     bool level_given; /* by $format, which overrides Accept */
     enum odata_level level;
+    uint64_t digest; /* of which rows are asked for and in which order: a $skiptoken is for one */
     uint32_t beyond; /* rows of odata/beyond.h that the options use: BEYOND_BIT() each */
 };
 
 /* `query` is what stands behind '?', still encoded. `resource` says which options make sense:
- * a set takes all, its $count too (only $filter has an effect there), an entity and a singleton
- * $select ($top etc. there: ERROR_BAD_REQUEST naming it), and a write takes none but $select.
- * $format goes with all that answer in JSON, the service document among them.
+ * a set takes all, its $count too (only $filter has an effect there, the others must be right), an
+ * entity and a singleton $select ($top etc. there: ERROR_BAD_REQUEST naming it), and a write takes
+ * none but $select. $format goes with all that answer in JSON, the service document among them.
  * `max_page_size` is the request's Prefer: odata.maxpagesize, 0 when not asked. Errors:
  * ERROR_BAD_REQUEST with the option as target ("$top"), messages of Graph; ERROR_NOT_ACCEPTABLE
  * for a $format that is not JSON. */
@@ -45,7 +46,7 @@ bool odata_options_parse(const struct edm_model *model, const struct profile *pr
                          struct error *err) MUST_CHECK;
 
 /* The query string of the next page: the options as they were sent (still encoded), without
- * $skiptoken, and with `skiptoken` (plain base64url text) behind them. */
+ * $skiptoken and $skip, and with `skiptoken` (plain base64url text) behind them. */
 bool odata_next_query(struct slice query, struct slice skiptoken, struct arena *arena,
                       struct slice *ret, struct error *err) MUST_CHECK;
 

@@ -185,6 +185,9 @@ static void test_read(void **state UNUSED)
 #define TOP(text)                                                                                  \
     "Invalid value '" text "' for $top query option found. The $top query option requires a "      \
     "non-negative integer value."
+#define BAD_SKIP(text)                                                                             \
+    "Invalid value '" text "' for $skip query option found. The $skip query option requires a "    \
+    "non-negative integer value."
 #define COUNT(text)                                                                                \
     "Invalid value '" text "' for $count query option found. Valid values are 'true' or 'false'."
 #define TWICE(name)                                                                                \
@@ -307,11 +310,17 @@ static const struct {
     { "$filter", "$filter", "Invalid filter clause: Syntax error at position 0 in ''." },
 
     /* options of OData that are not offered */
-    { "$orderby=id", "$orderby", NOT_ALLOWED("OrderBy") },
-    { "$orderBy=id", "$orderby", NOT_ALLOWED("OrderBy") },
-    { "orderby=id", "$orderby", NOT_ALLOWED("OrderBy") },
-    { "$skip=0", "$skip", NOT_ALLOWED("Skip") },
-    { "skip=1", "$skip", NOT_ALLOWED("Skip") },
+    { "$skip=-1", "$skip", BAD_SKIP("-1") },
+    { "skip=", "$skip", BAD_SKIP("") },
+    { "$Skip=1.5", "$skip", BAD_SKIP("1.5") },
+    { "$skip=9223372036854775808", "$skip", BAD_SKIP("9223372036854775808") },
+    { "$orderby=", "$orderby", "Invalid orderby clause: Syntax error at position 0 in ''." },
+    { "OrderBy=titel", "$orderby",
+      "Invalid orderby clause: Could not find a property named 'titel' on type "
+      "'toy.shop.article'. (at position 0)" },
+    { "$orderby=title&orderBy=title", "$orderby",
+      "Query option '$orderby' was specified more than once, but it must be specified at most "
+      "once." },
     { "$expand=x", "$expand", NOT_ALLOWED("Expand") },
     { "expand=*", "$expand", NOT_ALLOWED("Expand") },
     { "$search=x", "$search", NOT_ALLOWED("Search") },
@@ -324,7 +333,7 @@ static const struct {
     { "$index=1", "$index", NOT_ALLOWED("Index") },
     { "$schemaversion=*", "$schemaversion", NOT_ALLOWED("SchemaVersion") },
     { "$id=x", "$id", NOT_ALLOWED("Id") },
-    { "$top=1&$skip=x&$top=x", "$skip", NOT_ALLOWED("Skip") }, /* the first mistake */
+    { "$top=1&$skip=x&$top=x", "$skip", BAD_SKIP("x") }, /* the first mistake */
     { "$filter=x&$top=x", "$top", TOP("x") }, /* what is wrong inside a filter comes last */
 
     /* '$' without an option */
@@ -428,7 +437,12 @@ static const struct {
     { &singleton_path, true, "$filter=x", NO_COLLECTION },
     { &count_path, true, "$filter=true&$top=1&$count=true", NULL },
     { &count_path, true, "$filter=x", NO_FILTER_PROPERTY("x", "0") },
-    { &count_path, true, "$skip=1", NOT_ALLOWED("Skip") },
+    { &count_path, true, "$skip=1&$orderby=title", NULL },
+    { &count_path, true, "$skip=x", BAD_SKIP("x") },
+    { &entity_path, true, "$orderby=title", NO_COLLECTION },
+    { &entity_path, true, "$skip=0", NO_COLLECTION },
+    { &set_path, false, "$orderby=title", NOT_ALLOWED("OrderBy") },
+    { &set_path, false, "$skip=0", NOT_ALLOWED("Skip") },
     { &count_path, true, "$format=json", NOT_ALLOWED("Format") },
     { &set_path, true, "$format=xml", NO_FORMAT("xml") },
     { &set_path, true, "$format=json&$format=json",
@@ -557,6 +571,7 @@ static const struct {
     { "=", "=&$skiptoken=T_-" },
     { "a=b=c&a=b", "a=b=c&a=b&$skiptoken=T_-" },
     { "%=x", "%=x&$skiptoken=T_-" },
+    { "$skip=3&$top=5&skip=1", "$top=5&$skiptoken=T_-" }, /* the first page alone skips */
     { "skiptokens=x&myskiptoken=y", "skiptokens=x&myskiptoken=y&$skiptoken=T_-" },
 };
 
@@ -594,6 +609,62 @@ static void test_next_query_round_trip(void **state UNUSED)
     }
 }
 
+/* --- which rows, in which order -------------------------------------------------------------- */
+
+static uint64_t digest_of(const char *query)
+{
+    struct arena *arena = new_arena();
+    struct odata_options got = { .digest = 0 };
+
+    if (!parse(&set_path, true, query, 0, arena, &got, NULL))
+        fail_msg("%s", query);
+    arena_destroy(arena);
+    return got.digest;
+}
+
+static void test_digests(void **state UNUSED)
+{
+    static const char *const others[] = {
+        "$filter=true",
+        "$filter=false",
+        "$filter=title eq @a&@a='x'",
+        "$filter=title eq @a&@a='y'",
+        "$filter=title eq @a",
+        "$orderby=true",
+        "$orderby=title",
+        "$orderby=title desc",
+        "$orderby=title&$filter=true",
+    };
+    static const char *const same[] = {
+        "$orderby=title&$filter=true",
+        "filter=%74rue&$top=5&OrderBy=title&$skip=3&$select=id&$count=true&custom=x",
+        "$filter=true&$skiptoken=x&$orderby=titl%65",
+    };
+
+    assert_int_equal(digest_of("$top=5&$skip=1&$select=id&$count=true&@a=1"), 0);
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        CHECK(digest_of(others[i]) != 0, i);
+        for (size_t j = 0; j < i; j++)
+            CHECK(digest_of(others[i]) != digest_of(others[j]), i);
+    }
+    for (size_t i = 0; i < COUNT_OF(same); i++)
+        CHECK(digest_of(same[i]) == digest_of(same[0]), i);
+}
+
+static void test_skip(void **state UNUSED)
+{
+    struct arena *arena = new_arena();
+    struct odata_options got;
+
+    assert_true(
+        parse(&set_path, true, "$skip= 12 &$orderby=stock desc,title", 0, arena, &got, NULL));
+    assert_true(got.query.skip == 12 && got.query.order_count == 2);
+    assert_true(got.query.order[0].descending && !got.query.order[1].descending);
+    assert_true(parse(&set_path, true, "skip=9223372036854775807", 0, arena, &got, NULL));
+    assert_true(got.query.skip == INT64_MAX && got.query.order_count == 0);
+    arena_destroy(arena);
+}
+
 static void test_no_memory(void **state UNUSED)
 {
     struct arena *arena = arena_create(NULL, 16);
@@ -623,6 +694,8 @@ int main(void)
         cmocka_unit_test(test_page_size),
         cmocka_unit_test(test_next_query),
         cmocka_unit_test(test_next_query_round_trip),
+        cmocka_unit_test(test_digests),
+        cmocka_unit_test(test_skip),
         cmocka_unit_test(test_no_memory),
     };
 

@@ -14,6 +14,7 @@
 #include <assert.h>
 
 #include "base/arena.h"
+#include "edm/filter.h"
 #include "edm/health.h"
 #include "service/tenants.h"
 #include "store/store.h"
@@ -68,6 +69,38 @@ bool service_list(struct store_session *session, struct uuid tenant, const struc
     for (size_t i = 0; query->health && i < page.count; i++)
         edm_health_apply(query->health, page.entities[i]);
     *ret = page;
+    return true;
+}
+
+bool service_order_values(struct store_session *session, struct uuid tenant,
+                          const struct edm_query *query, struct arena *arena,
+                          const struct edm_order_value **ret, struct error *err)
+{
+    const struct edm_filter key = { .kind = EDM_FILTER_PROPERTY, .type = EDM_FILTER_STRING };
+    const struct edm_filter after = { .kind = EDM_FILTER_LITERAL,
+                                      .type = EDM_FILTER_STRING,
+                                      .text = query->after };
+    const struct edm_filter *sides[] = { &key, &after };
+    const struct edm_filter is_it = { .kind = EDM_FILTER_EQ,
+                                      .type = EDM_FILTER_BOOLEAN,
+                                      .arguments = sides,
+                                      .count = COUNT_OF(sides) };
+    const struct edm_query only = { .type = query->type,
+                                    .select = 1,
+                                    .page_size = 1,
+                                    .filter = &is_it,
+                                    .order = query->order,
+                                    .order_count = query->order_count,
+                                    .now_ticks = query->now_ticks,
+                                    .health = query->health,
+                                    .gone = query->gone };
+    struct edm_page page;
+
+    if (!store_entity_list(session, tenant, &only, arena, &page, err))
+        return false;
+    /* Another key may differ from it in case alone. */
+    *ret = page.count && slice_eq(page.entities[0]->values[0].text, query->after) ? page.last_values
+                                                                                  : NULL;
     return true;
 }
 

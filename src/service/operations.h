@@ -36,6 +36,11 @@ bool service_get(struct store_session *session, struct uuid tenant, const struct
 
 bool service_list(struct store_session *session, struct uuid tenant, const struct edm_query *query,
                   struct arena *arena, struct edm_page *ret, struct error *err) MUST_CHECK;
+/* What the keys of query->order come to for the entity query->after; *ret is NULL when it is not
+ * there. Looks at every row. */
+bool service_order_values(struct store_session *session, struct uuid tenant,
+                          const struct edm_query *query, struct arena *arena,
+                          const struct edm_order_value **ret, struct error *err) MUST_CHECK;
 
 /* `given` is left as it is; *ret is the entity as stored: id assigned, defaults filled in; with
  * `health` and no date of last contact that is `now_ticks`, and the state is the view's.

@@ -44,6 +44,9 @@ enum db_status { DB_STATUSES(X) DB_STATUS_COUNT };
 
 enum db_use { DB_READS, DB_WRITES };
 
+/* What a column of a row holds, whatever its type was said to be. */
+enum db_kind { DB_KIND_NULL, DB_KIND_INTEGER, DB_KIND_REAL, DB_KIND_TEXT, DB_KIND_BYTES };
+
 /* How much a checkpoint may disturb: passive ones wait for nobody and leave what a reader still
  * needs, a restart waits a moment for readers and lets the log begin anew. */
 enum db_checkpoint { DB_CHECKPOINT_PASSIVE, DB_CHECKPOINT_RESTART };
@@ -102,7 +105,9 @@ struct db_driver {
     /* Columns count from 0; slices stand until the next step or reset. NULL reads as 0 and as the
      * empty text. */
     bool (*column_is_null)(struct db_statement *statement, int column);
+    enum db_kind (*column_kind)(struct db_statement *statement, int column);
     int64_t (*column_int)(struct db_statement *statement, int column);
+    double (*column_real)(struct db_statement *statement, int column);
     struct slice (*column_text)(struct db_statement *statement, int column);
     struct slice (*column_bytes)(struct db_statement *statement, int column);
 };
@@ -120,6 +125,16 @@ static inline void db_reset(struct db_statement *statement)
 static inline bool db_is_null(struct db_statement *statement, int column)
 {
     return statement->driver->column_is_null(statement, column);
+}
+
+static inline enum db_kind db_kind_of(struct db_statement *statement, int column)
+{
+    return statement->driver->column_kind(statement, column);
+}
+
+static inline double db_real(struct db_statement *statement, int column)
+{
+    return statement->driver->column_real(statement, column);
 }
 
 static inline int64_t db_int(struct db_statement *statement, int column)

@@ -297,6 +297,20 @@ static bool fault_column_is_null(struct db_statement *statement, int column)
     return fault->inner->driver->column_is_null(fault->inner, column);
 }
 
+static enum db_kind fault_column_kind(struct db_statement *statement, int column)
+{
+    struct fault_statement *fault = statement_of(statement);
+
+    return fault->inner->driver->column_kind(fault->inner, column);
+}
+
+static double fault_column_real(struct db_statement *statement, int column)
+{
+    struct fault_statement *fault = statement_of(statement);
+
+    return fault->inner->driver->column_real(fault->inner, column);
+}
+
 static int64_t fault_column_int(struct db_statement *statement, int column)
 {
     struct fault_statement *fault = statement_of(statement);
@@ -342,7 +356,9 @@ static const struct db_driver calls = {
     .step = fault_step,
     .reset = fault_reset,
     .column_is_null = fault_column_is_null,
+    .column_kind = fault_column_kind,
     .column_int = fault_column_int,
+    .column_real = fault_column_real,
     .column_text = fault_column_text,
     .column_bytes = fault_column_bytes,
 };

@@ -235,6 +235,27 @@ static bool sqlite_column_is_null(struct db_statement *statement, int column)
     return sqlite3_column_type(statement_of(statement)->handle, column) == SQLITE_NULL;
 }
 
+static enum db_kind sqlite_column_kind(struct db_statement *statement, int column)
+{
+    switch (sqlite3_column_type(statement_of(statement)->handle, column)) {
+    case SQLITE_INTEGER:
+        return DB_KIND_INTEGER;
+    case SQLITE_FLOAT:
+        return DB_KIND_REAL;
+    case SQLITE_TEXT:
+        return DB_KIND_TEXT;
+    case SQLITE_BLOB:
+        return DB_KIND_BYTES;
+    default:
+        return DB_KIND_NULL;
+    }
+}
+
+static double sqlite_column_real(struct db_statement *statement, int column)
+{
+    return sqlite3_column_double(statement_of(statement)->handle, column);
+}
+
 static int64_t sqlite_column_int(struct db_statement *statement, int column)
 {
     return sqlite3_column_int64(statement_of(statement)->handle, column);
@@ -553,7 +574,9 @@ static const struct db_driver driver = {
     .step = sqlite_step,
     .reset = sqlite_reset,
     .column_is_null = sqlite_column_is_null,
+    .column_kind = sqlite_column_kind,
     .column_int = sqlite_column_int,
+    .column_real = sqlite_column_real,
     .column_text = sqlite_column_bytes,
     .column_bytes = sqlite_column_bytes,
 };

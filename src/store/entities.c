@@ -11,8 +11,8 @@
  * page a thousand costs what page one does. It also ends behind the row with which its text passes
  * query->page_bytes, so that a thousand rows of megabytes are many pages and not one refusal.
  *
- * A statement with a condition is prepared each time: its text is the client's to choose, and what
- * preparing costs is little beside the rows that are looked at.
+ * A statement with a condition or an order is prepared each time: its text is the client's to
+ * choose, and what preparing costs is little beside the rows that are looked at.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -25,6 +25,7 @@
 #include "store/row.h"
 #include "store/session.h"
 #include "store/sql_filter.h"
+#include "store/sql_order.h"
 
 #define QUOTED_KEY_MAX 100 /* bytes of a key that a message repeats */
 
@@ -85,6 +86,10 @@ static bool read_rows(struct store_session *session, struct db_params *params,
             return false;
         bytes += edm_entity_text_bytes(ret->entities[ret->count]);
         ret->count++;
+        if (query->order_count && (ret->count == query->page_size || bytes > bytes_max) &&
+            !sql_order_read(query, params->statement, sql_list_columns(query->type, query->select),
+                            arena, &ret->last_values, err))
+            return false;
     }
     return status == DB_DONE || session_error(session, status, err);
 }
@@ -94,7 +99,34 @@ struct rows_statement {
     struct db_statement *statement;
     struct sql_rows rows;
     struct sql_filter filter;
+    struct sql_order order;
 };
+
+/* The parts that are the client's to choose. */
+static bool rows_statement_write(const struct dialect *dialect, const struct edm_query *query,
+                                 enum sql_operation operation, struct arena *arena,
+                                 struct rows_statement *into, struct error *err)
+{
+    struct sql_rows *rows = &into->rows;
+    unsigned first;
+
+    rows->skips = operation != SQL_COUNT && query->skip > 0;
+    first = 1 + sql_rows_parameters(operation, rows);
+    if (query->filter) {
+        if (!sql_filter_write(dialect, query, first, arena, &into->filter, err))
+            return false;
+        rows->condition = into->filter.condition;
+        first += (unsigned)into->filter.count;
+    }
+    if (operation == SQL_COUNT || query->order_count == 0)
+        return true;
+    if (!sql_order_write(dialect, query, first, SQL_LIST_AFTER_ID, arena, &into->order, err))
+        return false;
+    rows->keys = into->order.columns;
+    rows->after = into->order.after;
+    rows->terms = into->order.terms;
+    return true;
+}
 
 static bool rows_statement_find(struct store_session *session, const struct edm_query *query,
                                 enum sql_operation operation, uint64_t properties,
@@ -105,14 +137,8 @@ static bool rows_statement_find(struct store_session *session, const struct edm_
         ret->rows.presence = query->gone ? SQL_GONE : SQL_THERE;
         ret->rows.contact = query->health->contact;
     }
-    if (query->filter) {
-        unsigned first = 1 + sql_rows_parameters(operation, &ret->rows);
-
-        if (!sql_filter_write(session->db->driver->dialect, query, first, arena, &ret->filter, err))
-            return false;
-        ret->rows.condition = ret->filter.condition;
-    }
-    return session_rows_statement(session, query->type, operation, properties, &ret->rows, arena,
+    return rows_statement_write(session->db->driver->dialect, query, operation, arena, ret, err) &&
+           session_rows_statement(session, query->type, operation, properties, &ret->rows, arena,
                                   &ret->statement, err);
 }
 
@@ -120,17 +146,20 @@ static bool rows_statement_find(struct store_session *session, const struct edm_
 static void rows_statement_bind(const struct rows_statement *rows, struct db_params *params,
                                 const struct edm_query *query)
 {
+    if (rows->rows.skips)
+        db_params_int(params, query->skip < INT64_MAX ? (int64_t)query->skip : INT64_MAX);
     if (query->health) {
         db_params_int(params, query->health->never_gone);
         db_params_int(params, query->health->gone_since_ticks);
     }
     sql_filter_bind(params, &rows->filter);
+    sql_filter_bind(params, &rows->order.values);
 }
 
 static void rows_statement_end(const struct rows_statement *rows)
 {
     db_reset(rows->statement);
-    if (rows->rows.condition.len > 0)
+    if (sql_rows_are_chosen(&rows->rows))
         rows->statement->driver->finalize(rows->statement);
 }
 

@@ -960,3 +960,43 @@ bool model_is_true(const struct edm_query *query, const struct edm_entity *artic
 
     return value.kind == WHOLE && value.whole;
 }
+
+/* --- orders ---------------------------------------------------------------------------------- */
+
+size_t model_order(struct chance *chance, struct arena *arena, struct edm_order_key *keys,
+                   size_t count_max)
+{
+    struct maker maker = { .chance = chance, .arena = arena };
+    size_t count = chance_below(chance, count_max + 1);
+
+    for (size_t i = 0; i < count; i++) {
+        keys[i].expression = PICK(chance, comparables)(&maker, (unsigned)chance_below(chance, 3));
+        keys[i].descending = chance_below(chance, 2);
+    }
+    return count;
+}
+
+/* <0, 0, >0: null is lower than everything. */
+static int compare_keys(const struct edm_query *query, const struct edm_filter *expression,
+                        const struct edm_entity *a, const struct edm_entity *b, struct arena *arena)
+{
+    struct evaluation of_a = { .query = query, .article = a, .arena = arena };
+    struct evaluation of_b = { .query = query, .article = b, .arena = arena };
+    struct value left = eval(&of_a, expression), right = eval(&of_b, expression);
+
+    if (left.kind == NOTHING || right.kind == NOTHING)
+        return (left.kind != NOTHING) - (right.kind != NOTHING);
+    return compare(&of_a, left, right);
+}
+
+int model_compare(const struct edm_query *query, const struct edm_entity *a,
+                  const struct edm_entity *b, struct arena *arena)
+{
+    for (size_t i = 0; i < query->order_count; i++) {
+        int order = compare_keys(query, query->order[i].expression, a, b, arena);
+
+        if (order)
+            return query->order[i].descending ? -order : order;
+    }
+    return slice_compare(a->values[0].text, b->values[0].text);
+}

@@ -31,4 +31,12 @@ const struct edm_filter *model_filter(struct chance *chance, struct arena *arena
 bool model_is_true(const struct edm_query *query, const struct edm_entity *article,
                    struct arena *arena);
 
+/* Up to `count_max` keys by which articles can be ordered. */
+size_t model_order(struct chance *chance, struct arena *arena, struct edm_order_key *keys,
+                   size_t count_max);
+
+/* Which of two articles stands before the other in the query's order: <0, 0 (the same one), >0. */
+int model_compare(const struct edm_query *query, const struct edm_entity *a,
+                  const struct edm_entity *b, struct arena *arena);
+
 #endif

@@ -134,24 +134,38 @@ static bool prepare_rows(struct store_session *session, const struct edm_entity_
     return prepare_text(session, type, key, &sql, ret, err);
 }
 
-static bool prepare_condition(struct store_session *session, const struct edm_entity_type *type,
-                              enum sql_operation operation, uint64_t properties,
-                              const struct sql_rows *rows, struct arena *arena,
-                              struct db_statement **ret, struct error *err)
+static enum db_status prepare_chosen(struct store_session *session,
+                                     const struct edm_entity_type *type,
+                                     enum sql_operation operation, uint64_t properties,
+                                     const struct sql_rows *rows, struct arena *arena,
+                                     struct db_statement **ret)
 {
-    enum db_status status;
+    size_t chosen = rows->condition.len + rows->keys.len + rows->after.len + rows->terms.len;
     struct text sql;
 
-    text_init(&sql, arena, 1024 + rows->condition.len, SQL_TEXT_MAX + rows->condition.len);
+    text_init(&sql, arena, 1024 + chosen, SQL_TEXT_MAX + chosen);
     sql_rows_operation(&sql, type, operation, properties, rows);
-    if (sql.failed)
-        return error_no_memory(err);
-    status = session->db->driver->prepare(session->db, text_slice(&sql), ret);
-    /* The words are ours and right; how many stand inside each other is not. */
-    if (status == DB_OTHER)
+    return sql.failed ? DB_NO_MEMORY
+                      : session->db->driver->prepare(session->db, text_slice(&sql), ret);
+}
+
+/* The words are ours and right; how many stand inside each other is not. Whose they are shows when
+ * the order is left out. */
+static bool refuse_chosen(struct store_session *session, const struct edm_entity_type *type,
+                          const struct sql_rows *rows, struct arena *arena, struct error *err)
+{
+    const struct sql_rows unordered = { .presence = rows->presence,
+                                        .contact = rows->contact,
+                                        .condition = rows->condition };
+    struct db_statement *statement;
+
+    if (rows->keys.len == 0 ||
+        prepare_chosen(session, type, SQL_COUNT, 0, &unordered, arena, &statement) != DB_OK)
         return error_set(err, ERROR_BAD_REQUEST, SLICE("$filter"),
                          "Invalid filter clause: The expression is nested too deeply.");
-    return status == DB_OK || session_error(session, status, err);
+    statement->driver->finalize(statement);
+    return error_set(err, ERROR_BAD_REQUEST, SLICE("$orderby"),
+                     "Invalid orderby clause: The expression is nested too deeply.");
 }
 
 bool session_statement(struct store_session *session, const struct edm_entity_type *type,
@@ -177,8 +191,14 @@ bool session_rows_statement(struct store_session *session, const struct edm_enti
 {
     struct statement_key key = { type, rows_operation_key(operation, rows), properties };
 
-    if (rows->condition.len > 0)
-        return prepare_condition(session, type, operation, properties, rows, arena, ret, err);
+    if (sql_rows_are_chosen(rows)) {
+        enum db_status status =
+            prepare_chosen(session, type, operation, properties, rows, arena, ret);
+
+        if (status == DB_OTHER)
+            return refuse_chosen(session, type, rows, arena, err);
+        return status == DB_OK || session_error(session, status, err);
+    }
     *ret = statements_find(&session->statements, &key);
     return *ret || prepare_rows(session, type, operation, rows, &key, ret, err);
 }

@@ -49,8 +49,9 @@ struct store_session {
 bool session_statement(struct store_session *session, const struct edm_entity_type *type,
                        enum sql_operation operation, uint64_t properties, struct db_statement **ret,
                        struct error *err) MUST_CHECK;
-/* The same for a list or a count of some of the rows (sql_rows_operation()). One with a condition
- * is not kept (sql_filter.h says of whom): the caller finalizes it. Its text is made in `arena`. */
+/* The same for a list or a count of some of the rows (sql_rows_operation()). One whose text
+ * is the client's to choose (sql_rows_are_chosen()) is not kept: the caller finalizes it. Its text
+ * is made in `arena`. */
 bool session_rows_statement(struct store_session *session, const struct edm_entity_type *type,
                             enum sql_operation operation, uint64_t properties,
                             const struct sql_rows *rows, struct arena *arena,

@@ -5,9 +5,9 @@
  * keep their spelling, so that a person with an SQL shell finds what the reference pages show.
  *
  * The order of columns is the model's order of properties everywhere, which lets row.c bind and
- * read by counting. A page orders by (tenant, id) with both bound, which is a run of the primary
- * key; "tenant = ? AND id > ?" is written out and not as a row comparison because both engines plan
- * it as such a run.
+ * read by counting. A page that was asked for in no order of its own orders by (tenant, id) with
+ * both bound, which is a run of the primary key; "tenant = ? AND id > ?" is written out and not as
+ * a row comparison because both engines plan it as such a run.
  *
  * Columns carry no NOT NULL for properties. Whether null is allowed is the model's rule and checked
  * in edm/; stated here as well, loosening it would mean rewriting every table.
@@ -100,7 +100,8 @@ static void put_walk_column(struct text *out, const struct column_walk *walk)
 
 /* --- operations ------------------------------------------------------------------------------- */
 
-static void put_select(struct text *out, const struct edm_entity_type *type, uint64_t properties)
+static void put_select(struct text *out, const struct edm_entity_type *type, uint64_t properties,
+                       struct slice more)
 {
     struct column_walk walk = walk_columns(type, properties);
 
@@ -109,8 +110,19 @@ static void put_select(struct text *out, const struct edm_entity_type *type, uin
         put(out, ", ");
         put_walk_column(out, &walk);
     }
+    text_append(out, more);
     put(out, " FROM ");
     put_table(out, type);
+}
+
+int sql_list_columns(const struct edm_entity_type *type, uint64_t properties)
+{
+    struct column_walk walk = walk_columns(type, properties);
+    int count = 2;
+
+    while (walk_next(&walk))
+        count++;
+    return count;
 }
 
 static void put_tenant(struct text *out, unsigned *number)
@@ -154,21 +166,47 @@ static void put_condition(struct text *out, const struct sql_rows *rows)
     text_append(out, rows->condition);
 }
 
-static void put_list(struct text *out, const struct edm_entity_type *type, uint64_t properties,
-                     bool first, const struct sql_rows *rows)
+/* The rows of a list before they are ordered, and the number of the parameter for its limit. */
+static unsigned put_list_rows(struct text *out, const struct edm_entity_type *type,
+                              uint64_t properties, bool first, const struct sql_rows *rows)
 {
     unsigned number = 1, limit;
 
-    put_select(out, type, properties);
-    if (first)
+    put_select(out, type, properties, rows->keys);
+    if (first || rows->keys.len > 0)
         put_tenant(out, &number);
     else
         put_key(out, " AND id > ", &number);
-    limit = number++;
+    limit = first ? number : SQL_LIST_AFTER_ID + 1;
+    number = limit + (rows->skips ? 2 : 1);
     put_presence(out, type, rows, &number);
     put_condition(out, rows);
-    put(out, " ORDER BY id LIMIT ");
+    return limit;
+}
+
+/* Ordered rows stand in parentheses, so that what is outside can call the keys by their names. */
+static void put_list(struct text *out, const struct edm_entity_type *type, uint64_t properties,
+                     bool first, const struct sql_rows *rows)
+{
+    bool ordered = rows->keys.len > 0;
+    unsigned limit;
+
+    put(out, ordered ? "SELECT * FROM (" : "");
+    limit = put_list_rows(out, type, properties, first, rows);
+    if (ordered)
+        put(out, ") AS r");
+    if (rows->after.len > 0) {
+        put(out, " WHERE ");
+        text_append(out, rows->after);
+    }
+    put(out, " ORDER BY ");
+    text_append(out, rows->terms);
+    put(out, "id LIMIT ");
     put_parameter(out, &limit);
+    if (rows->skips) {
+        put(out, " OFFSET ");
+        put_parameter(out, &limit);
+    }
 }
 
 static void put_count(struct text *out, const struct edm_entity_type *type,
@@ -187,6 +225,7 @@ unsigned sql_rows_parameters(enum sql_operation operation, const struct sql_rows
 {
     unsigned count = rows->presence == SQL_WHEREVER ? 0 : 2;
 
+    count += rows->skips && operation != SQL_COUNT;
     switch (operation) {
     case SQL_LIST_FIRST:
         return count + 2;
@@ -256,7 +295,7 @@ void sql_operation(struct text *out, const struct edm_entity_type *type,
 
     switch (operation) {
     case SQL_GET:
-        put_select(out, type, properties);
+        put_select(out, type, properties, SLICE_EMPTY);
         put_key(out, " AND id = ", &number);
         break;
     case SQL_LIST_FIRST:

@@ -26,8 +26,8 @@ struct text;
 /* operation: parameters, in order; columns, in order */
 enum sql_operation {
     SQL_GET,        /* tenant, id; id, version, the properties' columns */
-    SQL_LIST_FIRST, /* tenant, limit, those of the rows; as get */
-    SQL_LIST_AFTER, /* tenant, id, limit, those of the rows; as get */
+    SQL_LIST_FIRST, /* tenant, limit, those of the rows; as get, then the keys of the order */
+    SQL_LIST_AFTER, /* tenant, id, limit, those of the rows; as the first */
     SQL_COUNT,      /* tenant, those of the rows; how many */
     SQL_ANY_ROW,    /* none; a row when the table holds one */
     SQL_INSERT,     /* tenant, id, version, created_seq, the properties' columns */
@@ -43,14 +43,28 @@ enum sql_operation {
 void sql_operation(struct text *out, const struct edm_entity_type *type,
                    enum sql_operation operation, uint64_t properties);
 
-/* Which of a tenant's rows a list or a count is about. Parameters, unless SQL_WHEREVER: 1 when an
- * entity that never made contact is gone, else 0; the point in time behind which others are. Then
- * those of the condition. */
+#define SQL_LIST_AFTER_ID 2 /* the number of its parameter `id` */
+
+/* Which of a tenant's rows a list or a count is about, and in which order a list has them.
+ * Parameters: of a list that skips, how many; unless SQL_WHEREVER, 1 when an entity that never made
+ * contact is gone, else 0, and the point in time behind which others are. Then those of the
+ * condition, then those of the order. */
 struct sql_rows {
     enum sql_presence { SQL_WHEREVER, SQL_THERE, SQL_GONE } presence;
     size_t contact;         /* the property that says it; not for SQL_WHEREVER */
     struct slice condition; /* of sql_filter.h; empty: none */
+    bool skips;
+    struct slice keys, after, terms; /* of sql_order.h; empty: by id */
 };
+
+/* Whether the operation's text is the client's to choose, and so not to be kept. */
+static inline bool sql_rows_are_chosen(const struct sql_rows *rows)
+{
+    return rows->condition.len > 0 || rows->skips || rows->keys.len > 0;
+}
+
+/* How many columns a list has before the keys of its order. */
+int sql_list_columns(const struct edm_entity_type *type, uint64_t properties);
 
 /* How many parameters the operation has before those of the condition. */
 unsigned sql_rows_parameters(enum sql_operation operation, const struct sql_rows *rows);

@@ -397,13 +397,12 @@ void sql_put_node(struct sql_writer *writer, const struct edm_filter *node)
         sql_put_form(writer, rule->form, node);
 }
 
-/* No more values than this come of the condition. */
-static size_t values_max(const struct sql_writer *writer, const struct edm_filter *node)
+size_t sql_values_max(const struct sql_writer *writer, const struct edm_filter *node)
 {
     size_t count = is_viewed(writer, node) ? 2 * EDM_HEALTH_STAGES_MAX + 2 : VALUES_PER_NODE;
 
     for (size_t i = 0; i < node->count; i++)
-        count += values_max(writer, node->arguments[i]);
+        count += sql_values_max(writer, node->arguments[i]);
     return count;
 }
 
@@ -415,7 +414,7 @@ bool sql_filter_write(const struct dialect *dialect, const struct edm_query *que
     };
 
     *ret = (struct sql_filter){ .count = 0 };
-    ret->values = arena_new_array(arena, values_max(&writer, query->filter), struct sql_value);
+    ret->values = arena_new_array(arena, sql_values_max(&writer, query->filter), struct sql_value);
     if (!ret->values)
         return error_no_memory(err);
     text_init(&writer.out, arena, 512, SQL_FILTER_TEXT_MAX);

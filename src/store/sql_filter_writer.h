@@ -1,6 +1,6 @@
 /* store/sql_filter_writer.h - what the files that write a condition share.
  *
- * Not for others than sql_filter*.c: they have sql_filter.h.
+ * Not for others than sql_filter*.c and sql_order.c: they have sql_filter.h.
  */
 #ifndef STORE_SQL_FILTER_WRITER_H
 #define STORE_SQL_FILTER_WRITER_H
@@ -26,6 +26,9 @@ typedef void sql_writer_function(struct sql_writer *writer, const struct edm_fil
 sql_writer_function sql_put_node;
 /* As an operand of a comparison: texts in lower case, Booleans as conditions. */
 sql_writer_function sql_put_comparable;
+
+/* No more values than this come of a node. */
+size_t sql_values_max(const struct sql_writer *writer, const struct edm_filter *node);
 
 /* Copies `form`, in which each of these stands for the next argument of `node`: '$' as it is, '~'
  * to be compared, '!' as a condition. */

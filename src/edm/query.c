@@ -1,0 +1,30 @@
+/* edm/query.c - what is to be known of a query before it is run.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "edm/query.h"
+
+#include "edm/filter.h"
+#include "edm/health.h"
+
+static bool has_clock(const struct edm_filter *node, const struct edm_health_view *health)
+{
+    if (node->kind == EDM_FILTER_NOW)
+        return true;
+    if (node->kind == EDM_FILTER_PROPERTY && health && node->property == health->state)
+        return true;
+    for (size_t i = 0; i < node->count; i++) {
+        if (has_clock(node->arguments[i], health))
+            return true;
+    }
+    return false;
+}
+
+bool edm_query_order_has_clock(const struct edm_query *query)
+{
+    for (size_t i = 0; i < query->order_count; i++) {
+        if (has_clock(query->order[i].expression, query->health))
+            return true;
+    }
+    return false;
+}

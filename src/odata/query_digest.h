@@ -1,0 +1,17 @@
+/* odata/query_digest.h - which rows of a set are asked for, and in which order, in one number.
+ *
+ * A $skiptoken says where a list goes on, and that means something in that very list alone.
+ * Must not know: what the options mean.
+ */
+#ifndef ODATA_QUERY_DIGEST_H
+#define ODATA_QUERY_DIGEST_H
+
+#include <stdint.h>
+
+#include "odata/filter.h"
+
+/* Of the decoded texts of the options; one without a pointer was not given. 0 when none was. */
+uint64_t odata_query_digest(struct slice filter, struct slice orderby,
+                            const struct odata_alias *aliases, struct arena *arena);
+
+#endif
