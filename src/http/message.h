@@ -92,6 +92,7 @@ struct http_exchange {
     void *connection;                     /* the protocol's own */
     void (*done)(struct http_exchange *); /* the protocol's own; see http_exchange_done() */
     void *handler_state;                  /* the handler's own, in the arena */
+    bool part; /* of a batch: its answer becomes a member of another one, and is never coded */
 };
 
 /* The answer is complete: send it. Exactly once per exchange, on its loop. The exchange must not be
