@@ -314,6 +314,11 @@ struct arena *arena_create(struct arena_pool *pool, size_t budget_bytes)
     return arena;
 }
 
+struct arena *arena_create_beside(const struct arena *arena)
+{
+    return arena_create(arena->pool, arena->budget_bytes + arena->aside_bytes);
+}
+
 void arena_destroy(struct arena *arena)
 {
     if (!arena)

@@ -54,6 +54,8 @@ void arena_pool_destroy(struct arena_pool *pool);
 /* A new arena of at most `budget_bytes`. `pool` may be NULL (then a 4 KiB block from malloc). NULL:
  * no memory, or none left in the pool's ledger. */
 struct arena *arena_create(struct arena_pool *pool, size_t budget_bytes);
+/* Another one with the pool and the budget of `arena`. NULL: as above. */
+struct arena *arena_create_beside(const struct arena *arena);
 void arena_destroy(struct arena *arena); /* NULL does nothing */
 
 /* `bytes` of uncleared memory, or NULL past the budget. arena_alloc(a, 0) is not NULL. */

@@ -15,8 +15,10 @@
 #include "base/arena.h"
 #include "base/text.h"
 
-static const char url_alphabet[64] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+#define LETTERS_AND_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+static const char url_alphabet[64] = LETTERS_AND_DIGITS "-_";
+static const char standard_alphabet[64] = LETTERS_AND_DIGITS "+/";
 
 #define NO          0xff
 #define FIRST_VALUE '+'
@@ -31,7 +33,7 @@ static const uint8_t values[] = {
 };
 
 /* The characters of one group of up to three bytes; returns how many. */
-static size_t encode_group(const uint8_t *bytes, size_t len, char *to)
+static size_t encode_group(const char alphabet[64], const uint8_t *bytes, size_t len, char *to)
 {
     uint32_t bits = (uint32_t)bytes[0] << 16;
 
@@ -40,11 +42,11 @@ static size_t encode_group(const uint8_t *bytes, size_t len, char *to)
     if (len > 2)
         bits |= bytes[2];
     for (size_t i = 0; i <= len; i++)
-        to[i] = url_alphabet[bits >> (18 - 6 * i) & 63];
+        to[i] = alphabet[bits >> (18 - 6 * i) & 63];
     return len + 1;
 }
 
-void base64url_append(struct text *text, const void *bytes, size_t len)
+static void append(struct text *text, const char alphabet[64], const void *bytes, size_t len)
 {
     const uint8_t *from = bytes;
     size_t rest = len % 3;
@@ -54,10 +56,22 @@ void base64url_append(struct text *text, const void *bytes, size_t len)
         return;
     char *start = to;
     for (; len >= 3; len -= 3, from += 3)
-        to += encode_group(from, 3, to);
+        to += encode_group(alphabet, from, 3, to);
     if (rest)
-        to += encode_group(from, rest, to);
+        to += encode_group(alphabet, from, rest, to);
     text->len += (size_t)(to - start);
+}
+
+void base64url_append(struct text *text, const void *bytes, size_t len)
+{
+    append(text, url_alphabet, bytes, len);
+}
+
+void base64_append(struct text *text, const void *bytes, size_t len)
+{
+    append(text, standard_alphabet, bytes, len);
+    if (len % 3)
+        text_append(text, len % 3 == 1 ? SLICE("==") : SLICE("="));
 }
 
 static uint8_t value_of(char c)

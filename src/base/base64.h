@@ -12,6 +12,8 @@ struct arena;
 struct text;
 
 void base64url_append(struct text *text, const void *bytes, size_t len); /* no padding */
+/* The standard alphabet, padded. */
+void base64_append(struct text *text, const void *bytes, size_t len);
 
 /* Strict: no padding, no blanks, no bits left over that are not zero. */
 bool base64url_decode(struct arena *arena, struct slice s, struct slice *ret) MUST_CHECK;

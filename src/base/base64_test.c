@@ -32,6 +32,9 @@ static void test_base64_vectors(void **state UNUSED)
         text_init(&text, arena, 0, 100);
         base64url_append(&text, vectors[i].bytes.ptr, vectors[i].bytes.len);
         CHECK(slice_eq(text_slice(&text), slice_of(vectors[i].url)), i);
+        text_init(&text, arena, 0, 100);
+        base64_append(&text, vectors[i].bytes.ptr, vectors[i].bytes.len);
+        CHECK(slice_eq(text_slice(&text), slice_of(vectors[i].standard)), i);
         CHECK(base64url_decode(arena, slice_of(vectors[i].url), &bytes), i);
         CHECK(slice_eq(bytes, vectors[i].bytes), i);
         CHECK(base64_decode(arena, slice_of(vectors[i].standard), &bytes), i);
@@ -100,6 +103,9 @@ static void test_base64_without_room(void **state UNUSED)
     text_init_fixed(&text, memory, sizeof memory);
     base64url_append(&text, "foo", 3);
     assert_true(text.failed);
+    text_init_fixed(&text, memory, sizeof memory);
+    base64_append(&text, "f", 1);
+    assert_true(text.failed); /* the padding, too, needs room */
     assert_false(base64url_decode(arena, SLICE("AAAAAAAAAAAAAAAAAAAAAAAA"), &bytes));
     assert_true(slice_eq(bytes, SLICE("?")));
     arena_destroy(arena);

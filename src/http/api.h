@@ -77,6 +77,7 @@ struct api {
     enum api_hsts hsts;
     int64_t token_lifetime_s;
     unsigned json_depth;
+    size_t batch_parts;             /* requests of one batch; <= BATCH_PARTS_MOST */
     size_t reply_bytes_max;         /* of one reply's body */
     size_t page_bytes;              /* a page ends behind the row that passes this */
     size_t entity_bytes;            /* text of one entity at most */

@@ -120,7 +120,7 @@ bool call_authenticate(struct call *call, struct error *err) MUST_CHECK;
 
 /* --- what answers ---------------------------------------------------------------------------- */
 
-/* graph.c: /{version}/... */
+/* graph.c: /{version}/... The part of a batch comes with the batch's `who`. */
 void graph_handle(struct call *call);
 
 /* control.c: true when the path is one of the control API's; it was then answered. */

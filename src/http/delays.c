@@ -39,6 +39,10 @@ void delay_start(struct delays *delays, struct loop *loop, struct delay *delay,
 {
     uv_loop_t *uv = loop_uv(loop);
 
+    if (delays->ended) { /* what followed from one that was let go: the next part of a batch */
+        http_exchange_done(exchange);
+        return;
+    }
     *delay = (struct delay){ .exchange = exchange, .delays = delays, .next = delays->first };
     if (delays->first)
         delays->first->prev = delay;
@@ -52,6 +56,7 @@ void delay_start(struct delays *delays, struct loop *loop, struct delay *delay,
 
 void delays_end(struct delays *delays, struct loop *loop)
 {
+    delays->ended = true;
     for (struct delay *at = delays->first; at; at = at->next)
         let_go(at);
     while (delays->first)

@@ -8,6 +8,7 @@
 #ifndef HTTP_DELAYS_H
 #define HTTP_DELAYS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <uv.h>
@@ -25,6 +26,7 @@ struct delay {
 
 struct delays { /* of one loop; zeros to start with */
     struct delay *first;
+    bool ended; /* nothing is held back any more */
 };
 
 /* Calls http_exchange_done() in `ms` milliseconds. */

@@ -22,6 +22,7 @@
 
 #include "base/arena.h"
 #include "http/back_end.h"
+#include "http/batch.h"
 #include "http/cors.h"
 #include "http/effects.h"
 #include "service/health.h"
@@ -63,6 +64,7 @@ static const struct graph_route routes[] = {
     { ODATA_PROPERTY, HTTP_HEAD, EDM_GET, graph_start_property },
     { ODATA_VALUE, HTTP_GET, EDM_GET, graph_start_property },
     { ODATA_VALUE, HTTP_HEAD, EDM_GET, graph_start_property },
+    { ODATA_BATCH, HTTP_POST, EDM_UPDATE, graph_start_batch },
 };
 
 static const struct graph_route *find_route(enum odata_resource resource, enum http_method method)
@@ -85,6 +87,7 @@ COLD void graph_refuse_method(struct call *call)
         [ODATA_VALUE] = SLICE_INIT("GET, HEAD"),
         [ODATA_SERVICE] = SLICE_INIT("GET, HEAD"),
         [ODATA_CSDL] = SLICE_INIT("GET, HEAD"),
+        [ODATA_BATCH] = SLICE_INIT("POST"),
     };
 
     call_add_field(call, SLICE("Allow"), allowed[call->path.resource]);
@@ -111,6 +114,7 @@ static bool authorise(const struct call *call, const struct graph_route *route, 
         break;
     case ODATA_SERVICE: /* open to all, and answered before: graph_documents.c */
     case ODATA_CSDL:
+    case ODATA_BATCH: /* each of its parts asks for itself */
         return true;
     }
     return authorise_operation(authorisation, call->who, call->path.type, route->operation, err);
@@ -147,6 +151,8 @@ static void job_done(struct dispatch_job *job)
     assert(less);
     (void)less;
     call->executed = is_executed(call);
+    if (call->exchange->part)
+        batch_read_is_home(call);
     if (job->ok)
         call->next(call);
     else
@@ -176,7 +182,9 @@ void graph_submit(struct call *call, bool is_write,
     call->ran = false;
     call->next = next;
     call->job = (struct dispatch_job){ .home = call->loop->loop, .run = run_job, .done = job_done };
-    if (!(is_write ? dispatch_write(dispatch, &call->job) : dispatch_read(dispatch, &call->job)))
+    if (!(is_write               ? dispatch_write(dispatch, &call->job)
+          : call->exchange->part ? batch_read_in_turn(call)
+                                 : dispatch_read(dispatch, &call->job)))
         graph_fail(call, ERROR_BUSY, "The server is busy. Try again later.");
 }
 
@@ -324,6 +332,8 @@ static void check_request(struct call *call, unsigned version, struct slice rest
         graph_refuse_method(call);
     else if (!authorise(call, route, &error))
         call_finish_error(call, &error);
+    else if (call->path.resource == ODATA_BATCH)
+        graph_start_batch(call); /* needs no licence, its parts do */
     else
         check_licence(call);
 }
@@ -334,7 +344,7 @@ void graph_handle(struct call *call)
     unsigned version;
     struct error error = { 0 };
 
-    if (cors_handle(call))
+    if (!call->exchange->part && cors_handle(call))
         return;
     effects_watch(call);
     if (!odata_path_version(call->exchange->request.path, &version, &rest, &error)) {
@@ -343,7 +353,7 @@ void graph_handle(struct call *call)
     }
     if (graph_document_handle(call, version, rest))
         return;
-    if (!call_authenticate(call, &error))
+    if (!call->who && !call_authenticate(call, &error))
         call_finish_error(call, &error);
     else if (!call->began_us || effects_meet(call, rest))
         check_request(call, version, rest);
@@ -406,6 +416,7 @@ static bool answers_json(const struct call *call)
     case ODATA_SET:
     case ODATA_PROPERTY:
     case ODATA_SERVICE:
+    case ODATA_BATCH:
         return true;
     case ODATA_ENTITY:
         return call->exchange->request.method != HTTP_DELETE;

@@ -45,6 +45,9 @@ bool graph_document_handle(struct call *call, unsigned version, struct slice res
 
 /* --- graph_reads.c, graph_writes.c: behind the checks --------------------------------------- */
 
+/* Answers the call and returns false when the body cannot be read at all. */
+bool graph_check_body(struct call *call) MUST_CHECK;
+
 void graph_start_singleton(struct call *call);
 void graph_start_list(struct call *call);
 void graph_start_count(struct call *call);

@@ -18,8 +18,7 @@ static bool is_json_type(struct slice content_type)
     return slice_eq_nocase(slice_trim(type), SLICE("application/json"));
 }
 
-/* Answers the call and returns false when the body cannot be read at all. */
-static bool check_body(struct call *call)
+bool graph_check_body(struct call *call)
 {
     const struct http_request *request = &call->exchange->request;
     struct slice encoding = http_request_field(request, SLICE("Content-Encoding"));
@@ -50,7 +49,7 @@ static bool read_given(struct call *call, struct slice key)
     const struct api *api = call->loop->api;
     struct error error = { 0 };
 
-    if (!check_body(call) || !graph_read_options(call, false))
+    if (!graph_check_body(call) || !graph_read_options(call, false))
         return false;
     if (odata_read_entity(api->model, call->path.type, call->exchange->request.body, key,
                           api->json_depth, call->arena, &call->given, &error))
@@ -175,7 +174,7 @@ void graph_start_action(struct call *call)
     struct edm_value *parameters; /* validated here; no action so far reads them */
     struct error error = { 0 };
 
-    if (!check_body(call) || !graph_read_options(call, false))
+    if (!graph_check_body(call) || !graph_read_options(call, false))
         return;
     if (!odata_read_parameters(api->model, call->path.action, call->exchange->request.body,
                                api->json_depth, call->arena, &parameters, &error))

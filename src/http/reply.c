@@ -93,6 +93,8 @@ static bool sends_hsts(const struct call *call)
 
 static void add_common_fields(struct call *call)
 {
+    if (call->exchange->part) /* the batch's answer has them */
+        return;
     call_add_field(call, SLICE("request-id"), (struct slice){ call->request_id, UUID_TEXT_LEN });
     call_add_field(call, SLICE("client-request-id"), call->client_request_id);
     call_add_field(call, SLICE("x-ms-ags-diagnostic"),

@@ -39,6 +39,7 @@ struct work *work_create(struct arena_pool *arenas, const struct http_limits *li
     work->exchange.connection = NULL;
     work->exchange.done = NULL;
     work->exchange.handler_state = NULL;
+    work->exchange.part = false;
     work->body_since_ms = 0;
     work->piece_count = 0;
     work->keep = false;

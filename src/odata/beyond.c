@@ -21,4 +21,22 @@ const struct beyond_row beyond_rows[BEYOND_COUNT] = {
         .target = "$search",
         .message = OPTION_REFUSED("Search"),
     },
+    [BEYOND_BATCH_ABSOLUTE_URL] = {
+        .id = "batch-absolute-url",
+        .what = "the URL of a batched request may be absolute, with the batch's own version in it",
+        .graph = "400: the URL of a batched request is relative to the version",
+        .source = "the page on JSON batching; OData JSON Format 4.01, 19.1, has them",
+        .refusal = ERROR_BAD_REQUEST,
+        .target = "url",
+        .message = "Invalid URL in a batch: it has to be relative to the version of the batch.",
+    },
+    [BEYOND_BATCH_BYTES] = {
+        .id = "batch-base64",
+        .what = "a batched write may have its JSON as base64 text, and then no Content-Type",
+        .graph = "takes the text as it stands, and refuses what has no Content-Type",
+        .source = "the page on JSON batching; msgraph-sdk-core 1.0 preview 17 sends such parts",
+        .refusal = ERROR_NONE,
+        .target = "",
+        .message = "",
+    },
 };

@@ -338,7 +338,7 @@ static bool walk_set(struct walk *walk)
                               : walk_key_segment(walk);
 }
 
-/* The first segment below the version: "$metadata" | singleton */
+/* The first segment below the version: "$metadata" | "$batch" | singleton */
 static bool walk_version(struct walk *walk)
 {
     const struct edm_singleton *singleton = walk->model->singleton;
@@ -350,6 +350,10 @@ static bool walk_version(struct walk *walk)
         return false;
     if (slice_eq_nocase(segment, SLICE("$metadata"))) {
         walk->path.resource = ODATA_CSDL;
+        return walk_end(walk);
+    }
+    if (slice_eq_nocase(segment, SLICE("$batch"))) {
+        walk->path.resource = ODATA_BATCH;
         return walk_end(walk);
     }
     if (!(singleton->versions & walk->path.version) || !slice_eq_nocase(segment, singleton->name))

@@ -29,6 +29,7 @@ enum odata_resource {
     ODATA_VALUE,     /* .../{id}/displayName/$value: its bare text; not of a collection */
     ODATA_SERVICE,   /* /beta: the service document */
     ODATA_CSDL,      /* /beta/$metadata */
+    ODATA_BATCH,     /* /beta/$batch */
 };
 
 struct odata_path {

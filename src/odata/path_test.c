@@ -97,6 +97,8 @@ static const struct {
     { V1, "/$metadata", ODATA_CSDL, NULL, "", NULL },
     { BETA, "/$metadata/", ODATA_CSDL, NULL, "", NULL },
     { BETA, "/%24Metadata", ODATA_CSDL, NULL, "", NULL },
+    { V1, "/$batch", ODATA_BATCH, NULL, "", NULL },
+    { BETA, "/%24Batch/", ODATA_BATCH, NULL, "", NULL },
     { V1, "/shopFloor", ODATA_SINGLETON, NULL, "", NULL },
     { V1, "/shopFloor/", ODATA_SINGLETON, NULL, "", NULL },
     { BETA, "/SHOPFLOOR", ODATA_SINGLETON, NULL, "", NULL },
@@ -277,7 +279,8 @@ static const struct {
     { BETA, "/$metadata/x", UNKNOWN("x"), "x" },
     { BETA, "/$metadata//", UNKNOWN(""), "" },
     { BETA, "/$metadata()", UNKNOWN("$metadata()"), "$metadata()" },
-    { BETA, "/$batch", UNKNOWN("$batch"), "$batch" },
+    { BETA, "/$batch/x", UNKNOWN("x"), "x" },
+    { BETA, "/shopFloor/$batch", UNKNOWN("$batch"), "$batch" },
     { BETA, "/shopFloor/$metadata", UNKNOWN("$metadata"), "$metadata" },
     { BETA, "/shopFloor%2Farticles", UNKNOWN("shopFloor/articles"), "shopFloor/articles" },
     { BETA, "/shop%2546loor", UNKNOWN("shop%46loor"), "shop%46loor" }, /* decoded once */

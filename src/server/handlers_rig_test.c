@@ -59,6 +59,7 @@ static void open_api(struct rig *rig)
                                             .expires_unix_s = INT64_MAX },
                              .token_lifetime_s = 3600,
                              .json_depth = 16,
+                             .batch_parts = 20,
                              .reply_bytes_max = ROOMY,
                              .page_bytes = ROOMY,
                              .entity_bytes = RIG_ENTITY_BYTES,

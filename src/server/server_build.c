@@ -361,6 +361,7 @@ static bool prepare_api(struct server *server, struct error *err)
     api->hsts = hsts_of(settings);
     api->token_lifetime_s = (int64_t)settings->token_lifetime_s;
     api->json_depth = (unsigned)settings->limits.json_depth;
+    api->batch_parts = settings->limits.batch;
     api->reply_bytes_max = settings->limits.reply_bytes;
     api->page_bytes = settings->limits.page_bytes;
     api->entity_bytes = settings->limits.entity_bytes;

@@ -132,7 +132,7 @@ struct settings {
     unsigned hello;
 
     struct {
-        uint64_t head_bytes, fields, body_bytes, request_bytes, token_bytes, json_depth;
+        uint64_t head_bytes, fields, body_bytes, request_bytes, token_bytes, json_depth, batch;
         uint64_t reply_bytes, page_bytes, entity_bytes;
         uint64_t write_queue, write_group, token_cache;
         uint64_t journal, fault_rules, testbed_bytes, sandboxes;
