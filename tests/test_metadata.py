@@ -6,10 +6,9 @@ import xml.etree.ElementTree as ElementTree
 import httpx
 import pytest
 
+from csdl import EDM, EDMX, as_json
 from server_process import ROOT, Server
 
-EDM = "{http://docs.oasis-open.org/odata/ns/edm}"
-EDMX = "{http://docs.oasis-open.org/odata/ns/edmx}"
 VERSIONS = ["v1.0", "beta"]
 GRAPHS_OWN = ROOT.parent / "shared" / "graph" / "csdl"
 
@@ -65,7 +64,7 @@ def read(text):
     assert len(schemas) == 1
     schema = schemas[0]
     assert {e.tag for e in schema} <= {EDM + name for name in (
-        "EnumType", "EntityType", "Action", "EntityContainer", "Annotations")}
+        "EnumType", "EntityType", "Action", "EntityContainer", "Annotation", "Annotations")}
     container = schema.find(EDM + "EntityContainer")
     return {
         "namespace": (schema.get("Namespace"), schema.get("Alias")),
@@ -145,10 +144,22 @@ def test_descriptions(server, version):
             want |= {name, *(f"{name}/{part}" for part in found["properties"])}
     for name, members in declared["enums"].items():
         want |= {name, *(f"{name}/{member}" for member, _ in members)}
-    described = ElementTree.fromstring(text).iter(EDM + "Annotations")
-    got = {e.get("Target"): [(a.get("Term"), bool(a.get("String"))) for a in e] for e in described}
-    assert got == {f"microsoft.graph.{name}": [("Org.OData.Core.V1.Description", True)]
-                   for name in want}
+    for name, _, parameters in declared["actions"]:
+        bound = parameters[0][1][0].replace("graph.", "microsoft.graph.")
+        want.add(f"{name}({bound})")
+    want.add("GraphService/deviceManagement")
+    annotations = as_json(text)["microsoft.graph"]["$Annotations"]
+    got = {target for target, terms in annotations.items() if terms.get("@Org.OData.Core.V1.Description")}
+    assert got == {f"microsoft.graph.{name}" for name in want}
+    assert annotations.keys() - got == {"microsoft.graph.entity/id", "microsoft.graph.GraphService"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_same_in_json(server, version):
+    text = document(server, version)
+    reply = ask(server, f"{version}/$metadata?$format=json")
+    assert (reply.status_code, reply.headers["content-type"]) == (200, "application/json")
+    assert reply.json() == as_json(text)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

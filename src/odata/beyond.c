@@ -39,4 +39,13 @@ const struct beyond_row beyond_rows[BEYOND_COUNT] = {
         .target = "",
         .message = "",
     },
+    [BEYOND_CSDL_JSON] = {
+        .id = "csdl-json",
+        .what = "$metadata as CSDL JSON, by $format or Accept",
+        .graph = "XML whatever is asked for",
+        .source = "widely known; Graph answers in OData 4.0, which has no CSDL in JSON",
+        .refusal = ERROR_NONE,
+        .target = "",
+        .message = "",
+    },
 };

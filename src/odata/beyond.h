@@ -21,7 +21,13 @@
 
 #include "base/error.h"
 
-enum beyond { BEYOND_SEARCH, BEYOND_BATCH_ABSOLUTE_URL, BEYOND_BATCH_BYTES, BEYOND_COUNT };
+enum beyond {
+    BEYOND_SEARCH,
+    BEYOND_BATCH_ABSOLUTE_URL,
+    BEYOND_BATCH_BYTES,
+    BEYOND_CSDL_JSON,
+    BEYOND_COUNT
+};
 
 /* A set of rows: bit 1u << enum beyond. */
 #define BEYOND_BIT(row) (UINT32_C(1) << (row))

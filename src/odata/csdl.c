@@ -2,8 +2,8 @@
  *
  * The document has Graph's form: one schema; an abstract type "entity" with the key, from which all
  * others derive; the singleton's type, whose navigation properties contain the sets; enumerations,
- * actions, the container; and what each means as an annotation at the end. Names within a group
- * are in alphabetical order, as there, which spares whoever compares the two the noise.
+ * actions, the container; and at the end annotations (odata/csdl_annotations.c). Names within a
+ * group are in alphabetical order, as there, which spares whoever compares the two the noise.
  *
  * The tables are in the order of the reference pages, and an enumeration may serve two properties.
  * So each group is walked by "the first name behind the last one": sorted and without doubles, with
@@ -17,13 +17,7 @@
 #include "odata/csdl.h"
 
 #include "base/text.h"
-
-/* The state of one csdl_write(). */
-struct csdl {
-    const struct edm_model *model;
-    unsigned version;
-    struct text *out;
-};
+#include "odata/csdl_writing.h"
 
 /* --- what is written, in its order -------------------------------------------------------------
  */
@@ -34,15 +28,15 @@ static bool is_next(struct slice name, const struct slice *last, const struct sl
     return (!last || slice_compare(name, *last) > 0) && (!best || slice_compare(name, *best) < 0);
 }
 
-static const struct edm_entity_type *type_after(const struct csdl *csdl,
-                                                const struct edm_entity_type *last)
+const struct edm_entity_type *csdl_type_after(const struct csdl *csdl,
+                                              const struct edm_entity_type *last)
 {
-    const struct edm_singleton *singleton = csdl->model->singleton;
+    const struct edm_singleton *singleton = csdl->surface->model->singleton;
     const struct edm_entity_type *best = NULL;
 
     for (size_t i = 0; i < singleton->type_count; i++) {
         const struct edm_entity_type *type = singleton->types[i];
-        if ((type->versions & csdl->version) &&
+        if ((type->versions & csdl->surface->version) &&
             is_next(type->name, last ? &last->name : NULL, best ? &best->name : NULL))
             best = type;
     }
@@ -50,8 +44,8 @@ static const struct edm_entity_type *type_after(const struct csdl *csdl,
 }
 
 /* Of all but the key, which is that of the base type. */
-static const struct edm_property *property_after(const struct edm_entity_type *type,
-                                                 const struct edm_property *last)
+const struct edm_property *csdl_property_after(const struct edm_entity_type *type,
+                                               const struct edm_property *last)
 {
     const struct edm_property *best = NULL;
 
@@ -76,16 +70,16 @@ static const struct edm_enum *enum_among(const struct edm_property *properties, 
     return best;
 }
 
-static const struct edm_enum *enum_after(const struct csdl *csdl, const struct edm_enum *last)
+const struct edm_enum *csdl_enum_after(const struct csdl *csdl, const struct edm_enum *last)
 {
     const struct edm_enum *best = NULL;
 
-    for (const struct edm_entity_type *type = type_after(csdl, NULL); type;
-         type = type_after(csdl, type)) {
+    for (const struct edm_entity_type *type = csdl_type_after(csdl, NULL); type;
+         type = csdl_type_after(csdl, type)) {
         best = enum_among(type->properties, type->property_count, last, best);
         for (size_t i = 0; i < type->action_count; i++) {
             const struct edm_action *action = &type->actions[i];
-            if (action->versions & csdl->version)
+            if (action->versions & csdl->surface->version)
                 best = enum_among(action->parameters, action->parameter_count, last, best);
         }
     }
@@ -105,25 +99,24 @@ static void add_slice(const struct csdl *csdl, struct slice name)
     text_append(csdl->out, name);
 }
 
-/* The inside of an attribute. */
-static void add_escaped(const struct csdl *csdl, struct slice value)
+void csdl_append_escaped(struct text *out, struct slice value)
 {
     for (size_t i = 0; i < value.len; i++) {
         switch (value.ptr[i]) {
         case '&':
-            add(csdl, "&amp;");
+            text_append(out, SLICE("&amp;"));
             break;
         case '<':
-            add(csdl, "&lt;");
+            text_append(out, SLICE("&lt;"));
             break;
         case '>':
-            add(csdl, "&gt;");
+            text_append(out, SLICE("&gt;"));
             break;
         case '"':
-            add(csdl, "&quot;");
+            text_append(out, SLICE("&quot;"));
             break;
         default:
-            text_append_char(csdl->out, value.ptr[i]);
+            text_append_char(out, value.ptr[i]);
         }
     }
 }
@@ -131,7 +124,7 @@ static void add_escaped(const struct csdl *csdl, struct slice value)
 /* "graph.ndesConnector" */
 static void add_by_alias(const struct csdl *csdl, struct slice name)
 {
-    add_slice(csdl, csdl->model->alias);
+    add_slice(csdl, csdl->surface->model->alias);
     add(csdl, ".");
     add_slice(csdl, name);
 }
@@ -139,7 +132,7 @@ static void add_by_alias(const struct csdl *csdl, struct slice name)
 /* --- types -------------------------------------------------------------------------------------
  */
 
-static struct slice primitive_name(enum edm_kind kind)
+struct slice csdl_kind_name(enum edm_kind kind)
 {
     switch (kind) {
     case EDM_STRING:
@@ -169,7 +162,7 @@ static void write_facets(const struct csdl *csdl, const struct edm_property *pro
     if (property->kind == EDM_ENUM)
         add_by_alias(csdl, property->enumeration->name);
     else
-        add_slice(csdl, primitive_name(property->kind));
+        add_slice(csdl, csdl_kind_name(property->kind));
     add(csdl, collection ? ")\"" : "\"");
     if (!collection && !(property->flags & EDM_NULLABLE))
         add(csdl, " Nullable=\"false\"");
@@ -213,9 +206,9 @@ static void begin_entity_type(const struct csdl *csdl, struct slice name)
 
 static void write_singleton_type(const struct csdl *csdl)
 {
-    begin_entity_type(csdl, csdl->model->singleton->name);
-    for (const struct edm_entity_type *type = type_after(csdl, NULL); type;
-         type = type_after(csdl, type)) {
+    begin_entity_type(csdl, csdl->surface->model->singleton->name);
+    for (const struct edm_entity_type *type = csdl_type_after(csdl, NULL); type;
+         type = csdl_type_after(csdl, type)) {
         add(csdl, "        <NavigationProperty Name=\"");
         add_slice(csdl, type->set_name);
         add(csdl, "\" Type=\"Collection(");
@@ -228,8 +221,8 @@ static void write_singleton_type(const struct csdl *csdl)
 static void write_entity_type(const struct csdl *csdl, const struct edm_entity_type *type)
 {
     begin_entity_type(csdl, type->name);
-    for (const struct edm_property *property = property_after(type, NULL); property;
-         property = property_after(type, property)) {
+    for (const struct edm_property *property = csdl_property_after(type, NULL); property;
+         property = csdl_property_after(type, property)) {
         add(csdl, "        <Property Name=\"");
         add_slice(csdl, property->name);
         write_facets(csdl, property);
@@ -256,102 +249,69 @@ static void write_action(const struct csdl *csdl, const struct edm_entity_type *
 static void write_actions(const struct csdl *csdl, const struct edm_entity_type *type)
 {
     for (size_t i = 0; i < type->action_count; i++)
-        if (type->actions[i].versions & csdl->version)
+        if (type->actions[i].versions & csdl->surface->version)
             write_action(csdl, type, &type->actions[i]);
 }
 
 static void write_container(const struct csdl *csdl)
 {
-    struct slice name = csdl->model->singleton->name;
+    struct slice name = csdl->surface->model->singleton->name;
 
-    add(csdl, "      <EntityContainer Name=\"GraphService\">\n        <Singleton Name=\"");
+    add(csdl, "      <EntityContainer Name=\"" CSDL_CONTAINER "\">\n        <Singleton Name=\"");
     add_slice(csdl, name);
     add(csdl, "\" Type=\"");
-    add_slice(csdl, csdl->model->namespace_name);
+    add_slice(csdl, csdl->surface->model->namespace_name);
     add(csdl, ".");
     add_slice(csdl, name);
     add(csdl, "\" />\n      </EntityContainer>\n");
 }
 
-/* --- what each means ---------------------------------------------------------------------------
- */
-
-/* About `owner`, or about `part` of it where that is not empty. */
-static void describe(const struct csdl *csdl, struct slice owner, struct slice part,
-                     const char *text)
-{
-    add(csdl, "      <Annotations Target=\"");
-    add_slice(csdl, csdl->model->namespace_name);
-    add(csdl, ".");
-    add_slice(csdl, owner);
-    add(csdl, part.len ? "/" : "");
-    add_slice(csdl, part);
-    add(csdl, "\">\n        <Annotation Term=\"Org.OData.Core.V1.Description\" String=\"");
-    add_escaped(csdl, slice_of(text));
-    add(csdl, "\" />\n      </Annotations>\n");
-}
-
-static void describe_type(const struct csdl *csdl, const struct edm_entity_type *type)
-{
-    describe(csdl, type->name, SLICE_EMPTY, type->doc);
-    for (const struct edm_property *property = property_after(type, NULL); property;
-         property = property_after(type, property))
-        describe(csdl, type->name, property->name, property->doc);
-}
-
-static void describe_enum(const struct csdl *csdl, const struct edm_enum *enumeration)
-{
-    describe(csdl, enumeration->name, SLICE_EMPTY, enumeration->doc);
-    for (size_t i = 0; i < enumeration->member_count; i++)
-        describe(csdl, enumeration->name, enumeration->members[i].name,
-                 enumeration->members[i].doc);
-}
-
-static void describe_all(const struct csdl *csdl)
-{
-    const struct edm_entity_type *type = NULL;
-    const struct edm_enum *enumeration = NULL;
-
-    while ((type = type_after(csdl, type)))
-        describe(csdl, csdl->model->singleton->name, type->set_name, type->set_doc);
-    while ((type = type_after(csdl, type)))
-        describe_type(csdl, type);
-    while ((enumeration = enum_after(csdl, enumeration)))
-        describe_enum(csdl, enumeration);
-}
-
 /* --- the document ------------------------------------------------------------------------------
  */
 
-static void write_schema(const struct csdl *csdl)
+static void write_schema(struct csdl *csdl)
 {
     const struct edm_entity_type *type = NULL;
     const struct edm_enum *enumeration = NULL;
 
-    while ((enumeration = enum_after(csdl, enumeration)))
+    while ((enumeration = csdl_enum_after(csdl, enumeration)))
         write_enum(csdl, enumeration);
     write_base_type(csdl);
     write_singleton_type(csdl);
-    while ((type = type_after(csdl, type)))
+    while ((type = csdl_type_after(csdl, type)))
         write_entity_type(csdl, type);
-    while ((type = type_after(csdl, type)))
+    while ((type = csdl_type_after(csdl, type)))
         write_actions(csdl, type);
     write_container(csdl);
-    describe_all(csdl);
+    csdl_annotate_schema(csdl);
+    csdl_annotate_all(csdl);
 }
 
-void csdl_write(const struct edm_model *model, unsigned version, struct text *out)
+/* Where the terms of the annotations are defined. */
+static void write_references(const struct csdl *csdl)
 {
-    const struct csdl csdl = { .model = model, .version = version, .out = out };
+    for (size_t i = 0; i < csdl_vocabulary_count; i++) {
+        add(csdl, "  <edmx:Reference Uri=\"");
+        add(csdl, csdl_vocabularies[i].uri);
+        add(csdl, ".xml\">\n    <edmx:Include Namespace=\"");
+        add(csdl, csdl_vocabularies[i].name);
+        add(csdl, "\" />\n  </edmx:Reference>\n");
+    }
+}
+
+void csdl_write(const struct odata_surface *surface, struct text *out)
+{
+    struct csdl csdl = { .surface = surface, .out = out };
 
     add(&csdl, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
                "<edmx:Edmx Version=\"4.0\" "
-               "xmlns:edmx=\"http://docs.oasis-open.org/odata/ns/edmx\">\n"
-               "  <edmx:DataServices>\n"
+               "xmlns:edmx=\"http://docs.oasis-open.org/odata/ns/edmx\">\n");
+    write_references(&csdl);
+    add(&csdl, "  <edmx:DataServices>\n"
                "    <Schema Namespace=\"");
-    add_slice(&csdl, model->namespace_name);
+    add_slice(&csdl, surface->model->namespace_name);
     add(&csdl, "\" Alias=\"");
-    add_slice(&csdl, model->alias);
+    add_slice(&csdl, surface->model->alias);
     add(&csdl, "\" xmlns=\"http://docs.oasis-open.org/odata/ns/edm\">\n");
     write_schema(&csdl);
     add(&csdl, "    </Schema>\n  </edmx:DataServices>\n</edmx:Edmx>\n");

@@ -6,11 +6,11 @@
 #ifndef ODATA_CSDL_H
 #define ODATA_CSDL_H
 
-#include "edm/model.h"
+#include "odata/surface.h"
 
 struct text;
 
-/* What `version` (enum edm_version) has of `model`, one whole document. */
-void csdl_write(const struct edm_model *model, unsigned version, struct text *out);
+/* What the surface has, one whole document. */
+void csdl_write(const struct odata_surface *surface, struct text *out);
 
 #endif

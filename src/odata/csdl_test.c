@@ -11,15 +11,20 @@
 #define DOCUMENT_BYTES_MAX ((size_t)64 * 1024)
 
 /* The document, NUL behind it. */
-static const char *document(const struct edm_model *model, unsigned version, struct arena *arena)
+static const char *document_of(const struct odata_surface *surface, struct arena *arena)
 {
     struct text text;
 
     text_init(&text, arena, 0, DOCUMENT_BYTES_MAX);
-    csdl_write(model, version, &text);
+    csdl_write(surface, &text);
     text_append_char(&text, '\0');
     assert_false(text.failed);
     return text_slice(&text).ptr;
+}
+
+static const char *document(const struct edm_model *model, unsigned version, struct arena *arena)
+{
+    return document_of(&(struct odata_surface){ .model = model, .version = version }, arena);
 }
 
 static struct arena *new_arena(void)
@@ -42,7 +47,11 @@ static const struct {
     const char *piece;
 } piece_cases[] = {
     { BOTH, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<edmx:Edmx Version=\"4.0\" "
-            "xmlns:edmx=\"http://docs.oasis-open.org/odata/ns/edmx\">\n  <edmx:DataServices>\n"
+            "xmlns:edmx=\"http://docs.oasis-open.org/odata/ns/edmx\">\n"
+            "  <edmx:Reference Uri=\"https://oasis-tcs.github.io/odata-vocabularies/vocabularies/"
+            "Org.OData.Core.V1.xml\">\n    <edmx:Include Namespace=\"Org.OData.Core.V1\" />\n"
+            "  </edmx:Reference>\n" },
+    { BOTH, "  </edmx:Reference>\n  <edmx:DataServices>\n"
             "    <Schema Namespace=\"toy.shop\" Alias=\"shop\" "
             "xmlns=\"http://docs.oasis-open.org/odata/ns/edm\">\n" },
     { BOTH, "<EntityType Name=\"entity\" Abstract=\"true\">\n        <Key>\n"
@@ -92,9 +101,39 @@ static const struct {
             "      </EntityContainer>" },
     { BOTH, "<Annotations Target=\"toy.shop.shopFloor/articles\">\n"
             "        <Annotation Term=\"Org.OData.Core.V1.Description\" "
-            "String=\"What the shop sells.\" />\n      </Annotations>" },
+            "String=\"What the shop sells.\" />\n" },
+    { BOTH, "      <Annotation Term=\"Org.OData.Core.V1.DefaultNamespace\" Bool=\"true\" />\n" },
+    { BOTH, "<Annotations Target=\"toy.shop.entity/id\">\n"
+            "        <Annotation Term=\"Org.OData.Core.V1.Computed\" Bool=\"true\" />\n"
+            "      </Annotations>\n" },
+    { BOTH, "<Annotation Term=\"Org.OData.Core.V1.Permissions\" "
+            "EnumMember=\"Org.OData.Core.V1.Permission/Read\" />\n" },
+    { BOTH, "        <Annotation Term=\"Org.OData.Capabilities.V1.DeleteRestrictions\">\n"
+            "          <Record>\n"
+            "            <PropertyValue Property=\"Deletable\" Bool=\"true\" />\n"
+            "            <PropertyValue Property=\"Permissions\">\n"
+            "              <Collection>\n"
+            "                <Record>\n"
+            "                  <PropertyValue Property=\"SchemeName\" String=\"oauth2\" />\n"
+            "                  <PropertyValue Property=\"Scopes\">\n"
+            "                    <Collection>\n"
+            "                      <Record>\n"
+            "                        <PropertyValue Property=\"Scope\" "
+            "String=\"Shop.Clear.All\" />\n"
+            "                      </Record>\n"
+            "                    </Collection>\n"
+            "                  </PropertyValue>\n"
+            "                </Record>\n"
+            "              </Collection>\n"
+            "            </PropertyValue>\n"
+            "          </Record>\n"
+            "        </Annotation>\n" },
+    { BOTH, "            <String>substring</String>\n            <String>year</String>\n" },
+    { BOTH, "Target=\"toy.shop.restock(toy.shop.article)\"" },
+    { BETA, "Target=\"toy.shop.retire(toy.shop.article)\"" },
+    { BOTH, "Target=\"toy.shop.GraphService/shopFloor\"" },
     { BETA, "Target=\"toy.shop.shopFloor/crates\"" },
-    { BOTH, "Target=\"toy.shop.article\"" },
+    { BOTH, "<Annotations Target=\"toy.shop.article\">" },
     { BOTH, "Target=\"toy.shop.article/serial\"" },
     { BETA, "Target=\"toy.shop.crate/place\"" },
     { BOTH, "Target=\"toy.shop.colour\"" },
@@ -162,6 +201,31 @@ static void test_order(void **state UNUSED)
     arena_destroy(arena);
 }
 
+/* What is refused is not claimed: the article's DELETE is the reference's alone. */
+static void test_beyond_graph(void **state UNUSED)
+{
+    static const char deletable[] = "Property=\"Deletable\" Bool=\"true\"";
+    struct edm_entity_type article = toy_article;
+    const struct edm_entity_type *const types[] = { &article };
+    struct edm_singleton singleton = *toy_model.singleton;
+    struct edm_model model = toy_model;
+    struct arena *arena = new_arena();
+
+    article.beyond_graph = 1u << EDM_DELETE;
+    singleton.types = types;
+    singleton.type_count = 1;
+    model.singleton = &singleton;
+    for (int refuses = 0; refuses < 2; refuses++) {
+        const struct odata_surface surface = { &model, V1, refuses };
+        const char *text = document_of(&surface, arena);
+
+        CHECK(occurrences(text, deletable) == (refuses ? 0 : 1), refuses);
+        CHECK(occurrences(text, "\"Shop.Clear.All\"") == (refuses ? 0 : 1), refuses);
+        CHECK(occurrences(text, "Property=\"Insertable\" Bool=\"true\"") == 1, refuses);
+    }
+    arena_destroy(arena);
+}
+
 /* --- texts -------------------------------------------------------------------------------------
  */
 
@@ -189,7 +253,7 @@ static void test_no_room(void **state UNUSED)
     struct text text;
 
     text_init_fixed(&text, memory, sizeof memory);
-    csdl_write(&toy_model, BETA, &text);
+    csdl_write(&(struct odata_surface){ .model = &toy_model, .version = BETA }, &text);
     assert_true(text.failed);
     assert_int_equal(text_slice(&text).len, 0);
 }
@@ -197,9 +261,8 @@ static void test_no_room(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pieces),
-        cmocka_unit_test(test_order),
-        cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_pieces),       cmocka_unit_test(test_order),
+        cmocka_unit_test(test_beyond_graph), cmocka_unit_test(test_escapes),
         cmocka_unit_test(test_no_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,4 +43,10 @@ bool odata_filter_parse(const struct edm_model *model, const struct edm_entity_t
                         struct slice text, const struct odata_alias *aliases, struct arena *arena,
                         const struct edm_filter **ret, struct error *err) MUST_CHECK;
 
+/* What there is: the operators between two values, and the functions by name, each once. Empty
+ * behind the last. */
+size_t odata_filter_operator_count(void);
+struct slice odata_filter_operator(size_t index);
+struct slice odata_filter_function(size_t index);
+
 #endif

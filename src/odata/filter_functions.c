@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "odata/filter.h"
 #include "odata/filter_check.h"
 #include "odata/quote.h"
 
@@ -163,4 +164,16 @@ struct edm_filter *filter_function(struct filter_builder *builder, struct slice 
         filter_refuse(builder, position, "An unknown function with name '%.*s' was found.",
                       SLICE_ARG(odata_quote(name)));
     return NULL;
+}
+
+/* Rows of one name stand side by side. */
+struct slice odata_filter_function(size_t index)
+{
+    for (size_t i = 0; i < COUNT_OF(functions); i++) {
+        if (i > 0 && slice_eq(functions[i].name, functions[i - 1].name))
+            continue;
+        if (index-- == 0)
+            return functions[i].name;
+    }
+    return SLICE_EMPTY;
 }

@@ -439,6 +439,16 @@ static const struct binary_operator {
 };
 #define LEVELS 6
 
+size_t odata_filter_operator_count(void)
+{
+    return COUNT_OF(operators);
+}
+
+struct slice odata_filter_operator(size_t index)
+{
+    return index < COUNT_OF(operators) ? operators[index].word : SLICE_EMPTY;
+}
+
 /* The operator of this level that stands here, taken; NULL for none. */
 static const struct binary_operator *take_operator(struct filter_parse *parse, unsigned level)
 {

@@ -184,3 +184,43 @@ bool odata_format_level(struct slice value, enum odata_level *ret)
     *ret = range.level;
     return true;
 }
+
+/* --- documents in XML and JSON ----------------------------------------------------------------
+ */
+
+static bool is_xml(struct slice media)
+{
+    return slice_eq_nocase(media, SLICE("application/xml"));
+}
+
+bool odata_format_is_xml(struct slice value)
+{
+    struct slice media = take_until(';', &value);
+
+    return slice_eq_nocase(media, SLICE("xml")) || is_xml(media);
+}
+
+static void widen(struct odata_wish *wish, struct odata_wish range)
+{
+    if (range.rank > wish->rank)
+        *wish = range;
+}
+
+bool odata_accept_wants_json(struct slice field)
+{
+    struct odata_wish json = { 0 }, xml = { 0 };
+
+    for (unsigned at = 1; field.len > 0; at++) {
+        struct slice text = take_until(',', &field), media = take_until(';', &text);
+        struct range range = { .rank = is_xml(media) ? RANK_JSON : rank_of(media),
+                               .quality = QUALITY_FULL };
+
+        if (!read_parameters(text, &range))
+            continue;
+        if (is_xml(media) || range.rank < RANK_JSON)
+            widen(&xml, (struct odata_wish){ range.rank, range.quality, at });
+        else
+            widen(&json, (struct odata_wish){ RANK_JSON, range.quality, at });
+    }
+    return json.quality > 0 && is_better(&json, &xml);
+}

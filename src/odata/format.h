@@ -37,4 +37,9 @@ bool odata_accept_level(const struct odata_accept *accept, enum odata_level *ret
 /* The value of $format, decoded: "json" or a media type, with parameters. False: neither JSON. */
 bool odata_format_level(struct slice value, enum odata_level *ret) MUST_CHECK;
 
+/* Of a document that there is as XML and as JSON, XML if nothing is said. Whether $format's value,
+ * decoded, is XML; and whether an Accept field names JSON and wants it more than XML. */
+bool odata_format_is_xml(struct slice value);
+bool odata_accept_wants_json(struct slice field);
+
 #endif

@@ -121,12 +121,50 @@ static void test_format(void **state UNUSED)
     }
 }
 
+/* Of a document that there is as XML, too. */
+static const struct {
+    const char *accept;
+    bool json;
+} document_cases[] = {
+    { "application/json", true },
+    { "APPLICATION/JSON;odata.metadata=full", true },
+    { "application/json, */*", true }, /* the more specific of equals */
+    { "application/json, text/html, image/gif, *; q=.2, */*; q=.2", true },
+    { "application/json, application/xml", true }, /* the first of equals */
+    { "application/xml, application/json", false },
+    { "application/xml;q=0.9, application/json", true },
+    { "application/xml, application/json;q=0.9", false },
+    { "application/json;q=0.5, */*", false },
+    { "application/json;q=0, */*;q=0", false },
+    { "application/xml;q=0, application/json;q=0.1", true },
+    { "application/json;q=2", false }, /* makes no sense: passed over */
+    { "application/xml", false },
+    { "text/html", false },
+    { "*/*", false }, /* JSON is to be named */
+    { "application/*", false },
+    { "", false },
+    { ",,;", false },
+};
+
+static void test_documents(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(document_cases); i++)
+        CHECK(odata_accept_wants_json(slice_of(document_cases[i].accept)) == document_cases[i].json,
+              i);
+    assert_true(odata_format_is_xml(SLICE("xml")));
+    assert_true(odata_format_is_xml(SLICE("Application/XML;charset=utf-8")));
+    assert_false(odata_format_is_xml(SLICE("json")));
+    assert_false(odata_format_is_xml(SLICE("application/atom+xml")));
+    assert_false(odata_format_is_xml(SLICE("")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accept),
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_format),
+        cmocka_unit_test(test_documents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

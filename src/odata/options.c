@@ -169,6 +169,10 @@ static bool read_skiptoken(struct parse *parse, struct slice value)
 
 static bool read_format(struct parse *parse, struct slice value)
 {
+    if (parse->path->resource == ODATA_CSDL && odata_format_is_xml(slice_trim(value))) {
+        parse->out->xml_given = true;
+        return true;
+    }
     parse->out->level_given = odata_format_level(slice_trim(value), &parse->out->level);
     return parse->out->level_given ||
            error_set(parse->err, ERROR_NOT_ACCEPTABLE, SLICE("$format"),
@@ -377,7 +381,7 @@ static bool check_place(struct parse *parse, const struct option *option)
     bool has_rows = resource == ODATA_SET || resource == ODATA_COUNT;
     bool has_properties = has_rows || resource == ODATA_SINGLETON || resource == ODATA_ENTITY ||
                           resource == ODATA_ACTION;
-    bool is_text = resource == ODATA_COUNT || resource == ODATA_VALUE || resource == ODATA_CSDL;
+    bool is_text = resource == ODATA_COUNT || resource == ODATA_VALUE;
 
     if ((option->place == ON_JSON && !is_text) || (option->place == ON_DATA && has_properties))
         return true;
@@ -389,6 +393,15 @@ static bool check_place(struct parse *parse, const struct option *option)
                          "not a collection. Query options $filter, $orderby, $count, $skip, and "
                          "$top can be applied only on collections.");
     return true;
+}
+
+bool odata_option_is_offered(const struct edm_model *model, const struct odata_path *path,
+                             bool is_read, struct slice name)
+{
+    struct parse parse = { .model = model, .path = path, .is_read = is_read };
+    const struct option *option = find_option(name);
+
+    return option && option->read && check_place(&parse, option);
 }
 
 static bool check_once(struct parse *parse, const struct option *option)

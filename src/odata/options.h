@@ -28,6 +28,7 @@ struct odata_options {
     bool top_given;
     bool selects;     /* there was a $select, be it "*" */
     bool level_given; /* by $format, which overrides Accept */
+    bool xml_given;   /* by $format, of $metadata */
     enum odata_level level;
     uint64_t digest; /* of which rows are asked for and in which order: a $skiptoken is for one */
     uint32_t beyond; /* rows of odata/beyond.h that the options use: BEYOND_BIT() each */
@@ -44,6 +45,11 @@ bool odata_options_parse(const struct edm_model *model, const struct profile *pr
                          const struct odata_path *path, bool is_read, struct slice query,
                          uint64_t max_page_size, struct arena *arena, struct odata_options *ret,
                          struct error *err) MUST_CHECK;
+
+/* Whether a read of what `path` says, or a write to it, takes the option `name` ("$top"); only its
+ * resource and type are asked. */
+bool odata_option_is_offered(const struct edm_model *model, const struct odata_path *path,
+                             bool is_read, struct slice name);
 
 /* The query string of the next page: the options as they were sent (still encoded), without
  * $skiptoken and $skip, and with `skiptoken` (plain base64url text) behind them. */

@@ -1,0 +1,79 @@
+/* odata/surface.c - asks those who decide about requests what they would say.
+ *
+ * An option that goes beyond Graph has a row in odata/beyond.c named after it ("search" for
+ * $search, with the option as the target of its refusal); where such rows are refused the option is
+ * not there.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "odata/surface.h"
+
+#include "base/compiler.h"
+#include "odata/beyond.h"
+#include "odata/filter.h"
+#include "odata/options.h"
+
+static bool is_refused_beyond(struct slice name)
+{
+    for (size_t i = 0; i < BEYOND_COUNT; i++) {
+        const struct beyond_row *row = &beyond_rows[i];
+
+        if (row->refusal != ERROR_NONE && slice_eq(slice_of(row->target), name) &&
+            slice_eq(slice_of(row->id), slice_sub(name, 1, name.len)))
+            return true;
+    }
+    return false;
+}
+
+static bool has_option(const struct odata_surface *surface, enum odata_resource resource,
+                       const struct edm_entity_type *type, bool is_read, struct slice name)
+{
+    const struct odata_path path = { .resource = resource,
+                                     .version = surface->version,
+                                     .type = type };
+
+    return odata_option_is_offered(surface->model, &path, is_read, name) &&
+           !(surface->refuses_beyond && is_refused_beyond(name));
+}
+
+bool odata_surface_has_option(const struct odata_surface *surface, enum odata_resource resource,
+                              const struct edm_entity_type *type, const char *name)
+{
+    return has_option(surface, resource, type, true, slice_of(name));
+}
+
+bool odata_surface_has_option_of_write(const struct odata_surface *surface,
+                                       enum odata_resource resource,
+                                       const struct edm_entity_type *type, const char *name)
+{
+    return has_option(surface, resource, type, false, slice_of(name));
+}
+
+bool odata_surface_has_operation(const struct odata_surface *surface,
+                                 const struct edm_entity_type *type, enum edm_operation operation)
+{
+    return type->permissions[operation].count > 0 &&
+           !(surface->refuses_beyond && (type->beyond_graph >> operation & 1));
+}
+
+bool odata_surface_has_path(const struct odata_surface *surface, const char *path)
+{
+    struct odata_path found;
+
+    return odata_path_parse(surface->model, surface->version, slice_of(path), NULL, &found, NULL);
+}
+
+/* Words of the grammar that are neither an operator between two values nor a function. */
+static const struct slice grammar[] = {
+    SLICE_INIT("not"), SLICE_INIT("in"), SLICE_INIT("has"), SLICE_INIT("any"), SLICE_INIT("all"),
+};
+
+struct slice odata_surface_filter_word(size_t index)
+{
+    if (index < COUNT_OF(grammar))
+        return grammar[index];
+    index -= COUNT_OF(grammar);
+    if (index < odata_filter_operator_count())
+        return odata_filter_operator(index);
+    return odata_filter_function(index - odata_filter_operator_count());
+}
