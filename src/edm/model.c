@@ -13,6 +13,8 @@
  */
 #include "edm/model.h"
 
+#include "edm/value.h"
+
 const struct edm_entity_type *edm_find_set(const struct edm_model *model, struct slice set_name,
                                            unsigned version)
 {
@@ -64,6 +66,45 @@ int edm_find_property_nocase(const struct edm_entity_type *type, struct slice na
             return (int)i;
     }
     return -1;
+}
+
+int edm_find_complex_property(const struct edm_complex *complex, struct slice name)
+{
+    for (size_t i = 0; i < complex->property_count; i++) {
+        if (slice_eq(complex->properties[i].name, name))
+            return (int)i;
+    }
+    return -1;
+}
+
+const struct edm_complex *edm_complex_used(const struct edm_action *action, size_t n)
+{
+    for (size_t i = 0; i < action->parameter_count; i++) {
+        if (action->parameters[i].complex && n-- == 0)
+            return action->parameters[i].complex;
+    }
+    return action->result && n == 0 ? action->result : NULL;
+}
+
+int edm_find_singleton_property(const struct edm_singleton *singleton, struct slice name,
+                                unsigned version)
+{
+    for (size_t i = 0; i < singleton->property_count; i++) {
+        const struct edm_singleton_property *property = &singleton->properties[i];
+        if (edm_singleton_property_is_in(property, version) &&
+            slice_eq_nocase(property->name, name))
+            return (int)i;
+    }
+    return -1;
+}
+
+bool edm_is_built_in(const struct edm_entity_type *type, struct slice key)
+{
+    for (size_t i = 0; i < type->built_in_count; i++) {
+        if (slice_eq(type->built_in[i * type->property_count].text, key))
+            return true;
+    }
+    return false;
 }
 
 const struct edm_enum_member *edm_find_member(const struct edm_enum *enumeration, struct slice name)

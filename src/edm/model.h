@@ -30,6 +30,7 @@ enum edm_kind {
     EDM_INT64,
     EDM_DATE_TIME_OFFSET,
     EDM_ENUM,
+    EDM_COMPLEX, /* of an action's parameters only */
     EDM_KIND_COUNT
 };
 
@@ -38,6 +39,10 @@ enum edm_property_flag {
     EDM_NULLABLE = 1u << 1,   /* null may be written and read */
     EDM_COLLECTION = 1u << 2, /* of EDM_STRING; never null, items never null */
     EDM_READ_ONLY = 1u << 3,  /* ignored in requests */
+    /* Of parameters only: */
+    EDM_REQUIRED = 1u << 4,    /* $metadata lets it be null, and it makes no sense: refused all the
+                                * same    (ERROR_MODEL_VALIDATION). With EDM_NULLABLE */
+    EDM_NOT_UNICODE = 1u << 5, /* $metadata says Unicode="false"; nothing follows from it */
 };
 
 struct edm_enum_member {
@@ -54,16 +59,39 @@ struct edm_enum {
     const char *doc;
 };
 
+struct arena;
+struct edm_entity;
+struct edm_value;
+
 struct edm_property {
     struct slice name;
     enum edm_kind kind;
     unsigned flags;                     /* of enum edm_property_flag */
     const struct edm_enum *enumeration; /* exactly where kind is EDM_ENUM */
+    const struct edm_complex *complex;  /* exactly where kind is EDM_COMPLEX */
+    /* In a view (edm_entity_type.view_of): the property that it shows; empty: of its own name. */
+    struct slice viewed;
     /* What a create without this property stores. NULL: null where nullable; else "" for a string,
      * [] for a collection, false, 0, 0001-01-01T00:00:00Z, the member of value 0.
      * As in JSON: "\"x\"", "[\"0\"]", "true". */
     const char *default_json;
     const char *doc;
+};
+
+/* A type without a key, of what a parameter holds or an answer is made of. Its properties are no
+ * collections and no complex ones again. */
+struct edm_complex {
+    struct slice name; /* unqualified */
+    const struct edm_property *properties;
+    size_t property_count;
+    const char *doc;
+};
+
+/* Some values of a complex type: `count` rows of type->property_count values each. */
+struct edm_rows {
+    const struct edm_complex *type;
+    struct edm_value *values;
+    size_t count;
 };
 
 enum edm_operation { EDM_LIST, EDM_GET, EDM_CREATE, EDM_UPDATE, EDM_DELETE, EDM_OPERATION_COUNT };
@@ -80,12 +108,30 @@ struct edm_effect {
     enum edm_effect_kind { EDM_EFFECT_SET_NOW } kind; /* a DateTimeOffset becomes the clock's now */
 };
 
+/* What an action that answers is asked. */
+struct edm_question {
+    const struct edm_action *action;
+    const struct edm_entity *entity;    /* that it is bound to, whole */
+    const struct edm_value *parameters; /* one for each */
+    int64_t now_ticks;
+};
+
+/* Answers from what it is given and from nothing else; rows and texts lie in the arena. Errors:
+ * those of a request that is at fault, ERROR_TOO_LARGE past the arena's budget. */
+typedef bool edm_answer(const struct edm_question *question, struct arena *arena,
+                        struct edm_rows *ret, struct error *err);
+
 struct edm_action {
     struct slice name;
     unsigned versions;
-    const struct edm_property
-        *parameters; /* EDM_NULLABLE as for properties; not nullable: required */
+    /* EDM_NULLABLE as for properties; not nullable: required. A collection may be nullable here:
+     * then it may be left out. */
+    const struct edm_property *parameters;
     size_t parameter_count;
+    /* An action either has effects and answers nothing, or answers and changes nothing: then both
+     * of these are there, and it is answered with a collection of `result`. */
+    const struct edm_complex *result;
+    edm_answer *answer;
     const struct edm_effect *effects;
     size_t effect_count;
     struct edm_permission_list permissions;
@@ -122,8 +168,16 @@ struct edm_entity_type {
     struct slice name;     /* unqualified, e.g. "ndesConnector" */
     struct slice set_name; /* the containing navigation property of its singleton */
     unsigned versions;     /* surfaces on which the set exists */
+    /* A view: its entities are those of another type of the singleton, seen through other
+     * properties (edm_property.viewed), each of which is one of that type's. It has no rows, no
+     * health and no defaults of its own, and is in no seed and no export. NULL: no view. */
+    const struct edm_entity_type *view_of;
     const struct edm_property *properties;
     size_t property_count;
+    /* Entities that every tenant has, that nobody made, and that can be neither changed nor
+     * deleted: property_count values each, the key first. Not of a view. */
+    const struct edm_value *built_in;
+    size_t built_in_count;
     const struct edm_action *actions;
     size_t action_count;
     struct edm_permission_list permissions[EDM_OPERATION_COUNT];
@@ -135,10 +189,38 @@ struct edm_entity_type {
     const char *set_doc;
 };
 
+/* A collection that is worked out when it is read: for each entity of some types a date of it, and
+ * what the age of that date says. A date of 0001-01-01T00:00:00Z, or none, has no age. */
+struct edm_ageing {
+    const struct edm_complex *item;
+    struct slice source_name, key, state, date; /* the item's properties, in any order */
+    const struct edm_ageing_source {
+        const struct edm_entity_type *type;
+        struct slice date;
+        struct slice member; /* of the enumeration of `source_name` */
+    } * sources;
+    size_t source_count;
+    const struct edm_ageing_stage { /* of the enumeration of `state`; the first one after 0 */
+        struct slice member;
+        int64_t after_s; /* at least that old; each longer than the one before */
+    } * stages;
+    size_t stage_count;
+    struct slice ageless;
+    const char *source; /* where the durations come from */
+};
+
 /* A singleton that contains entity sets; its own properties are read-only facts. */
 struct edm_singleton_property {
     struct slice name;
-    enum edm_singleton_value { EDM_SINGLETON_NAME, EDM_SINGLETON_NULL, EDM_SINGLETON_TENANT } value;
+    enum edm_singleton_value {
+        EDM_SINGLETON_NAME,
+        EDM_SINGLETON_NULL,
+        EDM_SINGLETON_TENANT,
+        EDM_SINGLETON_AGEING, /* shown where it is asked for by name only, and declared */
+    } value;
+    unsigned versions;               /* 0: those of the singleton */
+    const struct edm_ageing *ageing; /* exactly where value is EDM_SINGLETON_AGEING */
+    const char *doc;                 /* the same */
 };
 
 struct edm_singleton {
@@ -188,6 +270,35 @@ unsigned edm_version_parse(struct slice text);
 
 /* "list", "get", "create", "update", "delete". */
 struct slice edm_operation_text(enum edm_operation operation);
+
+int edm_find_complex_property(const struct edm_complex *complex, struct slice name);
+/* The n-th complex type of an action: those of its parameters, then its result. NULL past the last.
+ */
+const struct edm_complex *edm_complex_used(const struct edm_action *action, size_t n);
+/* True for the key of one of the type's built-in entities. */
+bool edm_is_built_in(const struct edm_entity_type *type, struct slice key);
+
+/* Index of the singleton's property called so without regard to case, in that version; -1. */
+int edm_find_singleton_property(const struct edm_singleton *singleton, struct slice name,
+                                unsigned version);
+
+static inline bool edm_singleton_property_is_in(const struct edm_singleton_property *property,
+                                                unsigned version)
+{
+    return property->versions == 0 || (property->versions & version);
+}
+
+/* Whose rows the type's entities are: its own, or those of the type that it is a view of. */
+static inline const struct edm_entity_type *edm_stored_type(const struct edm_entity_type *type)
+{
+    return type->view_of ? type->view_of : type;
+}
+
+/* What a property is called there. */
+static inline struct slice edm_stored_name(const struct edm_property *property)
+{
+    return property->viewed.len ? property->viewed : property->name;
+}
 
 /* Bit set of all properties of the type. */
 static inline uint64_t edm_all_properties(const struct edm_entity_type *type)

@@ -219,9 +219,9 @@ const struct edm_entity_type toy_crate = {
 static const struct edm_entity_type *const shop_types[] = { &toy_article, &toy_crate };
 
 static const struct edm_singleton_property shop_properties[] = {
-    { SLICE_INIT("id"), EDM_SINGLETON_NAME },
-    { SLICE_INIT("opening"), EDM_SINGLETON_NULL },
-    { SLICE_INIT("ownerId"), EDM_SINGLETON_TENANT },
+    { .name = SLICE_INIT("id"), .value = EDM_SINGLETON_NAME },
+    { .name = SLICE_INIT("opening"), .value = EDM_SINGLETON_NULL },
+    { .name = SLICE_INIT("ownerId"), .value = EDM_SINGLETON_TENANT },
 };
 
 static const struct edm_singleton shop = {

@@ -205,6 +205,7 @@ static bool read_item(const struct reading *reading, const struct json_token *to
         return read_date_time(reading, token, ret);
     case EDM_ENUM:
         return read_enum(reading, token, ret);
+    case EDM_COMPLEX:
     case EDM_KIND_COUNT:
         break;
     }
@@ -327,6 +328,7 @@ void edm_value_write(const struct edm_property *property, const struct edm_value
     case EDM_ENUM:
         write_enum(property->enumeration, value->integer, writer);
         return;
+    case EDM_COMPLEX:
     case EDM_KIND_COUNT:
         break;
     }

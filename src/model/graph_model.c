@@ -24,9 +24,9 @@ static const struct edm_entity_type *const types[] = {
 };
 
 static const struct edm_singleton_property properties[] = {
-    { SLICE_INIT("id"), EDM_SINGLETON_NAME },
-    { SLICE_INIT("settings"), EDM_SINGLETON_NULL },
-    { SLICE_INIT("intuneAccountId"), EDM_SINGLETON_TENANT },
+    { .name = SLICE_INIT("id"), .value = EDM_SINGLETON_NAME },
+    { .name = SLICE_INIT("settings"), .value = EDM_SINGLETON_NULL },
+    { .name = SLICE_INIT("intuneAccountId"), .value = EDM_SINGLETON_TENANT },
 };
 
 static const struct slice read_names[] = {

@@ -146,6 +146,7 @@ struct slice csdl_kind_name(enum edm_kind kind)
     case EDM_DATE_TIME_OFFSET:
         return SLICE("Edm.DateTimeOffset");
     case EDM_ENUM:
+    case EDM_COMPLEX:
     case EDM_KIND_COUNT:
         break;
     }

@@ -24,6 +24,8 @@ static void write_singleton_value(enum edm_singleton_value value, const struct o
         uuid_format(tenant, text);
         json_writer_string(writer, (struct slice){ text, sizeof text });
         return;
+    case EDM_SINGLETON_AGEING:
+        return;
     }
 }
 

@@ -82,6 +82,7 @@ static struct slice unqualified_type(const struct edm_property *property)
         return SLICE("DateTimeOffset");
     case EDM_ENUM:
         return property->enumeration->name;
+    case EDM_COMPLEX:
     case EDM_KIND_COUNT:
         break;
     }

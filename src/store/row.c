@@ -38,6 +38,7 @@ static void bind_value(struct db_params *params, const struct edm_property *prop
     case EDM_INT32:
     case EDM_INT64:
     case EDM_ENUM:
+    case EDM_COMPLEX:
     case EDM_KIND_COUNT:
         db_params_int(params, value->integer);
         break;
@@ -104,6 +105,7 @@ static bool read_value(struct db_statement *statement, const struct edm_property
     case EDM_INT32:
     case EDM_INT64:
     case EDM_ENUM:
+    case EDM_COMPLEX:
     case EDM_KIND_COUNT:
         ret->integer = read_int(statement, at, &ret->is_null);
         return true;
