@@ -389,7 +389,7 @@ def test_what_works_on_folders_goes_to_the_server_of_run(tmp_path):
     done = run("run", "--", "sh", "-c", script, env=env)
     exported = (tmp_path / "export.json").read_text()
     assert '"mine"' in exported and done.stdout == exported + "200 200 401 403 "
-    assert "12 entities were added.\n1 entity was added.\n" in done.stderr
+    assert "13 entities were added.\n1 entity was added.\n" in done.stderr
     assert "13 entities were imported.\n" in done.stderr
     for words in (("tenant", "list"), ("client", "list"), ("ca", "export")):
         code, told = refusal("run", BINARY, *words, env=env)
@@ -399,7 +399,7 @@ def test_what_works_on_folders_goes_to_the_server_of_run(tmp_path):
     folder = env | {"CONNECTORD_URL": "http://127.0.0.1:1",
                     "CONNECTORD_DATA_DIR": str(tmp_path / "folder")}
     assert "refused" in refusal("seed", "demo", env=folder)[1]
-    assert "12 entities" in run("seed", "demo", "--data-dir", tmp_path / "folder",
+    assert "13 entities" in run("seed", "demo", "--data-dir", tmp_path / "folder",
                                 env=folder).stderr
     assert run("tenant", "list", "--data-dir", tmp_path / "folder", env=folder).stdout
 

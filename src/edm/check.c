@@ -14,8 +14,8 @@
  */
 #include "base/arena.h"
 #include "base/text.h"
+#include "edm/check_spot.h"
 #include "edm/health.h"
-#include "edm/model.h"
 #include "edm/value.h"
 #include "json/writer.h"
 
@@ -23,21 +23,6 @@
 #define ADDRESS_MAX_BYTES 255
 #define CHECK_ARENA_MAX   65536
 #define DEFAULT_JSON_MAX  4096
-
-/* Where we are in the model, for messages: "owner.part", each as far as it is known. */
-struct spot {
-    const struct edm_model *model;
-    struct slice owner;
-    struct slice part;
-    struct error *err;
-};
-
-static bool wrong(const struct spot *spot, const char *what)
-{
-    return error_set(spot->err, ERROR_INTERNAL, spot->part.len ? spot->part : spot->owner,
-                     "model: %.*s%s%.*s: %s", SLICE_ARG(spot->owner), spot->part.len ? "." : "",
-                     SLICE_ARG(spot->part), what);
-}
 
 /* --- names and texts ----------------------------------------------------------------------- */
 
@@ -53,7 +38,7 @@ static bool is_digit(char c)
 
 /* A letter, then letters and digits: valid in CSDL, unquoted in SQL, not escaped in JSON or URLs.
  */
-static bool is_name(struct slice name)
+bool check_is_name(struct slice name)
 {
     if (name.len == 0 || name.len > NAME_MAX_BYTES || !is_letter(name.ptr[0]))
         return false;
@@ -72,10 +57,10 @@ static bool is_dotted_name(struct slice name)
     if (name.len > NAME_MAX_BYTES)
         return false;
     while (slice_cut(tail, '.', &head, &tail)) {
-        if (!is_name(head))
+        if (!check_is_name(head))
             return false;
     }
-    return is_name(tail);
+    return check_is_name(tail);
 }
 
 static bool has_doc(const char *doc)
@@ -150,7 +135,7 @@ static bool check_member(struct spot spot, const struct edm_enum *enumeration, s
     const struct edm_enum_member *member = &enumeration->members[at];
 
     spot.part = member->name;
-    if (!is_name(member->name))
+    if (!check_is_name(member->name))
         return wrong(&spot, "the member's name is not a letter and letters or digits");
     if (!has_doc(member->doc))
         return wrong(&spot, "the member has no doc");
@@ -176,7 +161,7 @@ static bool check_enum(struct spot spot, const struct edm_enum *enumeration)
 {
     spot.owner = enumeration->name;
     spot.part = SLICE_EMPTY;
-    if (!is_name(enumeration->name))
+    if (!check_is_name(enumeration->name))
         return wrong(&spot, "the enumeration's name is not a letter and letters or digits");
     if (!has_doc(enumeration->doc))
         return wrong(&spot, "the enumeration has no doc");
@@ -197,12 +182,11 @@ static bool check_flags(const struct spot *spot, const struct edm_property *prop
 {
     unsigned flags = property->flags;
 
-    if (flags & ~(unsigned)(EDM_KEY | EDM_NULLABLE | EDM_COLLECTION | EDM_READ_ONLY))
+    if (flags & ~(unsigned)(EDM_KEY | EDM_NULLABLE | EDM_COLLECTION | EDM_READ_ONLY | EDM_REQUIRED |
+                            EDM_NOT_UNICODE))
         return wrong(spot, "has a flag that nobody knows");
     if ((flags & EDM_COLLECTION) && property->kind != EDM_STRING)
         return wrong(spot, "is a collection of something else than strings");
-    if ((flags & EDM_COLLECTION) && (flags & EDM_NULLABLE))
-        return wrong(spot, "is a collection that may be null");
     return true;
 }
 
@@ -255,9 +239,9 @@ static bool check_default(const struct spot *spot, const struct edm_property *pr
 }
 
 /* What a property of a type and a parameter of an action have in common; spot->part is its name. */
-static bool check_typed(const struct spot *spot, const struct edm_property *property)
+bool check_typed(const struct spot *spot, const struct edm_property *property)
 {
-    if (!is_name(property->name))
+    if (!check_is_name(property->name))
         return wrong(spot, "the name is not a letter and letters or digits");
     if (!has_doc(property->doc))
         return wrong(spot, "has no doc");
@@ -267,6 +251,8 @@ static bool check_typed(const struct spot *spot, const struct edm_property *prop
         return wrong(spot, "is of kind EDM_ENUM without an enumeration");
     if (property->kind != EDM_ENUM && property->enumeration)
         return wrong(spot, "has an enumeration and is not of kind EDM_ENUM");
+    if ((property->kind == EDM_COMPLEX) != (property->complex != NULL))
+        return wrong(spot, "is of kind EDM_COMPLEX without a complex type, or has one and is not");
     return check_flags(spot, property) &&
            (!property->enumeration || check_enum(*spot, property->enumeration));
 }
@@ -283,6 +269,18 @@ static bool check_key(const struct spot *spot, const struct edm_property *proper
         return wrong(spot, "is a key that is not a string");
     if (key && (property->flags & (EDM_NULLABLE | EDM_COLLECTION)))
         return wrong(spot, "is a key that may be null or is a collection");
+    return true;
+}
+
+/* What only parameters may be. */
+static bool check_stored(const struct spot *spot, const struct edm_property *property)
+{
+    if (property->kind == EDM_COMPLEX)
+        return wrong(spot, "is of a complex type");
+    if (property->flags & (EDM_REQUIRED | EDM_NOT_UNICODE))
+        return wrong(spot, "has a flag of parameters");
+    if ((property->flags & EDM_COLLECTION) && (property->flags & EDM_NULLABLE))
+        return wrong(spot, "is a collection that may be null");
     return true;
 }
 
@@ -304,8 +302,8 @@ static bool check_properties(struct spot spot, const struct edm_entity_type *typ
         const struct edm_property *property = &type->properties[i];
 
         spot.part = property->name;
-        if (!check_typed(&spot, property) || !check_key(&spot, property, i) ||
-            !check_default(&spot, property))
+        if (!check_typed(&spot, property) || !check_stored(&spot, property) ||
+            !check_key(&spot, property, i) || !check_default(&spot, property))
             return false;
         if (!name_is_new(type->properties, i))
             return wrong(&spot, "two properties have this name");
@@ -330,6 +328,12 @@ static bool check_parameters(struct spot spot, const struct edm_action *action)
             return wrong(&spot, "is a parameter that is a key or read-only");
         if (parameter->default_json)
             return wrong(&spot, "is a parameter with a default");
+        if (parameter->viewed.len)
+            return wrong(&spot, "is a parameter that shows a property");
+        if ((parameter->flags & EDM_REQUIRED) && !(parameter->flags & EDM_NULLABLE))
+            return wrong(&spot, "is required, and is not nullable anyhow");
+        if (parameter->complex && !check_complex(spot, parameter->complex))
+            return false;
         if (!name_is_new(action->parameters, i))
             return wrong(&spot, "two parameters have this name");
     }
@@ -359,7 +363,7 @@ static bool check_actions(struct spot spot, const struct edm_entity_type *type)
         const struct edm_action *action = &type->actions[i];
 
         spot.part = action->name;
-        if (!is_name(action->name))
+        if (!check_is_name(action->name))
             return wrong(&spot, "the action's name is not a letter and letters or digits");
         if (!has_doc(action->doc))
             return wrong(&spot, "the action has no doc");
@@ -372,7 +376,7 @@ static bool check_actions(struct spot spot, const struct edm_entity_type *type)
             return wrong(&spot, "an action has the name of a property");
         if (!check_versions(&spot, action->versions, type->versions) ||
             !check_permissions(&spot, action->permissions) || !check_parameters(spot, action) ||
-            !check_effects(&spot, type, action))
+            !check_effects(&spot, type, action) || !check_answer(&spot, action))
             return false;
     }
     return true;
@@ -390,11 +394,11 @@ static bool check_health(const struct spot *spot, const struct edm_entity_type *
 static bool check_type(struct spot spot, const struct edm_entity_type *type)
 {
     spot.owner = type->name;
-    if (!is_name(type->name))
+    if (!check_is_name(type->name))
         return wrong(&spot, "the type's name is not a letter and letters or digits");
     if (!has_doc(type->doc) || !has_doc(type->set_doc))
         return wrong(&spot, "the type or its set has no doc");
-    if (!is_name(type->set_name))
+    if (!check_is_name(type->set_name))
         return wrong(&spot, "the set's name is not a letter and letters or digits");
     if (type->beyond_graph >> EDM_OPERATION_COUNT)
         return wrong(&spot, "an operation beyond Graph is none that there is");
@@ -402,60 +406,8 @@ static bool check_type(struct spot spot, const struct edm_entity_type *type)
         return false;
     return check_versions(&spot, type->versions, spot.model->singleton->versions) &&
            check_properties(spot, type) && check_actions(spot, type) &&
-           check_operations(spot, type) && check_health(&spot, type);
-}
-
-/* The n-th enumeration that the type uses, counting each use; NULL past the last. */
-static const struct edm_enum *enum_used(const struct edm_entity_type *type, size_t n)
-{
-    for (size_t i = 0; i < type->property_count; i++) {
-        if (type->properties[i].enumeration && n-- == 0)
-            return type->properties[i].enumeration;
-    }
-    for (size_t i = 0; i < type->action_count; i++) {
-        const struct edm_action *action = &type->actions[i];
-        for (size_t j = 0; j < action->parameter_count; j++) {
-            if (action->parameters[j].enumeration && n-- == 0)
-                return action->parameters[j].enumeration;
-        }
-    }
-    return NULL;
-}
-
-/* True when something else in the schema, which is one space of names, is called `name`. */
-static bool name_is_taken(const struct edm_singleton *singleton, struct slice name,
-                          const void *by_other_than)
-{
-    if (by_other_than != singleton && slice_eq(singleton->name, name))
-        return true;
-    for (size_t i = 0; i < singleton->type_count; i++) {
-        const struct edm_entity_type *type = singleton->types[i];
-        const struct edm_enum *used;
-
-        if (by_other_than != type && slice_eq(type->name, name))
-            return true;
-        for (size_t n = 0; (used = enum_used(type, n)); n++) {
-            if (by_other_than != used && slice_eq(used->name, name))
-                return true;
-        }
-    }
-    return false;
-}
-
-static bool check_schema_names(struct spot spot, const struct edm_entity_type *type)
-{
-    const struct edm_singleton *singleton = spot.model->singleton;
-    const struct edm_enum *used;
-
-    spot.owner = type->name;
-    if (name_is_taken(singleton, type->name, type))
-        return wrong(&spot, "two types or enumerations have this name");
-    for (size_t n = 0; (used = enum_used(type, n)); n++) {
-        spot.owner = used->name;
-        if (name_is_taken(singleton, used->name, used))
-            return wrong(&spot, "two types or enumerations have this name");
-    }
-    return true;
+           check_operations(spot, type) && check_health(&spot, type) && check_view(spot, type) &&
+           check_built_in(spot, type);
 }
 
 /* A set is a property of the singleton: they share one space of names. */
@@ -504,12 +456,14 @@ static bool check_singleton_properties(struct spot spot)
 
     for (size_t i = 0; i < singleton->property_count; i++) {
         spot.part = singleton->properties[i].name;
-        if (!is_name(spot.part))
+        if (!check_is_name(spot.part))
             return wrong(&spot, "the name is not a letter and letters or digits");
         for (size_t j = 0; j < i; j++) {
             if (slice_eq_nocase(singleton->properties[j].name, spot.part))
                 return wrong(&spot, "two properties have this name");
         }
+        if (!check_worked_out(spot, &singleton->properties[i]))
+            return false;
     }
     return true;
 }
@@ -519,14 +473,14 @@ static bool check_singleton(struct spot spot)
     const struct edm_singleton *singleton = spot.model->singleton;
 
     spot.owner = singleton->name;
-    if (!is_name(singleton->name))
+    if (!check_is_name(singleton->name))
         return wrong(&spot, "the singleton's name is not a letter and letters or digits");
     if (!has_doc(singleton->doc))
         return wrong(&spot, "the singleton has no doc");
     return check_versions(&spot, singleton->versions, EDM_VERSIONS_ALL) &&
            check_back_end(&spot, &singleton->back_end) &&
-           check_permissions(&spot, singleton->read_permissions) &&
-           check_singleton_properties(spot) && check_types(&spot);
+           check_permissions(&spot, singleton->read_permissions) && check_types(&spot) &&
+           check_singleton_properties(spot);
 }
 
 bool edm_check(const struct edm_model *model, struct error *err)
@@ -535,7 +489,7 @@ bool edm_check(const struct edm_model *model, struct error *err)
 
     if (!is_dotted_name(model->namespace_name))
         return wrong(&spot, "the namespace is not names joined by dots");
-    if (!is_name(model->alias))
+    if (!check_is_name(model->alias))
         return wrong(&spot, "the alias is not a letter and letters or digits");
     if (!is_dotted_name(model->error_namespace))
         return wrong(&spot, "the error namespace is not names joined by dots");

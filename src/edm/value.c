@@ -27,6 +27,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "edm/complex_value.h"
 #include "json/reader.h"
 #include "json/writer.h"
 
@@ -56,18 +57,19 @@ struct reading {
 
 /* --- refusals ------------------------------------------------------------------------------ */
 
-/* The type of one item, "Edm.String" or "<error namespace>.<enumeration>", built in `memory`. */
+/* The type of one item, "Edm.String" or "<error namespace>.<enumeration or complex type>", built in
+ * `memory`. */
 static struct slice item_type_name(const struct edm_model *model,
                                    const struct edm_property *property, char memory[TYPE_NAME_MAX])
 {
-    if (property->kind != EDM_ENUM)
+    if (property->kind != EDM_ENUM && property->kind != EDM_COMPLEX)
         return kind_names[property->kind];
 
     struct text name;
     text_init_fixed(&name, memory, TYPE_NAME_MAX);
     text_append(&name, model->error_namespace);
     text_append_char(&name, '.');
-    text_append(&name, property->enumeration->name);
+    text_append(&name, property->complex ? property->complex->name : property->enumeration->name);
     return text_slice(&name);
 }
 
@@ -268,6 +270,10 @@ bool edm_value_read(const struct edm_model *model, const struct edm_property *pr
     }
     if (property->flags & EDM_COLLECTION)
         return read_collection(&reading, token, ret);
+    if (property->kind == EDM_COMPLEX)
+        return token->kind == JSON_OBJECT_BEGIN
+                   ? complex_value_read(model, property->complex, reader, arena, ret, err)
+                   : refuse_shape(&reading, token, "StartObject");
     if (is_container(token))
         return refuse_shape(&reading, token, "PrimitiveValue");
     return read_item(&reading, token, ret);
@@ -333,6 +339,33 @@ void edm_value_write(const struct edm_property *property, const struct edm_value
         break;
     }
     assert(false && "a kind that edm_check() refuses");
+}
+
+/* --- items ----------------------------------------------------------------------------------- */
+
+bool edm_value_items(const struct edm_value *value, struct arena *arena, struct slice **ret,
+                     size_t *ret_count, struct error *err)
+{
+    size_t room = 1, count = 0;
+    struct json_reader reader;
+    struct json_token token;
+    struct slice *items;
+
+    for (size_t i = 0; i < value->text.len; i++)
+        room += value->text.ptr[i] == ',';
+    items = arena_new_array(arena, room, struct slice);
+    if (!items)
+        return error_no_memory(err);
+    json_reader_init(&reader, value->text, arena, DEFAULT_DEPTH);
+    do {
+        if (!json_reader_next(&reader, &token, err))
+            return false;
+        if (token.kind == JSON_STRING)
+            items[count++] = token.text;
+    } while (token.kind != JSON_ARRAY_END);
+    *ret = items;
+    *ret_count = count;
+    return true;
 }
 
 /* --- defaults and sentinels ---------------------------------------------------------------- */

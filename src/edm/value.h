@@ -28,12 +28,14 @@ struct edm_value {
         int64_t integer;         /* EDM_INT32, EDM_INT64; EDM_ENUM: the member's value */
         bool boolean;            /* EDM_BOOLEAN */
         struct edm_date_time at; /* EDM_DATE_TIME_OFFSET */
+        const struct edm_value *members; /* EDM_COMPLEX: complex->property_count of them */
     };
 };
 
 /* Reads one JSON value as a value of `property` (or of an action's parameter): type, range, null
  * only where nullable, a collection's items strings. An enumeration is a member's name, or a
  * member's number in a string; an integer may stand in a string too (IEEE754Compatible writers).
+ * A complex one is an object: what it may not be without is there, what it leaves out is null.
  *
  * token   the value's first token; the reader stands behind it, and on success behind the value
  * ret     a string's text is a slice of the reader's input or of its arena, a collection's lies in
@@ -44,6 +46,11 @@ struct edm_value {
 bool edm_value_read(const struct edm_model *model, const struct edm_property *property,
                     struct json_reader *reader, const struct json_token *token, struct arena *arena,
                     struct edm_value *ret, struct error *err) MUST_CHECK;
+
+/* The items of a collection that is not null: texts in `arena`. Errors: ERROR_TOO_LARGE past its
+ * budget. */
+bool edm_value_items(const struct edm_value *value, struct arena *arena, struct slice **ret,
+                     size_t *ret_count, struct error *err) MUST_CHECK;
 
 /* Writes a value as JSON (the name is the caller's to write). `utc` turns dates to Z. A number that
  * no member of an enumeration has (a newer program wrote the row) becomes a string of its digits.

@@ -66,7 +66,8 @@ struct call {
     struct slice page_end;     /* of a stale page: where the next one starts; empty: its last row */
     bool hid_a_write;          /* a stale read shows something else than there is now */
     struct edm_entity *before; /* what a write found, for stale reads; NULL: nobody wants it */
-    struct slice policy;       /* the policy behind `health`, for a field; empty: none */
+    struct worked_out *worked_out; /* http/graph_worked_out.c's; NULL: nothing is */
+    struct slice policy;           /* the policy behind `health`, for a field; empty: none */
     struct dispatch_job job;
     bool (*run)(struct dispatch_job *job, struct store_session *session, struct error *err);
     void (*next)(struct call *call); /* goes on here when the job came home ok */

@@ -65,6 +65,8 @@ static const struct graph_route routes[] = {
     { ODATA_VALUE, HTTP_GET, EDM_GET, graph_start_property },
     { ODATA_VALUE, HTTP_HEAD, EDM_GET, graph_start_property },
     { ODATA_BATCH, HTTP_POST, EDM_UPDATE, graph_start_batch },
+    { ODATA_SINGLETON_PROPERTY, HTTP_GET, EDM_GET, graph_start_singleton_property },
+    { ODATA_SINGLETON_PROPERTY, HTTP_HEAD, EDM_GET, graph_start_singleton_property },
 };
 
 static const struct graph_route *find_route(enum odata_resource resource, enum http_method method)
@@ -85,6 +87,7 @@ COLD void graph_refuse_method(struct call *call)
         [ODATA_ACTION] = SLICE_INIT("POST"),
         [ODATA_PROPERTY] = SLICE_INIT("GET, HEAD"),
         [ODATA_VALUE] = SLICE_INIT("GET, HEAD"),
+        [ODATA_SINGLETON_PROPERTY] = SLICE_INIT("GET, HEAD"),
         [ODATA_SERVICE] = SLICE_INIT("GET, HEAD"),
         [ODATA_CSDL] = SLICE_INIT("GET, HEAD"),
         [ODATA_BATCH] = SLICE_INIT("POST"),
@@ -103,6 +106,7 @@ static bool authorise(const struct call *call, const struct graph_route *route, 
 
     switch (route->resource) {
     case ODATA_SINGLETON:
+    case ODATA_SINGLETON_PROPERTY:
         return authorise_singleton(authorisation, call->who, err);
     case ODATA_ACTION:
         return authorise_action(authorisation, call->who, call->path.type, call->path.action, err);
@@ -252,7 +256,7 @@ static bool check_options_beyond(struct call *call)
 /* What the tenant's policy makes of silence, for a type that has one. */
 static bool find_health(struct call *call, struct error *err)
 {
-    const struct edm_entity_type *type = call->path.type;
+    const struct edm_entity_type *type = call->path.type ? edm_stored_type(call->path.type) : NULL;
     struct service_session *service = call->loop->session;
     const struct edm_health_policy *policy;
     struct store_session *session;
@@ -415,12 +419,14 @@ static bool answers_json(const struct call *call)
     case ODATA_SINGLETON:
     case ODATA_SET:
     case ODATA_PROPERTY:
+    case ODATA_SINGLETON_PROPERTY:
     case ODATA_SERVICE:
     case ODATA_BATCH:
         return true;
     case ODATA_ENTITY:
         return call->exchange->request.method != HTTP_DELETE;
     case ODATA_ACTION:
+        return call->path.action->answer;
     case ODATA_COUNT:
     case ODATA_VALUE:
     case ODATA_CSDL:

@@ -43,7 +43,8 @@ struct call *graph_call_of(struct dispatch_job *job);
  * version. False: it is something else, and the call goes on. */
 bool graph_document_handle(struct call *call, unsigned version, struct slice rest);
 
-/* --- graph_reads.c, graph_writes.c: behind the checks --------------------------------------- */
+/* --- graph_reads.c, graph_writes.c, graph_worked_out.c: behind the checks
+ * --------------------------------------- */
 
 /* Answers the call and returns false when the body cannot be read at all. */
 bool graph_check_body(struct call *call) MUST_CHECK;
@@ -53,6 +54,11 @@ void graph_start_list(struct call *call);
 void graph_start_count(struct call *call);
 void graph_start_get(struct call *call);
 void graph_start_property(struct call *call);
+void graph_start_singleton_property(struct call *call);
+/* The singleton or one property of it, where something is worked out; the options were read. */
+void graph_submit_worked_out(struct call *call);
+/* An action that answers, whose parameters were read. */
+void graph_answer_action(struct call *call, const struct edm_value *parameters);
 void graph_start_create(struct call *call);
 void graph_start_update(struct call *call);
 void graph_start_delete(struct call *call);

@@ -171,7 +171,7 @@ static bool run_action(struct dispatch_job *job, struct store_session *session, 
 void graph_start_action(struct call *call)
 {
     const struct api *api = call->loop->api;
-    struct edm_value *parameters; /* validated here; no action so far reads them */
+    struct edm_value *parameters; /* validated here; no effect so far reads them */
     struct error error = { 0 };
 
     if (!graph_check_body(call) || !graph_read_options(call, false))
@@ -179,6 +179,8 @@ void graph_start_action(struct call *call)
     if (!odata_read_parameters(api->model, call->path.action, call->exchange->request.body,
                                api->json_depth, call->arena, &parameters, &error))
         call_finish_error(call, &error);
+    else if (call->path.action->answer)
+        graph_answer_action(call, parameters);
     else
         graph_submit(call, true, run_action, finish_unseen);
 }

@@ -25,6 +25,7 @@
 #include "edm/entity.h"
 #include "edm/entity_text.h"
 #include "edm/health.h"
+#include "edm/view.h"
 #include "http/effects.h"
 #include "service/operations.h"
 #include "testbed/past.h"
@@ -39,6 +40,12 @@
 
 /* --- writes ---------------------------------------------------------------------------------- */
 
+/* What is remembered of a view is what was stored, for all sets that show it. */
+static struct slice past_set(const struct call *call)
+{
+    return edm_stored_type(call->path.type)->set_name;
+}
+
 static bool is_wanted(const struct call *call)
 {
     return call->testbed && faults_read_stale(testbed_faults(call->testbed));
@@ -46,8 +53,8 @@ static bool is_wanted(const struct call *call)
 
 bool stale_note(struct call *call, struct store_session *session, struct error *err)
 {
-    const struct edm_query whole = { .type = call->path.type,
-                                     .select = edm_all_properties(call->path.type) };
+    const struct edm_entity_type *type = edm_stored_type(call->path.type);
+    const struct edm_query whole = { .type = type, .select = edm_all_properties(type) };
 
     return !is_wanted(call) || service_get(session, call->who->tenant, &whole, call->path.key,
                                            call->arena, &call->before, err);
@@ -55,8 +62,7 @@ bool stale_note(struct call *call, struct store_session *session, struct error *
 
 static void remember(struct call *call, struct slice key, struct slice before)
 {
-    past_add(testbed_past(call->testbed), call->path.type->set_name, key, before,
-             effects_now_ms(call));
+    past_add(testbed_past(call->testbed), past_set(call), key, before, effects_now_ms(call));
 }
 
 void stale_remember_create(struct call *call)
@@ -96,13 +102,15 @@ static bool recall(struct call *call, struct slice before, struct arena *arena,
     const struct edm_health_view *health = call->options.query.health;
     struct edm_entity *entity = NULL;
 
-    if (before.len &&
-        !edm_entity_read(call->loop->api->model, call->path.type, before, arena, &entity, err))
+    if (before.len && !edm_entity_read(call->loop->api->model, edm_stored_type(call->path.type),
+                                       before, arena, &entity, err))
         return false;
     if (entity && health && edm_health_is_gone(health, entity))
         entity = NULL;
     if (entity && health)
         edm_health_apply(health, entity);
+    if (entity && !(entity = edm_view_show(call->path.type, entity, arena)))
+        return error_no_memory(err);
     *ret = entity;
     return true;
 }
@@ -117,7 +125,7 @@ struct changes {
 static bool find_changes(struct call *call, const struct past_range *range, struct arena *arena,
                          struct changes *ret, struct error *err)
 {
-    return past_list(testbed_past(call->testbed), call->path.type->set_name, effects_now_ms(call),
+    return past_list(testbed_past(call->testbed), past_set(call), effects_now_ms(call),
                      call->fault->stale_ms, range, arena, &ret->entries, &ret->count, &ret->more) ||
            error_no_memory(err);
 }
@@ -145,7 +153,7 @@ bool stale_get(struct call *call, struct store_session *session, struct error *e
     struct slice before;
     bool now = true;
 
-    if (!past_find(testbed_past(call->testbed), call->path.type->set_name, call->path.key,
+    if (!past_find(testbed_past(call->testbed), past_set(call), call->path.key,
                    effects_now_ms(call), call->fault->stale_ms, call->arena, &before))
         return service_get(session, call->who->tenant, &call->options.query, call->path.key,
                            call->arena, &call->entity, err);

@@ -5,7 +5,8 @@
  * others.
  *
  * The singleton is read-only and shows what live tenants were seen to show, which is less than its
- * reference page lists: its id, null settings, and the account, for which the tenant stands in.
+ * reference page lists: its id, null settings, and the account, for which the tenant stands in. In
+ * beta it has the status of the connectors besides, for who asks for it by name.
  *
  * Reading the singleton is open to whoever may read anything of device management, so its
  * permissions are those of all its parts and not only of the ones served here.
@@ -14,6 +15,7 @@
  */
 #include "model/graph_model.h"
 
+#include "model/connector_status.h"
 #include "model/embedded_demo_seed.h"
 #include "model/types.h"
 
@@ -27,6 +29,11 @@ static const struct edm_singleton_property properties[] = {
     { .name = SLICE_INIT("id"), .value = EDM_SINGLETON_NAME },
     { .name = SLICE_INIT("settings"), .value = EDM_SINGLETON_NULL },
     { .name = SLICE_INIT("intuneAccountId"), .value = EDM_SINGLETON_TENANT },
+    { .name = SLICE_INIT("connectorStatus"),
+      .value = EDM_SINGLETON_AGEING,
+      .versions = EDM_VERSION_BETA,
+      .ageing = &model_connector_status,
+      .doc = "How the tenant's connectors are doing, by the age of their last sign of life." },
 };
 
 static const struct slice read_names[] = {

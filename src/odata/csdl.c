@@ -9,8 +9,8 @@
  * So each group is walked by "the first name behind the last one": sorted and without doubles, with
  * no list to be kept. That is quadratic, over a few dozen names.
  *
- * What the singleton shows of itself is not declared: Graph gives these properties types of which
- * nothing else is served here.
+ * Of what the singleton shows of itself only that is declared which is worked out: Graph gives its
+ * other properties types of which nothing else is served here.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -43,18 +43,24 @@ const struct edm_entity_type *csdl_type_after(const struct csdl *csdl,
     return best;
 }
 
-/* Of all but the key, which is that of the base type. */
-const struct edm_property *csdl_property_after(const struct edm_entity_type *type,
+const struct edm_property *csdl_property_among(const struct edm_property *properties, size_t count,
                                                const struct edm_property *last)
 {
     const struct edm_property *best = NULL;
 
-    for (size_t i = 1; i < type->property_count; i++) {
-        const struct edm_property *property = &type->properties[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct edm_property *property = &properties[i];
         if (is_next(property->name, last ? &last->name : NULL, best ? &best->name : NULL))
             best = property;
     }
     return best;
+}
+
+/* Of all but the key, which is that of the base type. */
+const struct edm_property *csdl_property_after(const struct edm_entity_type *type,
+                                               const struct edm_property *last)
+{
+    return csdl_property_among(type->properties + 1, type->property_count - 1, last);
 }
 
 /* The better one of `best` and the first of `properties`' enumerations behind `last`. */
@@ -70,9 +76,35 @@ static const struct edm_enum *enum_among(const struct edm_property *properties, 
     return best;
 }
 
+/* The n-th complex type of the version's actions and of what the singleton works out. */
+static const struct edm_complex *complex_at(const struct csdl *csdl, size_t n)
+{
+    const struct edm_singleton *singleton = csdl->surface->model->singleton;
+    const struct edm_complex *complex;
+
+    for (const struct edm_entity_type *type = csdl_type_after(csdl, NULL); type;
+         type = csdl_type_after(csdl, type)) {
+        for (size_t i = 0; i < type->action_count; i++) {
+            if (!(type->actions[i].versions & csdl->surface->version))
+                continue;
+            for (size_t j = 0; (complex = edm_complex_used(&type->actions[i], j)); j++)
+                if (n-- == 0)
+                    return complex;
+        }
+    }
+    for (size_t i = 0; i < singleton->property_count; i++) {
+        const struct edm_singleton_property *property = &singleton->properties[i];
+        if (property->ageing && edm_singleton_property_is_in(property, csdl->surface->version) &&
+            n-- == 0)
+            return property->ageing->item;
+    }
+    return NULL;
+}
+
 const struct edm_enum *csdl_enum_after(const struct csdl *csdl, const struct edm_enum *last)
 {
     const struct edm_enum *best = NULL;
+    const struct edm_complex *complex;
 
     for (const struct edm_entity_type *type = csdl_type_after(csdl, NULL); type;
          type = csdl_type_after(csdl, type)) {
@@ -82,6 +114,35 @@ const struct edm_enum *csdl_enum_after(const struct csdl *csdl, const struct edm
             if (action->versions & csdl->surface->version)
                 best = enum_among(action->parameters, action->parameter_count, last, best);
         }
+    }
+    for (size_t n = 0; (complex = complex_at(csdl, n)); n++)
+        best = enum_among(complex->properties, complex->property_count, last, best);
+    return best;
+}
+
+const struct edm_complex *csdl_complex_after(const struct csdl *csdl,
+                                             const struct edm_complex *last)
+{
+    const struct edm_complex *best = NULL, *complex;
+
+    for (size_t n = 0; (complex = complex_at(csdl, n)); n++)
+        if (is_next(complex->name, last ? &last->name : NULL, best ? &best->name : NULL))
+            best = complex;
+    return best;
+}
+
+/* Of what the singleton works out. */
+const struct edm_singleton_property *
+csdl_worked_out_after(const struct csdl *csdl, const struct edm_singleton_property *last)
+{
+    const struct edm_singleton *singleton = csdl->surface->model->singleton;
+    const struct edm_singleton_property *best = NULL;
+
+    for (size_t i = 0; i < singleton->property_count; i++) {
+        const struct edm_singleton_property *property = &singleton->properties[i];
+        if (property->ageing && edm_singleton_property_is_in(property, csdl->surface->version) &&
+            is_next(property->name, last ? &last->name : NULL, best ? &best->name : NULL))
+            best = property;
     }
     return best;
 }
@@ -162,11 +223,15 @@ static void write_facets(const struct csdl *csdl, const struct edm_property *pro
     add(csdl, collection ? "\" Type=\"Collection(" : "\" Type=\"");
     if (property->kind == EDM_ENUM)
         add_by_alias(csdl, property->enumeration->name);
+    else if (property->kind == EDM_COMPLEX)
+        add_by_alias(csdl, property->complex->name);
     else
         add_slice(csdl, csdl_kind_name(property->kind));
     add(csdl, collection ? ")\"" : "\"");
     if (!collection && !(property->flags & EDM_NULLABLE))
         add(csdl, " Nullable=\"false\"");
+    if (property->flags & EDM_NOT_UNICODE)
+        add(csdl, " Unicode=\"false\"");
     add(csdl, " />\n");
 }
 
@@ -183,6 +248,25 @@ static void write_enum(const struct csdl *csdl, const struct edm_enum *enumerati
         add(csdl, "\" />\n");
     }
     add(csdl, "      </EnumType>\n");
+}
+
+static void write_property(const struct csdl *csdl, const struct edm_property *property)
+{
+    add(csdl, "        <Property Name=\"");
+    add_slice(csdl, property->name);
+    write_facets(csdl, property);
+}
+
+static void write_complex_type(const struct csdl *csdl, const struct edm_complex *complex)
+{
+    const struct edm_property *property = NULL;
+
+    add(csdl, "      <ComplexType Name=\"");
+    add_slice(csdl, complex->name);
+    add(csdl, "\">\n");
+    while ((property = csdl_property_among(complex->properties, complex->property_count, property)))
+        write_property(csdl, property);
+    add(csdl, "      </ComplexType>\n");
 }
 
 /* Every key is called "id" and is a string: Graph's rule for all its types. */
@@ -207,7 +291,16 @@ static void begin_entity_type(const struct csdl *csdl, struct slice name)
 
 static void write_singleton_type(const struct csdl *csdl)
 {
+    const struct edm_singleton_property *property = NULL;
+
     begin_entity_type(csdl, csdl->surface->model->singleton->name);
+    while ((property = csdl_worked_out_after(csdl, property))) {
+        add(csdl, "        <Property Name=\"");
+        add_slice(csdl, property->name);
+        add(csdl, "\" Type=\"Collection(");
+        add_by_alias(csdl, property->ageing->item->name);
+        add(csdl, ")\" />\n");
+    }
     for (const struct edm_entity_type *type = csdl_type_after(csdl, NULL); type;
          type = csdl_type_after(csdl, type)) {
         add(csdl, "        <NavigationProperty Name=\"");
@@ -223,11 +316,8 @@ static void write_entity_type(const struct csdl *csdl, const struct edm_entity_t
 {
     begin_entity_type(csdl, type->name);
     for (const struct edm_property *property = csdl_property_after(type, NULL); property;
-         property = csdl_property_after(type, property)) {
-        add(csdl, "        <Property Name=\"");
-        add_slice(csdl, property->name);
-        write_facets(csdl, property);
-    }
+         property = csdl_property_after(type, property))
+        write_property(csdl, property);
     add(csdl, "      </EntityType>\n");
 }
 
@@ -243,6 +333,11 @@ static void write_action(const struct csdl *csdl, const struct edm_entity_type *
         add(csdl, "        <Parameter Name=\"");
         add_slice(csdl, action->parameters[i].name);
         write_facets(csdl, &action->parameters[i]);
+    }
+    if (action->result) {
+        add(csdl, "        <ReturnType Type=\"Collection(");
+        add_by_alias(csdl, action->result->name);
+        add(csdl, ")\" />\n");
     }
     add(csdl, "      </Action>\n");
 }
@@ -273,10 +368,13 @@ static void write_container(const struct csdl *csdl)
 static void write_schema(struct csdl *csdl)
 {
     const struct edm_entity_type *type = NULL;
+    const struct edm_complex *complex = NULL;
     const struct edm_enum *enumeration = NULL;
 
     while ((enumeration = csdl_enum_after(csdl, enumeration)))
         write_enum(csdl, enumeration);
+    while ((complex = csdl_complex_after(csdl, complex)))
+        write_complex_type(csdl, complex);
     write_base_type(csdl);
     write_singleton_type(csdl);
     while ((type = csdl_type_after(csdl, type)))

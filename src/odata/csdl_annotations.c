@@ -172,6 +172,17 @@ static void annotate_type(struct csdl *csdl, const struct edm_entity_type *type)
         annotate_property(csdl, type->name, property);
 }
 
+static void annotate_complex(struct csdl *csdl, const struct edm_complex *complex)
+{
+    const struct edm_property *property = NULL;
+
+    csdl_begin_target(csdl, complex->name, SLICE_EMPTY);
+    describe(csdl, complex->doc);
+    csdl_end_target(csdl);
+    while ((property = csdl_property_among(complex->properties, complex->property_count, property)))
+        annotate_property(csdl, complex->name, property);
+}
+
 static void annotate_enum(struct csdl *csdl, const struct edm_enum *enumeration)
 {
     csdl_begin_target(csdl, enumeration->name, SLICE_EMPTY);
@@ -255,6 +266,16 @@ static void annotate_singleton(struct csdl *csdl)
     csdl_end_target(csdl);
 }
 
+/* What is worked out is nobody's to write. */
+static void annotate_worked_out(struct csdl *csdl, const struct edm_singleton_property *property)
+{
+    csdl_begin_target(csdl, csdl->surface->model->singleton->name, property->name);
+    describe(csdl, property->doc);
+    csdl_put_bool(csdl, CSDL_TERM, CORE ".Computed", true);
+    csdl_put_member(csdl, CSDL_TERM, CORE ".Permissions", CORE ".Permission", "Read");
+    csdl_end_target(csdl);
+}
+
 void csdl_annotate_schema(struct csdl *csdl)
 {
     csdl_put_bool(csdl, CSDL_TERM, CORE ".DefaultNamespace", true);
@@ -264,16 +285,22 @@ void csdl_annotate_all(struct csdl *csdl)
 {
     const struct edm_entity_type *type = NULL;
     const struct edm_enum *enumeration = NULL;
+    const struct edm_complex *complex = NULL;
+    const struct edm_singleton_property *property = NULL;
 
     annotate_container(csdl);
     annotate_singleton(csdl);
     csdl_begin_target(csdl, SLICE("entity"), SLICE("id"));
     csdl_put_bool(csdl, CSDL_TERM, CORE ".Computed", true);
     csdl_end_target(csdl);
+    while ((property = csdl_worked_out_after(csdl, property)))
+        annotate_worked_out(csdl, property);
     while ((type = csdl_type_after(csdl, type)))
         annotate_set(csdl, type);
     while ((type = csdl_type_after(csdl, type)))
         annotate_type(csdl, type);
+    while ((complex = csdl_complex_after(csdl, complex)))
+        annotate_complex(csdl, complex);
     while ((enumeration = csdl_enum_after(csdl, enumeration)))
         annotate_enum(csdl, enumeration);
     while ((type = csdl_type_after(csdl, type))) {

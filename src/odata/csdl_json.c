@@ -72,10 +72,34 @@ static void write_facets(const struct csdl *csdl, const struct edm_property *pro
         put_true(csdl, "$Collection");
     if (property->kind == EDM_ENUM)
         put_by_alias(csdl, "$Type", property->enumeration->name);
+    else if (property->kind == EDM_COMPLEX)
+        put_by_alias(csdl, "$Type", property->complex->name);
     else if (property->kind != EDM_STRING)
         put_text(csdl, "$Type", csdl_kind_name(property->kind));
     if (property->flags & EDM_NULLABLE)
         put_true(csdl, "$Nullable");
+    if (property->flags & EDM_NOT_UNICODE) {
+        json_writer_plain_name(csdl->json, SLICE("$Unicode"));
+        json_writer_bool(csdl->json, false);
+    }
+}
+
+static void write_property(const struct csdl *csdl, const struct edm_property *property)
+{
+    json_writer_plain_name(csdl->json, property->name);
+    json_writer_object_begin(csdl->json);
+    write_facets(csdl, property);
+    json_writer_object_end(csdl->json);
+}
+
+static void write_complex_type(const struct csdl *csdl, const struct edm_complex *complex)
+{
+    const struct edm_property *property = NULL;
+
+    begin_named(csdl, complex->name, "ComplexType");
+    while ((property = csdl_property_among(complex->properties, complex->property_count, property)))
+        write_property(csdl, property);
+    json_writer_object_end(csdl->json);
 }
 
 static void write_base_type(const struct csdl *csdl)
@@ -101,8 +125,16 @@ static void begin_entity_type(const struct csdl *csdl, struct slice name)
 static void write_singleton_type(const struct csdl *csdl)
 {
     const struct edm_entity_type *type = NULL;
+    const struct edm_singleton_property *property = NULL;
 
     begin_entity_type(csdl, csdl->surface->model->singleton->name);
+    while ((property = csdl_worked_out_after(csdl, property))) {
+        json_writer_plain_name(csdl->json, property->name);
+        json_writer_object_begin(csdl->json);
+        put_true(csdl, "$Collection");
+        put_by_alias(csdl, "$Type", property->ageing->item->name);
+        json_writer_object_end(csdl->json);
+    }
     while ((type = csdl_type_after(csdl, type))) {
         begin_named(csdl, type->set_name, "NavigationProperty");
         put_true(csdl, "$Collection");
@@ -118,12 +150,8 @@ static void write_entity_type(const struct csdl *csdl, const struct edm_entity_t
     const struct edm_property *property = NULL;
 
     begin_entity_type(csdl, type->name);
-    while ((property = csdl_property_after(type, property))) {
-        json_writer_plain_name(csdl->json, property->name);
-        json_writer_object_begin(csdl->json);
-        write_facets(csdl, property);
-        json_writer_object_end(csdl->json);
-    }
+    while ((property = csdl_property_after(type, property)))
+        write_property(csdl, property);
     json_writer_object_end(csdl->json);
 }
 
@@ -150,6 +178,13 @@ static void write_action(const struct csdl *csdl, const struct edm_entity_type *
         json_writer_object_end(csdl->json);
     }
     json_writer_array_end(csdl->json);
+    if (action->result) {
+        json_writer_plain_name(csdl->json, SLICE("$ReturnType"));
+        json_writer_object_begin(csdl->json);
+        put_true(csdl, "$Collection");
+        put_by_alias(csdl, "$Type", action->result->name);
+        json_writer_object_end(csdl->json);
+    }
     json_writer_object_end(csdl->json);
 }
 
@@ -238,11 +273,14 @@ static void write_schema(struct csdl *csdl)
 {
     const struct edm_entity_type *type = NULL;
     const struct edm_enum *enumeration = NULL;
+    const struct edm_complex *complex = NULL;
 
     put_text(csdl, "$Alias", csdl->surface->model->alias);
     csdl_annotate_schema(csdl);
     while ((enumeration = csdl_enum_after(csdl, enumeration)))
         write_enum(csdl, enumeration);
+    while ((complex = csdl_complex_after(csdl, complex)))
+        write_complex_type(csdl, complex);
     write_base_type(csdl);
     write_singleton_type(csdl);
     while ((type = csdl_type_after(csdl, type)))

@@ -28,6 +28,14 @@ const struct edm_entity_type *csdl_type_after(const struct csdl *csdl,
 /* All but the key, which is the base type's. */
 const struct edm_property *csdl_property_after(const struct edm_entity_type *type,
                                                const struct edm_property *last);
+const struct edm_property *csdl_property_among(const struct edm_property *properties, size_t count,
+                                               const struct edm_property *last);
+/* Those of the version's actions and of what the singleton works out. */
+const struct edm_complex *csdl_complex_after(const struct csdl *csdl,
+                                             const struct edm_complex *last);
+/* What the singleton works out. */
+const struct edm_singleton_property *
+csdl_worked_out_after(const struct csdl *csdl, const struct edm_singleton_property *last);
 const struct edm_enum *csdl_enum_after(const struct csdl *csdl, const struct edm_enum *last);
 
 /* "Edm.Int32"; empty for an enumeration. */

@@ -247,15 +247,9 @@ static uint64_t all_properties(const struct parse *parse)
 /* Index of the property called `name`, or -1. */
 static int find_property(const struct parse *parse, struct slice name)
 {
-    const struct edm_singleton *singleton = parse->model->singleton;
-
     if (parse->path->type)
         return edm_find_property_nocase(parse->path->type, name);
-    for (size_t i = 0; i < singleton->property_count; i++) {
-        if (slice_eq_nocase(singleton->properties[i].name, name))
-            return (int)i;
-    }
-    return -1;
+    return edm_find_singleton_property(parse->model->singleton, name, parse->path->version);
 }
 
 /* The nesting of brackets behind `c`; negative when one was closed that was not open. */

@@ -6,33 +6,34 @@
 #include "base/test.h"
 #include "edm/toy_model.h"
 
-static const struct odata_path set_path = { ODATA_SET,    EDM_VERSION_BETA,
-                                            &toy_article, { NULL, 0 },
-                                            NULL,         NULL };
-static const struct odata_path count_path = { ODATA_COUNT,  EDM_VERSION_BETA,
-                                              &toy_article, { NULL, 0 },
-                                              NULL,         NULL };
-static const struct odata_path entity_path = { ODATA_ENTITY, EDM_VERSION_BETA,
-                                               &toy_article, SLICE_INIT("x"),
-                                               NULL,         NULL };
-static const struct odata_path singleton_path = {
-    ODATA_SINGLETON, EDM_VERSION_BETA, NULL, { NULL, 0 }, NULL, NULL
-};
-static const struct odata_path action_path = { ODATA_ACTION, EDM_VERSION_BETA,
-                                               &toy_article, SLICE_INIT("x"),
-                                               NULL,         NULL };
+static const struct odata_path set_path = { .resource = ODATA_SET,
+                                            .version = EDM_VERSION_BETA,
+                                            .type = &toy_article };
+static const struct odata_path count_path = { .resource = ODATA_COUNT,
+                                              .version = EDM_VERSION_BETA,
+                                              .type = &toy_article };
+static const struct odata_path entity_path = { .resource = ODATA_ENTITY,
+                                               .version = EDM_VERSION_BETA,
+                                               .type = &toy_article,
+                                               .key = SLICE_INIT("x") };
+static const struct odata_path singleton_path = { .resource = ODATA_SINGLETON,
+                                                  .version = EDM_VERSION_BETA };
+static const struct odata_path action_path = { .resource = ODATA_ACTION,
+                                               .version = EDM_VERSION_BETA,
+                                               .type = &toy_article,
+                                               .key = SLICE_INIT("x") };
 
-static const struct odata_path property_path = { ODATA_PROPERTY, EDM_VERSION_BETA,
-                                                 &toy_article,   SLICE_INIT("x"),
-                                                 NULL,           NULL };
-static const struct odata_path value_path = { ODATA_VALUE,  EDM_VERSION_BETA,
-                                              &toy_article, SLICE_INIT("x"),
-                                              NULL,         NULL };
-static const struct odata_path service_path = { ODATA_SERVICE, EDM_VERSION_BETA,
-                                                NULL,          { NULL, 0 },
-                                                NULL,          NULL };
-static const struct odata_path csdl_path = { ODATA_CSDL, EDM_VERSION_BETA, NULL, { NULL, 0 }, NULL,
-                                             NULL };
+static const struct odata_path property_path = { .resource = ODATA_PROPERTY,
+                                                 .version = EDM_VERSION_BETA,
+                                                 .type = &toy_article,
+                                                 .key = SLICE_INIT("x") };
+static const struct odata_path value_path = { .resource = ODATA_VALUE,
+                                              .version = EDM_VERSION_BETA,
+                                              .type = &toy_article,
+                                              .key = SLICE_INIT("x") };
+static const struct odata_path service_path = { .resource = ODATA_SERVICE,
+                                                .version = EDM_VERSION_BETA };
+static const struct odata_path csdl_path = { .resource = ODATA_CSDL, .version = EDM_VERSION_BETA };
 
 static struct arena *new_arena(void)
 {

@@ -1,8 +1,8 @@
 /* odata/path.c - walks the segments of a URL's path down the model.
  *
  *     /{version}[/$metadata]
- *     /{version}/{singleton}[/{set}[/$count | entity [/{action} | /{property} [/$value]]]]
- *     entity := /{key} | ('{key}') | ({name}='{key}')
+ *     /{version}/{singleton}[/{property} | /{set}[/$count | entity [/{action} | /{property}
+ * [/$value]]]] entity := /{key} | ('{key}') | ({name}='{key}')
  *
  * Order matters for security: the path is split at its slashes first and percent-decoded after,
  * each segment once, so that an encoded slash is text of a key and never makes a segment, and "%25"
@@ -316,7 +316,20 @@ static bool walk_key_in_parentheses(struct walk *walk, struct slice segment, siz
     return read_quoted_key(walk, segment, slice_trim(value));
 }
 
-/* set := name [parentheses] */
+/* Only what is worked out has an address of its own. */
+static bool find_worked_out(struct walk *walk, struct slice name)
+{
+    const struct edm_singleton *singleton = walk->model->singleton;
+    int index = edm_find_singleton_property(singleton, name, walk->path.version);
+
+    if (index < 0 || singleton->properties[index].value != EDM_SINGLETON_AGEING)
+        return false;
+    walk->path.singleton_property = &singleton->properties[index];
+    walk->path.resource = ODATA_SINGLETON_PROPERTY;
+    return true;
+}
+
+/* set := name [parentheses], property := name */
 static bool walk_set(struct walk *walk)
 {
     struct slice segment;
@@ -332,7 +345,7 @@ static bool walk_set(struct walk *walk)
     struct slice name = slice_sub(segment, 0, open);
     walk->path.type = edm_find_set(walk->model, name, walk->path.version);
     if (!walk->path.type)
-        return unknown_segment(walk, name);
+        return find_worked_out(walk, segment) ? walk_end(walk) : unknown_segment(walk, name);
     walk->path.resource = ODATA_SET;
     return open < segment.len ? walk_key_in_parentheses(walk, segment, open)
                               : walk_key_segment(walk);

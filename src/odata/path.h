@@ -20,16 +20,17 @@
 struct arena;
 
 enum odata_resource {
-    ODATA_SINGLETON, /* /beta/deviceManagement */
-    ODATA_SET,       /* /beta/deviceManagement/ndesConnectors */
-    ODATA_ENTITY,    /* .../{id}, ('{id}'), (id='{id}') */
-    ODATA_ACTION,    /* .../{id}/sync, .../{id}/microsoft.graph.sync */
-    ODATA_COUNT,     /* /beta/deviceManagement/ndesConnectors/$count: how many there are */
-    ODATA_PROPERTY,  /* .../{id}/displayName */
-    ODATA_VALUE,     /* .../{id}/displayName/$value: its bare text; not of a collection */
-    ODATA_SERVICE,   /* /beta: the service document */
-    ODATA_CSDL,      /* /beta/$metadata */
-    ODATA_BATCH,     /* /beta/$batch */
+    ODATA_SINGLETON,          /* /beta/deviceManagement */
+    ODATA_SET,                /* /beta/deviceManagement/ndesConnectors */
+    ODATA_ENTITY,             /* .../{id}, ('{id}'), (id='{id}') */
+    ODATA_ACTION,             /* .../{id}/sync, .../{id}/microsoft.graph.sync */
+    ODATA_COUNT,              /* /beta/deviceManagement/ndesConnectors/$count: how many there are */
+    ODATA_PROPERTY,           /* .../{id}/displayName */
+    ODATA_VALUE,              /* .../{id}/displayName/$value: its bare text; not of a collection */
+    ODATA_SINGLETON_PROPERTY, /* /beta/deviceManagement/connectorStatus: what is worked out */
+    ODATA_SERVICE,            /* /beta: the service document */
+    ODATA_CSDL,               /* /beta/$metadata */
+    ODATA_BATCH,              /* /beta/$batch */
 };
 
 struct odata_path {
@@ -39,6 +40,7 @@ struct odata_path {
     struct slice key;                   /* decoded; a GUID in lower case */
     const struct edm_action *action;
     const struct edm_property *property; /* of a property or its value; else NULL */
+    const struct edm_singleton_property *singleton_property; /* of the singleton's; else NULL */
 };
 
 /* Only the first segment: which version `path` (it starts with '/') asks for, and what follows it

@@ -18,6 +18,7 @@
 #include "odata/profile.h"
 
 struct arena;
+struct json_writer;
 struct text;
 
 /* --- reading ------------------------------------------------------------------------------- */
@@ -40,6 +41,14 @@ bool odata_read_parameters(const struct edm_model *model, const struct edm_actio
 
 /* --- writing ------------------------------------------------------------------------------- */
 
+/* The items of a property that the singleton works out: called where they belong, in an open array.
+ * Who writes them knows whether that went well. */
+struct odata_items {
+    void (*write)(void *context, const struct edm_singleton_property *property,
+                  struct json_writer *writer);
+    void *context;
+};
+
 /* What a reply is written for. At ODATA_NONE there is no control information but the count and the
  * nextLink; at ODATA_FULL there are the addresses and types of entities, the types of properties
  * that JSON does not tell, and the actions of an entity that is shown whole. */
@@ -52,6 +61,7 @@ struct odata_reply {
     bool select_given;
     bool asked_for_all; /* by a GET without $select, which is where a profile may give a tip */
     enum odata_level level;
+    const struct odata_items *items; /* NULL: nothing is worked out */
 };
 
 void odata_write_entity(const struct odata_reply *reply, const struct edm_entity *entity,
@@ -71,6 +81,18 @@ void odata_write_value(const struct odata_reply *reply, const struct edm_entity 
 
 /* The singleton itself; `reply->select` is a bit set into its own table of properties. */
 void odata_write_singleton(const struct odata_reply *reply, struct uuid tenant, struct text *out);
+
+/* One property of it, which is worked out. */
+void odata_write_singleton_property(const struct odata_reply *reply,
+                                    const struct edm_singleton_property *property,
+                                    struct text *out);
+
+/* What an action answers: a collection of a complex type. */
+void odata_write_answer(const struct odata_reply *reply, const struct edm_rows *rows,
+                        struct text *out);
+/* The same values as items of an array that is open. */
+void odata_write_rows(const struct odata_reply *reply, const struct edm_rows *rows,
+                      struct json_writer *writer);
 
 /* What a version has to begin with: the singleton. */
 void odata_write_service(const struct odata_reply *reply, struct text *out);

@@ -229,6 +229,14 @@ static const struct edm_property *find_parameter(const struct edm_action *action
     return NULL;
 }
 
+/* $metadata lets it be null, and nothing could be done with that. */
+static bool required(struct body *body, const struct edm_property *parameter)
+{
+    return error_set(body->err, ERROR_MODEL_VALIDATION, parameter->name,
+                     "The parameter '%.*s' of the operation '%.*s' is required.",
+                     SLICE_ARG(parameter->name), SLICE_ARG(body->action->name));
+}
+
 static bool read_parameter(struct body *body, const struct edm_property *parameter)
 {
     size_t index = (size_t)(parameter - body->action->parameters);
@@ -237,6 +245,8 @@ static bool read_parameter(struct body *body, const struct edm_property *paramet
 
     if (!next_token(body, &token))
         return false;
+    if (token.kind == JSON_NULL && (parameter->flags & EDM_REQUIRED))
+        return required(body, parameter);
     if (token.kind == JSON_NULL && !(parameter->flags & EDM_NULLABLE))
         return error_set(body->err, ERROR_BAD_REQUEST, parameter->name,
                          "The parameter '%.*s' of the operation '%.*s' does not allow null "
@@ -269,6 +279,8 @@ static bool fill_parameters(struct body *body)
     for (size_t i = 0; i < action->parameter_count; i++) {
         if (body->given >> i & 1)
             continue;
+        if (action->parameters[i].flags & EDM_REQUIRED)
+            return required(body, &action->parameters[i]);
         if (!(action->parameters[i].flags & EDM_NULLABLE))
             return error_set(body->err, ERROR_BAD_REQUEST, action->parameters[i].name,
                              "One or more parameters of the operation '%.*s' are missing from "

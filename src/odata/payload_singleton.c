@@ -29,9 +29,14 @@ static void write_singleton_value(enum edm_singleton_value value, const struct o
     }
 }
 
+/* What is worked out is shown to who asks for it by name. */
 static bool shows(const struct odata_reply *reply, size_t property)
 {
-    return !reply->select_given || (reply->select >> property & 1);
+    const struct edm_singleton_property *it = &reply->model->singleton->properties[property];
+
+    if (!edm_singleton_property_is_in(it, reply->version))
+        return false;
+    return reply->select_given ? reply->select >> property & 1 : it->value != EDM_SINGLETON_AGEING;
 }
 
 /* "#deviceManagement" or "#deviceManagement(id)": a singleton's context has no "/$entity". */
@@ -98,10 +103,16 @@ void odata_write_singleton(const struct odata_reply *reply, struct uuid tenant, 
     if (reply->level == ODATA_FULL)
         write_singleton_links(reply, &writer);
     for (size_t i = 0; i < singleton->property_count; i++) {
+        const struct edm_singleton_property *property = &singleton->properties[i];
+
         if (!shows(reply, i))
             continue;
-        json_writer_plain_name(&writer, singleton->properties[i].name);
-        write_singleton_value(singleton->properties[i].value, reply, tenant, &writer);
+        if (property->value == EDM_SINGLETON_AGEING) {
+            payload_write_items(reply, property->name, property, &writer);
+            continue;
+        }
+        json_writer_plain_name(&writer, property->name);
+        write_singleton_value(property->value, reply, tenant, &writer);
     }
     if (reply->level == ODATA_FULL)
         write_navigation_links(reply, &writer);

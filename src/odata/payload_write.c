@@ -51,15 +51,19 @@ static void write_context(const struct odata_reply *reply, const struct edm_enti
 
 /* --- control information --------------------------------------------------------------------- */
 
+bool payload_is_typed(const struct edm_property *property)
+{
+    return (property->flags & EDM_COLLECTION) ||
+           (property->kind != EDM_STRING && property->kind != EDM_BOOLEAN);
+}
+
 /* Properties whose type JSON does not tell: what is no string and no boolean. */
 static uint64_t typed_properties(const struct edm_entity_type *type)
 {
     uint64_t typed = 0;
 
     for (size_t i = 0; i < type->property_count; i++) {
-        const struct edm_property *property = &type->properties[i];
-        if ((property->flags & EDM_COLLECTION) ||
-            (property->kind != EDM_STRING && property->kind != EDM_BOOLEAN))
+        if (payload_is_typed(&type->properties[i]))
             typed |= UINT64_C(1) << i;
     }
     return typed;
@@ -89,9 +93,8 @@ static struct slice unqualified_type(const struct edm_property *property)
     return SLICE_EMPTY;
 }
 
-/* "state@odata.type":"#microsoft.graph.ndesConnectorState" for the member `prefix`. */
-static void write_property_type(const struct odata_reply *reply, struct slice prefix,
-                                const struct edm_property *property, struct json_writer *writer)
+void payload_write_property_type(const struct odata_reply *reply, struct slice prefix,
+                                 const struct edm_property *property, struct json_writer *writer)
 {
     char memory[PAYLOAD_NAME_MAX];
     struct text name;
@@ -250,7 +253,7 @@ static void write_members(const struct shape *shape, const struct edm_entity *en
     for (uint64_t rest = entity->present & shape->shown; rest; rest &= rest - 1) {
         size_t i = (size_t)__builtin_ctzll(rest);
         if ((shape->typed >> i & 1) && !entity->values[i].is_null)
-            write_property_type(shape->reply, properties[i].name, &properties[i], writer);
+            payload_write_property_type(shape->reply, properties[i].name, &properties[i], writer);
         json_writer_plain_name(writer, properties[i].name);
         edm_value_write(&properties[i], &entity->values[i], shape->utc, writer);
     }
@@ -325,7 +328,7 @@ void odata_write_property(const struct odata_reply *reply, const struct edm_enti
         payload_end_url(&writer);
     }
     if (reply->level == ODATA_FULL && (typed_properties(entity->type) >> index & 1))
-        write_property_type(reply, SLICE_EMPTY, property, &writer);
+        payload_write_property_type(reply, SLICE_EMPTY, property, &writer);
     json_writer_plain_name(&writer, SLICE("value"));
     edm_value_write(property, &entity->values[index], reply->profile->dates_in_utc, &writer);
     json_writer_object_end(&writer);

@@ -31,6 +31,14 @@ void payload_append_key(struct slice key, struct text *out);
  * out. It lies in `memory`. */
 struct slice payload_type_value(const struct odata_reply *reply, struct slice name,
                                 char memory[PAYLOAD_NAME_MAX]);
+/* Whether JSON does not tell the property's type: it is no string and no Boolean. */
+bool payload_is_typed(const struct edm_property *property);
+/* "state@odata.type":"#microsoft.graph.ndesConnectorState" for the member `prefix`. */
+void payload_write_property_type(const struct odata_reply *reply, struct slice prefix,
+                                 const struct edm_property *property, struct json_writer *writer);
+/* A property that the singleton works out, as the member `name`. */
+void payload_write_items(const struct odata_reply *reply, struct slice name,
+                         const struct edm_singleton_property *property, struct json_writer *writer);
 /* The member, unless it is empty. */
 void payload_write_type(struct slice value, struct json_writer *writer);
 

@@ -50,7 +50,9 @@ static bool write_page(struct exporting *exporting, const struct edm_page *page,
                        struct arena *arena, struct error *err)
 {
     for (size_t i = 0; i < page->count; i++) {
-        if (!write_entity(exporting, page->entities[i], arena, err))
+        const struct edm_entity *entity = page->entities[i];
+        if (!edm_is_built_in(entity->type, entity->values[0].text) &&
+            !write_entity(exporting, entity, arena, err))
             return false;
     }
     return true;
@@ -136,13 +138,17 @@ bool service_export(struct store_session *session, const struct edm_model *model
     struct exporting exporting = {
         .session = session, .tenant = tenant, .sink = sink, .context = context
     };
+    bool begun = false;
 
     if (!check_tenant(&exporting, err))
         return false;
     for (size_t i = 0; i < singleton->type_count; i++) {
-        if (!say(&exporting, i ? SLICE(",\n") : SLICE("{\n"), err) ||
+        if (singleton->types[i]->view_of)
+            continue;
+        if (!say(&exporting, begun ? SLICE(",\n") : SLICE("{\n"), err) ||
             !export_set(&exporting, singleton->types[i], err))
             return false;
+        begun = true;
     }
     if (!say(&exporting, SLICE("\n}\n"), err))
         return false;

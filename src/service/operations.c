@@ -7,6 +7,9 @@
  * A health view is laid over what was read last of all, over a copy in the arena: nothing that it
  * says can find its way into a row.
  *
+ * A view (edm/view.h) has the rows, the health and the defaults of the type behind it: it is
+ * translated on the way in and on the way out, and what is between knows that type alone.
+ *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "service/operations.h"
@@ -16,6 +19,7 @@
 #include "base/arena.h"
 #include "edm/filter.h"
 #include "edm/health.h"
+#include "edm/view.h"
 #include "service/tenants.h"
 #include "store/store.h"
 
@@ -38,6 +42,17 @@ static bool get_written(struct store_session *session, struct uuid tenant,
     return !health || !edm_health_is_gone(health, *ret) || store_entity_not_found(key, err);
 }
 
+static bool show(const struct edm_entity_type *type, struct edm_entity *stored, struct arena *arena,
+                 struct edm_entity **ret, struct error *err)
+{
+    struct edm_entity *shown = edm_view_show(type, stored, arena);
+
+    if (!shown)
+        return error_no_memory(err);
+    *ret = shown;
+    return true;
+}
+
 bool service_not_found(struct slice key, struct error *err)
 {
     return store_entity_not_found(key, err);
@@ -48,25 +63,27 @@ bool service_get(struct store_session *session, struct uuid tenant, const struct
 {
     struct edm_entity *entity;
 
-    if (!get_written(session, tenant, query->type, key, query->select, query->health, arena,
-                     &entity, err))
+    if (!get_written(session, tenant, edm_stored_type(query->type), key,
+                     edm_view_select(query->type, query->select), query->health, arena, &entity,
+                     err))
         return false;
     if (query->health)
         edm_health_apply(query->health, entity);
-    *ret = entity;
-    return true;
+    return show(query->type, entity, arena, ret, err);
 }
 
 bool service_list(struct store_session *session, struct uuid tenant, const struct edm_query *query,
                   struct arena *arena, struct edm_page *ret, struct error *err)
 {
+    /* A view shows no state; who is gone is the store's to leave out. */
+    bool applies = query->health && query->health->type == query->type;
     struct edm_query with_health = *query;
     struct edm_page page;
 
-    with_health.select |= properties_for(query->health);
+    with_health.select |= applies ? properties_for(query->health) : 0;
     if (!store_entity_list(session, tenant, &with_health, arena, &page, err))
         return false;
-    for (size_t i = 0; query->health && i < page.count; i++)
+    for (size_t i = 0; applies && i < page.count; i++)
         edm_health_apply(query->health, page.entities[i]);
     *ret = page;
     return true;
@@ -106,6 +123,14 @@ bool service_order_values(struct store_session *session, struct uuid tenant,
 
 /* --- writing ------------------------------------------------------------------------------- */
 
+static bool refuse_built_in(struct slice key, struct error *err) COLD;
+static bool refuse_built_in(struct slice key, struct error *err)
+{
+    return error_set(err, ERROR_BAD_REQUEST, SLICE_EMPTY,
+                     "Resource '%.*s' is built in. It can be neither changed nor deleted.",
+                     SLICE_ARG(key));
+}
+
 /* A create may run twice (its group broke), so it works on a copy of what the caller gave. */
 static struct edm_entity *copy_of(const struct edm_entity *given, struct arena *arena)
 {
@@ -139,11 +164,13 @@ bool service_create(struct store_session *session, const struct edm_model *model
                     const struct edm_health_view *health, int64_t now_ticks, struct arena *arena,
                     struct edm_entity **ret, struct error *err)
 {
+    const struct edm_entity *stored;
     struct edm_entity *entity;
 
     if (!service_tenant_check(session, tenant, err) || !check_size(given, entity_bytes_max, err))
         return false;
-    entity = copy_of(given, arena);
+    stored = edm_view_stored(given, arena);
+    entity = stored ? copy_of(stored, arena) : NULL;
     if (!entity)
         return error_no_memory(err);
     if (health)
@@ -153,8 +180,7 @@ bool service_create(struct store_session *session, const struct edm_model *model
         return false;
     if (health)
         edm_health_apply(health, entity);
-    *ret = entity;
-    return true;
+    return show(given->type, entity, arena, ret, err);
 }
 
 bool service_update(struct store_session *session, struct uuid tenant, struct slice key,
@@ -162,20 +188,26 @@ bool service_update(struct store_session *session, struct uuid tenant, struct sl
                     const struct edm_health_view *health, struct arena *arena,
                     struct edm_entity **ret, struct error *err)
 {
+    const struct edm_entity_type *type = edm_stored_type(change->type);
+    const struct edm_entity *stored;
     struct edm_entity *entity;
 
-    if (!get_written(session, tenant, change->type, key, edm_all_properties(change->type), health,
-                     arena, &entity, err))
+    if (edm_is_built_in(type, key))
+        return refuse_built_in(key, err);
+    stored = edm_view_stored(change, arena);
+    if (!stored)
+        return error_no_memory(err);
+    if (!get_written(session, tenant, type, key, edm_all_properties(type), health, arena, &entity,
+                     err))
         return false;
-    edm_entity_merge(entity, change);
+    edm_entity_merge(entity, stored);
     if (!check_size(entity, entity_bytes_max, err))
         return false;
-    if (change->present && !store_entity_update(session, tenant, entity, change->present, err))
+    if (stored->present && !store_entity_update(session, tenant, entity, stored->present, err))
         return false;
     if (health)
         edm_health_apply(health, entity);
-    *ret = entity;
-    return true;
+    return show(change->type, entity, arena, ret, err);
 }
 
 bool service_delete(struct store_session *session, struct uuid tenant,
@@ -184,6 +216,9 @@ bool service_delete(struct store_session *session, struct uuid tenant,
 {
     struct edm_entity *entity;
 
+    type = edm_stored_type(type);
+    if (edm_is_built_in(type, key))
+        return refuse_built_in(key, err);
     if (health && !get_written(session, tenant, type, key, 0, health, arena, &entity, err))
         return false;
     return store_entity_delete(session, tenant, type, key, err);

@@ -9,6 +9,10 @@
  * found, by writes either, and what is returned has the state that the view says. What is stored
  * stays what was written.
  *
+ * Of a view (edm_entity_type.view_of) what is read and written are the rows of the type behind it;
+ * a health view is then that type's. A built-in entity is read like any other; to change or delete
+ * one is ERROR_BAD_REQUEST.
+ *
  * Threads: as the session.
  */
 #ifndef SERVICE_OPERATIONS_H

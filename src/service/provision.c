@@ -271,6 +271,9 @@ static bool read_set(struct seeding *seeding, const struct json_token *name, str
 
     if (!type)
         return wrong(seeding, name->position, "there is no entity set", name->text, err);
+    if (type->view_of)
+        return wrong(seeding, name->position, "an entity stands in its own set, and not in",
+                     name->text, err);
     if (!json_reader_next(&seeding->reader, &token, err))
         return at_reader(seeding, err);
     if (token.kind != JSON_ARRAY_BEGIN)

@@ -28,7 +28,8 @@ static bool delete_entities(struct store_session *session, const struct edm_mode
 
     for (size_t i = 0; i < singleton->type_count; i++) {
         int64_t count;
-        if (!store_entity_delete_all(session, tenant, singleton->types[i], &count, err))
+        if (!singleton->types[i]->view_of &&
+            !store_entity_delete_all(session, tenant, singleton->types[i], &count, err))
             return false;
     }
     return true;

@@ -248,7 +248,7 @@ bool store_is_empty(struct store_session *session, bool *ret, struct error *err)
     if (!session_check(session, false, err))
         return false;
     for (size_t i = 0; i < singleton->type_count && !found; i++)
-        if (!has_row(session, singleton->types[i], &found, err))
+        if (!singleton->types[i]->view_of && !has_row(session, singleton->types[i], &found, err))
             return false;
     *ret = !found;
     return true;
@@ -311,6 +311,14 @@ static bool choose_key(const struct edm_entity *entity, struct uuid id, struct a
     return true;
 }
 
+static COLD bool refuse_twin(const struct edm_entity_type *type, struct slice key,
+                             struct error *err)
+{
+    return error_set(err, ERROR_CONFLICT, type->properties[0].name,
+                     "Resource '%.*s' already exists.",
+                     SLICE_ARG(slice_utf8_prefix(key, QUOTED_KEY_MAX)));
+}
+
 static bool insert_row(struct store_session *session, const struct uuid *tenant,
                        const struct edm_entity *entity, struct slice key, int64_t sequence,
                        struct error *err)
@@ -331,9 +339,7 @@ static bool insert_row(struct store_session *session, const struct uuid *tenant,
     status = db_params_step(&params);
     db_reset(statement);
     if (status == DB_CONSTRAINT)
-        return error_set(err, ERROR_CONFLICT, entity->type->properties[0].name,
-                         "Resource '%.*s' already exists.",
-                         SLICE_ARG(slice_utf8_prefix(key, QUOTED_KEY_MAX)));
+        return refuse_twin(entity->type, key, err);
     return status == DB_DONE || session_error(session, status, err);
 }
 
@@ -347,6 +353,7 @@ bool store_entity_insert(struct store_session *session, struct uuid tenant,
     assert((entity->present | 1) == edm_all_properties(entity->type));
     if (!session_check(session, true, err) || !make_id(session, &id, &sequence, err) ||
         !choose_key(entity, id, arena, &key, err) ||
+        (edm_is_built_in(entity->type, key) && !refuse_twin(entity->type, key, err)) ||
         !insert_row(session, &tenant, entity, key, sequence, err))
         return false;
     entity->values[0] = (struct edm_value){ .text = key };

@@ -9,6 +9,11 @@
  * both bound, which is a run of the primary key; "tenant = ? AND id > ?" is written out and not as
  * a row comparison because both engines plan it as such a run.
  *
+ * A view is its stored type's table under other names of columns: the names are all there is to it.
+ * Entities that are built in are rows of no table: reads find them behind the table's own, in a
+ * UNION ALL that takes the table's name, so that conditions and counts need not know. Writes go to
+ * the table alone.
+ *
  * Columns carry no NOT NULL for properties. Whether null is allowed is the model's rule and checked
  * in edm/; stated here as well, loosening it would mean rewriting every table.
  *
@@ -33,7 +38,7 @@ static void put_parameter(struct text *out, unsigned *number)
 void sql_table_name(struct text *out, const struct edm_entity_type *type)
 {
     put(out, "entity_");
-    text_append(out, type->name);
+    text_append(out, edm_stored_type(type)->name);
 }
 
 static void put_table(struct text *out, const struct edm_entity_type *type)
@@ -51,7 +56,7 @@ static unsigned column_parts(const struct edm_property *property)
 static void put_column(struct text *out, const struct edm_property *property, unsigned part)
 {
     put(out, part == 0 ? "\"p_" : "\"o_");
-    text_append(out, property->name);
+    text_append(out, edm_stored_name(property));
     text_append_char(out, '"');
 }
 
@@ -98,6 +103,72 @@ static void put_walk_column(struct text *out, const struct column_walk *walk)
     put_column(out, &walk->type->properties[walk->property], walk->part);
 }
 
+/* --- where rows come from --------------------------------------------------------------------- */
+
+/* SQL's text literal: a quote is doubled, nothing else means anything. */
+static void put_text_literal(struct text *out, struct slice value)
+{
+    text_append_char(out, '\'');
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.ptr[i] == '\'')
+            text_append_char(out, '\'');
+        text_append_char(out, value.ptr[i]);
+    }
+    text_append_char(out, '\'');
+}
+
+static void put_literal(struct text *out, const struct edm_property *property, unsigned part,
+                        const struct edm_value *value)
+{
+    if (value->is_null)
+        put(out, "NULL");
+    else if (property->kind == EDM_STRING)
+        put_text_literal(out, value->text);
+    else if (property->kind == EDM_DATE_TIME_OFFSET)
+        text_append_int(out, part == 0 ? value->at.ticks : value->at.offset_minutes);
+    else if (property->kind == EDM_BOOLEAN)
+        text_append_int(out, value->boolean);
+    else
+        text_append_int(out, value->integer);
+}
+
+/* A row that is in no table: version 1, of the tenant that is parameter 1 in every read. */
+static void put_built_in_row(struct text *out, const struct edm_entity_type *type,
+                             const struct edm_value *values)
+{
+    struct column_walk walk = walk_columns(type, edm_all_properties(type));
+
+    put(out, " UNION ALL SELECT ?1, ");
+    put_text_literal(out, values[0].text);
+    put(out, ", 1");
+    while (walk_next(&walk)) {
+        put(out, ", ");
+        put_literal(out, &type->properties[walk.property], walk.part, &values[walk.property]);
+    }
+}
+
+/* The table, and where entities are built in the table with these behind it, under its name. */
+static void put_rows(struct text *out, const struct edm_entity_type *type)
+{
+    struct column_walk walk = walk_columns(type, edm_all_properties(type));
+
+    if (type->built_in_count == 0) {
+        put_table(out, type);
+        return;
+    }
+    put(out, "(SELECT tenant, id, version");
+    while (walk_next(&walk)) {
+        put(out, ", ");
+        put_walk_column(out, &walk);
+    }
+    put(out, " FROM ");
+    put_table(out, type);
+    for (size_t i = 0; i < type->built_in_count; i++)
+        put_built_in_row(out, type, &type->built_in[i * type->property_count]);
+    put(out, ") AS ");
+    put_table(out, type);
+}
+
 /* --- operations ------------------------------------------------------------------------------- */
 
 static void put_select(struct text *out, const struct edm_entity_type *type, uint64_t properties,
@@ -112,7 +183,7 @@ static void put_select(struct text *out, const struct edm_entity_type *type, uin
     }
     text_append(out, more);
     put(out, " FROM ");
-    put_table(out, type);
+    put_rows(out, type);
 }
 
 int sql_list_columns(const struct edm_entity_type *type, uint64_t properties)
@@ -142,7 +213,7 @@ static void put_key(struct text *out, const char *compare, unsigned *number)
 static void put_presence(struct text *out, const struct edm_entity_type *type,
                          const struct sql_rows *rows, unsigned *number)
 {
-    const struct edm_property *contact = &type->properties[rows->contact];
+    const struct edm_property *contact = &edm_stored_type(type)->properties[rows->contact];
 
     if (rows->presence == SQL_WHEREVER)
         return;
@@ -215,7 +286,7 @@ static void put_count(struct text *out, const struct edm_entity_type *type,
     unsigned number = 1;
 
     put(out, "SELECT count(*) FROM ");
-    put_table(out, type);
+    put_rows(out, type);
     put_tenant(out, &number);
     put_presence(out, type, rows, &number);
     put_condition(out, rows);
@@ -332,34 +403,6 @@ void sql_operation(struct text *out, const struct edm_entity_type *type,
 
 /* --- schema ----------------------------------------------------------------------------------- */
 
-/* SQL's text literal: a quote is doubled, nothing else means anything. */
-static void put_text_literal(struct text *out, struct slice value)
-{
-    text_append_char(out, '\'');
-    for (size_t i = 0; i < value.len; i++) {
-        if (value.ptr[i] == '\'')
-            text_append_char(out, '\'');
-        text_append_char(out, value.ptr[i]);
-    }
-    text_append_char(out, '\'');
-}
-
-static void put_default(struct text *out, const struct edm_property *property, unsigned part,
-                        const struct edm_value *value)
-{
-    put(out, " DEFAULT ");
-    if (value->is_null)
-        put(out, "NULL");
-    else if (property->kind == EDM_STRING)
-        put_text_literal(out, value->text);
-    else if (property->kind == EDM_DATE_TIME_OFFSET)
-        text_append_int(out, part == 0 ? value->at.ticks : value->at.offset_minutes);
-    else if (property->kind == EDM_BOOLEAN)
-        text_append_int(out, value->boolean);
-    else
-        text_append_int(out, value->integer);
-}
-
 static void put_column_definition(struct text *out, const struct dialect *dialect,
                                   const struct edm_property *property, unsigned part,
                                   const struct edm_value *value)
@@ -367,7 +410,8 @@ static void put_column_definition(struct text *out, const struct dialect *dialec
     put_column(out, property, part);
     text_append_char(out, ' ');
     put(out, column_type(dialect, property));
-    put_default(out, property, part, value);
+    put(out, " DEFAULT ");
+    put_literal(out, property, part, value);
 }
 
 void sql_table_layout(struct text *out, const struct dialect *dialect)

@@ -87,7 +87,7 @@ void sql_put_again(struct sql_writer *writer, size_t from, size_t len)
 void sql_put_column(struct sql_writer *writer, const char *prefix, size_t property)
 {
     sql_put(writer, prefix);
-    text_append(&writer->out, writer->query->type->properties[property].name);
+    text_append(&writer->out, edm_stored_name(&writer->query->type->properties[property]));
     sql_put(writer, "\"");
 }
 
@@ -115,7 +115,8 @@ static bool is_viewed(const struct sql_writer *writer, const struct edm_filter *
 {
     const struct edm_health_view *view = writer->query->health;
 
-    return node->kind == EDM_FILTER_PROPERTY && view && view->state == node->property;
+    return node->kind == EDM_FILTER_PROPERTY && view && view->type == writer->query->type &&
+           view->state == node->property;
 }
 
 static void put_property(struct sql_writer *writer, const struct edm_filter *node)

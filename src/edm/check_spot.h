@@ -1,0 +1,44 @@
+/* edm/check_spot.h - what the files of edm_check() share. Private to edm/check*.c. */
+#ifndef EDM_CHECK_SPOT_H
+#define EDM_CHECK_SPOT_H
+
+#include "base/error.h"
+#include "edm/model.h"
+
+/* Where we are in the model, for messages: "owner.part", each as far as it is known. */
+struct spot {
+    const struct edm_model *model;
+    struct slice owner;
+    struct slice part;
+    struct error *err;
+};
+
+static inline bool wrong(const struct spot *spot, const char *what)
+{
+    return error_set(spot->err, ERROR_INTERNAL, spot->part.len ? spot->part : spot->owner,
+                     "model: %.*s%s%.*s: %s", SLICE_ARG(spot->owner), spot->part.len ? "." : "",
+                     SLICE_ARG(spot->part), what);
+}
+
+/* --- check.c --------------------------------------------------------------------------------- */
+
+bool check_is_name(struct slice name);
+/* What properties and parameters have in common; spot->part is its name. */
+bool check_typed(const struct spot *spot, const struct edm_property *property);
+
+/* --- check_names.c --------------------------------------------------------------------------- */
+
+/* Of the type, and of what it uses. */
+bool check_schema_names(struct spot spot, const struct edm_entity_type *type);
+
+/* --- check_shapes.c -------------------------------------------------------------------------- */
+
+bool check_complex(struct spot spot, const struct edm_complex *complex);
+/* An action that answers; and one that does not. */
+bool check_answer(const struct spot *spot, const struct edm_action *action);
+bool check_view(struct spot spot, const struct edm_entity_type *type);
+bool check_built_in(struct spot spot, const struct edm_entity_type *type);
+/* spot->part is the property's name. */
+bool check_worked_out(struct spot spot, const struct edm_singleton_property *property);
+
+#endif
