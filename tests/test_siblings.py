@@ -1,0 +1,149 @@
+"""The siblings of the connectors where time, policies, faults, files and numbers come in: what the age
+of a date says, views beside their connectors, the scope tag that every tenant has."""
+import pytest
+
+from server_process import Server
+from tenant import EXCHANGE, NDES, sandbox
+
+DETAILS = "/beta/deviceManagement/certificateConnectorDetails"
+STATUS = "/beta/deviceManagement/connectorStatus"
+TAGS = "/beta/deviceManagement/roleScopeTags"
+NOON = "2024-06-10T12:00:00Z"
+
+
+@pytest.fixture(scope="module", name="server")
+def own_server(tmp_path_factory):
+    with Server(tmp_path_factory.mktemp("data")) as running:
+        yield running
+
+
+@pytest.fixture(name="tenant")
+def own_tenant(server):
+    with sandbox(server.url(), clock={"set": NOON, "freeze": True}) as made:
+        yield made
+
+
+def statuses(tenant):
+    return {each["connectorInstanceId"]: each["status"] for each in tenant.get(STATUS)["value"]}
+
+
+@pytest.mark.parametrize("date, status", [
+    ("2024-06-10T12:00:00Z", "healthy"), ("2024-06-09T12:00:00.0000001Z", "healthy"),
+    ("2024-06-09T12:00:00Z", "warning"), ("2024-06-09T14:00:00+02:00", "warning"),
+    ("2024-06-07T12:00:00.0000001Z", "warning"), ("2024-06-07T12:00:00Z", "unhealthy"),
+    ("1999-01-01T00:00:00Z", "unhealthy"), ("2031-01-01T00:00:00Z", "healthy"),
+    ("0001-01-01T00:00:00Z", "unknown"), ("0001-01-01T00:00:00.0000001Z", "unhealthy"),
+])
+def test_what_an_age_says(tenant, date, status):
+    ndes = tenant.make(NDES, lastConnectionDateTime=date)["id"]
+    exchange = tenant.make(EXCHANGE, lastSyncDateTime=date)["id"]
+    assert statuses(tenant) == {ndes: status, exchange: status}
+
+
+def test_status_by_the_tenants_clock(tenant):
+    key = tenant.make(NDES, lastConnectionDateTime=NOON)["id"]
+    seen = []
+    for _ in range(5):
+        seen.append(statuses(tenant)[key])
+        tenant.clock(advance="1d")
+    assert seen == ["healthy", "warning", "warning", "unhealthy", "unhealthy"]
+
+
+def test_status_of_many_is_one_answer(tenant):
+    """More than a page of the store holds, of both sources."""
+    seed = {"ndesConnectors": [{"id": f"n{i:05}", "lastConnectionDateTime": f"-{i}h"}
+                               for i in range(2500)],
+            "exchangeConnectors": [{"id": f"x{i:05}"} for i in range(1000)]}
+    assert tenant.control("POST", "/seed", seed) == {"entities": 3500}
+    answer = tenant.get(STATUS)
+    assert set(answer) == {"@odata.context", "value"}
+    keys = [each["connectorInstanceId"] for each in answer["value"]]
+    assert keys == [f"n{i:05}" for i in range(2500)] + [f"x{i:05}" for i in range(1000)]
+    found = [each["status"] for each in answer["value"][:2500]]
+    assert found == ["healthy"] * 24 + ["warning"] * 48 + ["unhealthy"] * 2428
+    chosen = tenant.get("/beta/deviceManagement?$select=connectorStatus")["connectorStatus"]
+    assert chosen == answer["value"]
+
+
+def test_status_that_is_too_long_is_refused(tmp_path):
+    flags = ("--limit-entity-bytes", "1024", "--limit-page-bytes", "1024",
+             "--limit-reply-bytes", "65536")
+    with Server(tmp_path, *flags) as running, sandbox(running.url()) as tenant:
+        tenant.control("POST", "/seed", {"ndesConnectors": [{"id": f"n{i}"} for i in range(200)]})
+        assert len(tenant.get(STATUS)["value"]) == 200
+        tenant.control("POST", "/seed", {"ndesConnectors": [{"id": f"m{i}"} for i in range(400)]})
+        for target in (STATUS, "/beta/deviceManagement?$select=connectorStatus"):
+            reply = tenant.ask("GET", target)
+            assert reply.status_code == 413, reply.text
+
+
+def test_a_policy_removes_from_every_view(tenant):
+    """The state is the connector's alone; who is gone is gone everywhere."""
+    tenant.policy(ndesConnectors={"on": True, "remove": "10d"})
+    gone = tenant.make(NDES, lastConnectionDateTime="2024-06-09T12:00:00Z")["id"]
+    here = tenant.make(DETAILS, connectorName="x")  # made while silence counts: just heard of
+    assert here["lastCheckinDateTime"] == NOON
+    assert set(tenant.ids(DETAILS)) == {gone, here["id"]}
+    tenant.clock(advance="9d")
+    assert tenant.get(f"{NDES}/{here['id']}")["state"] == "inactive"
+    assert tenant.ids(DETAILS) == tenant.ids(NDES) == [here["id"]]
+    assert list(statuses(tenant)) == [here["id"]]
+    assert tenant.ask("GET", f"{DETAILS}/{gone}").status_code == 404
+    assert tenant.ask("PATCH", f"{DETAILS}/{gone}", json={}).status_code == 404
+    assert tenant.ask("DELETE", f"{DETAILS}/{gone}").status_code == 404
+    assert tenant.ask("POST", f"{DETAILS}/{gone}/getHealthMetrics", json={}).status_code == 404
+    assert tenant.get(f"{DETAILS}?$count=true&$filter=connectorName eq 'x'")["@odata.count"] == 1
+    assert tenant.get(f"{DETAILS}?$count=true&$top=1")["@odata.count"] == 1
+    assert "ndesConnectors" in tenant.ask("GET", DETAILS).headers["x-connectord-policy"]
+    removals = tenant.policy()["removals"]
+    assert [each["id"] for each in removals] in ([], [gone])
+
+
+def test_metrics_by_the_tenants_clock(tenant):
+    key = tenant.make(DETAILS, enrollmentDateTime="2024-06-09T12:00:00Z",
+                      lastCheckinDateTime="2024-06-10T11:00:00Z")["id"]
+    tenant.ask("PATCH", f"{NDES}/{key}", json={"displayName": "x"})
+
+    def metrics():
+        reply = tenant.ask("POST", f"{DETAILS}/{key}/getHealthMetrics", json={})
+        return {each["name"]: each["value"] for each in reply.json()["value"]}
+
+    assert metrics() == {"secondsSinceLastCheckin": 3600, "secondsSinceEnrollment": 86400,
+                         "checkinsOnRecord": 1, "writes": 2}
+    tenant.clock(advance="30s")
+    assert metrics()["secondsSinceLastCheckin"] == 3630
+
+
+@pytest.mark.parametrize("written, read", [(NDES, DETAILS), (DETAILS, NDES), (DETAILS, DETAILS)])
+def test_stale_reads_of_either_side(tenant, written, read):
+    key = tenant.make(NDES, displayName="before")["id"]
+    tenant.rules({"name": "stale", "when": {"method": "GET"}, "read": "stale", "staleFor": "1m"})
+    name, shown = ("displayName" if each == NDES else "connectorName" for each in (written, read))
+    tenant.ask("PATCH", f"{written}/{key}", json={name: "after"})
+    other = tenant.make(written)["id"]
+    assert tenant.get(f"{read}/{key}")[shown] == "before"
+    assert tenant.ids(read) == [key]
+    tenant.ask("DELETE", f"{written}/{key}")
+    assert tenant.ids(read) == [key]
+    tenant.rules(rules=[])
+    assert tenant.ids(read) == [other]
+
+
+def test_exported_and_imported_once(server, tmp_path):
+    with sandbox(server.url()) as tenant:
+        key = tenant.make(DETAILS, connectorName="one")["id"]
+        tag = tenant.make(TAGS, displayName="EMEA")["id"]
+        seed = tenant.control("GET", "/export")
+        assert "certificateConnectorDetails" not in seed
+        assert [each["id"] for each in seed["ndesConnectors"]] == [key]
+        assert [each["id"] for each in seed["roleScopeTags"]] == [tag]  # and not the one built in
+        tenant.control("POST", "/reset", {})
+        assert tenant.ids(DETAILS) == tenant.ids(NDES) == []
+        assert tenant.ids(TAGS) == ["0"]
+        assert tenant.control("POST", "/seed", seed) == {"entities": 2}
+        assert tenant.ids(DETAILS) == tenant.ids(NDES) == [key]
+        assert sorted(tenant.ids(TAGS)) == ["0", tag]
+        for wrong, words in (({"certificateConnectorDetails": []}, "its own set"),
+                             ({"roleScopeTags": [{"id": "0"}]}, "already exists")):
+            reply = tenant.told("POST", "/seed", wrong)
+            assert reply.status_code in (400, 409) and words in reply.text
