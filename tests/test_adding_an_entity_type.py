@@ -1,7 +1,9 @@
-"""docs/adding-an-entity-type.md does what it says: one file and one line, and the type is served.
+"""docs/adding-an-entity-type.md does what it says: one file and one line, and the type is served. It
+adds a type and a view of it.
 
 The page's marked blocks are applied to a copy of the tree, literally; the copy is built and spoken to.
 A block is marked by a comment in front of it: <!-- new file: PATH --> or <!-- append to: PATH -->."""
+import json
 import re
 import shutil
 import subprocess
@@ -17,6 +19,7 @@ PAGE = ROOT / "docs" / "adding-an-entity-type.md"
 BLOCK = re.compile(r"<!-- (new file|append to): (\S+) -->\n```\w*\n(.*?)```\n", re.S)
 SET = "/beta/deviceManagement/wirelessControllerConnectors"
 TYPE = "#microsoft.graph.wirelessControllerConnector"
+VIEW = "/beta/deviceManagement/wirelessControllerSummaries"
 
 
 def copy_of_the_tree(to):
@@ -28,14 +31,15 @@ def copy_of_the_tree(to):
 
 
 def apply_page(tree):
-    """Does what the page says, and returns the new file's path."""
-    (new, source, code), (append, table, line) = BLOCK.findall(PAGE.read_text())
-    assert (new, append) == ("new file", "append to")
-    assert not (tree / source).exists() and line.count("\n") == 1
-    (tree / source).write_text(code)
-    with open(tree / table, "a") as file:
-        file.write(line)
-    return source
+    """Does what the page says, and returns the new files' paths."""
+    blocks = BLOCK.findall(PAGE.read_text())
+    assert [kind for kind, _, _ in blocks] == ["new file", "append to"] * 2
+    for (_, source, code), (_, table, line) in zip(blocks[::2], blocks[1::2]):
+        assert not (tree / source).exists() and line.count("\n") == 1
+        (tree / source).write_text(code)
+        with open(tree / table, "a") as file:
+            file.write(line)
+    return [source for _, source, _ in blocks[::2]]
 
 
 def must_run(*command, cwd):
@@ -46,7 +50,7 @@ def must_run(*command, cwd):
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    """The copy with the type in it, and the path of the new file."""
+    """The copy with the types in it, and the paths of the new files."""
     tree = tmp_path_factory.mktemp("copy") / "tree"
     copy_of_the_tree(tree)
     return tree, apply_page(tree)
@@ -86,8 +90,8 @@ def assert_refused(reply, target):
 
 @pytest.mark.skipif(not shutil.which("clang-format-14"), reason="clang-format-14 is not installed")
 def test_the_page_keeps_the_house_style(tree):
-    tree, source = tree
-    must_run("clang-format-14", "--dry-run", "-Werror", source, cwd=tree)
+    tree, sources = tree
+    must_run("clang-format-14", "--dry-run", "-Werror", *sources, cwd=tree)
 
 
 def test_an_entity_lives(caller):
@@ -159,6 +163,53 @@ def test_the_action_is_checked(caller):
 def command(server, *arguments):
     return subprocess.run([server.binary, *arguments, "--data-dir", server.data_dir], check=True,
                           capture_output=True, text=True, timeout=60).stdout.strip()
+
+
+def test_the_view_is_the_same_entities(running, caller):
+    made = caller.post(VIEW, json={"title": "Halle 4", "accessPointCount": 7})
+    assert made.status_code == 201, made.text
+    key = made.json()["id"]
+    whole = caller.get(f"{SET}/{key}").json()
+    assert (whole["displayName"], whole["accessPointCount"], whole["isEnabled"], whole["state"],
+            whole["siteNames"]) == ("Halle 4", 7, True, "unknown", [])
+    caller.patch(f"{SET}/{key}", json={"displayName": "Halle 5", "state": "connected"})
+    caller.patch(f"{VIEW}/{key}", json={"countedDateTime": "2024-03-11T08:00:00+01:00"})
+    assert caller.get(f"{SET}/{key}").json()["state"] == "connected"
+    shown = caller.get(f"{VIEW}/{key}").json()
+    assert {k: v for k, v in shown.items() if "@" not in k} == {
+        "id": key, "title": "Halle 5", "accessPointCount": 7,
+        "countedDateTime": "2024-03-11T08:00:00+01:00"}
+    found = caller.get(f"{VIEW}?$filter=title eq 'halle 5'&$count=true").json()
+    assert (found["@odata.count"], [e["id"] for e in found["value"]]) == (1, [key])
+    exported = json.loads(command(running, "export", "--tenant", caller.tenant))
+    assert "wirelessControllerSummaries" not in exported
+    assert [e["id"] for e in exported["wirelessControllerConnectors"]] == [key]
+    assert caller.delete(f"{VIEW}/{key}").status_code == 204
+    assert caller.get(f"{SET}/{key}").status_code == 404
+
+
+def test_the_action_answers(running, caller):
+    key = caller.post(VIEW, json={"accessPointCount": 7}).json()["id"]
+    caller.headers["Authorization"] = "Bearer " + command(
+        running, "token", "--tenant", caller.tenant, "--roles", "DeviceManagementConfiguration.Read.All")
+    body = {"limit": {"perHour": 5, "sinceDateTime": "2999-01-01T00:00:00Z"}}
+
+    def ask(json):
+        return caller.post(f"{VIEW}/{key}/getRate", json=json)
+
+    assert ask(body).json()["value"] == []
+    caller.headers["Authorization"] = "Bearer " + command(running, "token", "--tenant", caller.tenant)
+    caller.patch(f"{VIEW}/{key}", json={"countedDateTime": "2024-03-11T08:00:00Z"})
+    answer = ask(body)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["@odata.context"].endswith(
+        "/beta/$metadata#Collection(microsoft.graph.wirelessControllerRate)")
+    rate, = answer.json()["value"]
+    assert rate["isTooMany"] is True and rate["hours"] < 0
+    assert rate["@odata.type"] == "microsoft.graph.wirelessControllerRate"
+    for wrong in ({}, {"limit": None}, {"limit": {}}, {"limit": {"perHour": "many"}}):
+        reply = ask(wrong)
+        assert (reply.status_code, reply.json()["error"]["code"]) == (400, "ModelValidationFailure")
 
 
 def test_versions_and_permissions(running, caller):

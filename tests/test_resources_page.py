@@ -9,14 +9,13 @@ import pytest
 from server_process import ROOT, Server
 
 PAGE = (ROOT / "docs" / "resources.md").read_text(encoding="utf-8")
-SETS = dict(part.split("\n", 1) for part in PAGE.split("\n## ")[1:])
+SETS = dict(part.split("\n", 1) for part in PAGE.split("\n# ")[0].split("\n## ")[1:])
 SAMPLES = {"String": "x", "DateTimeOffset": "2026-01-31T08:00:00Z", "Collection(String)": ["x"]}
 EVERY_NAME = sorted(set(re.findall(r"DeviceManagement\w+\.Read(?:Write)?\.All", PAGE)))
 
 
 def rows(text):
-    return [(name, kind, nullable == "yes", default.strip("`")) for name, kind, nullable, default in
-            re.findall(r"^\| `(\w+)` \| (\S+) \| (yes|no) \| (.*) \|$", text, re.M)]
+    return re.findall(r"^\| `(\w+)` \| (\S+) \| (yes|no|read-only) \| `?([^`|]*)`? \|", text, re.M)
 
 
 def names_of(text, row):
@@ -35,7 +34,8 @@ def server(tmp_path_factory):
 
 
 def test_every_set_has_a_chapter():
-    assert list(SETS) == ["ndesConnectors", "domainJoinConnectors", "exchangeConnectors"]
+    assert list(SETS) == ["ndesConnectors", "domainJoinConnectors", "exchangeConnectors",
+                          "certificateConnectorDetails", "roleScopeTags"]
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -49,7 +49,10 @@ def test_properties(server, name):
             continue
         assert json.dumps(shown[key]) == default, key
         done = call(server, "PATCH", f"{name}/{made['id']}", token, {key: None})
-        assert done.status_code == (200 if nullable else 400), key
+        assert done.status_code == (400 if nullable == "no" else 200), key
+        if nullable == "read-only":
+            assert json.dumps(done.json()[key]) == default, key
+            continue
         members = re.search(rf"^`{re.escape(kind)}`: (.*)$", SETS[name], re.M)
         good = re.findall(r"`(\w+)`", members[1]) if members else [SAMPLES[kind]]
         for value in good:
@@ -65,3 +68,28 @@ def test_permissions(server, name):
         write = call(server, "POST", name, token, {}).status_code == 201
         assert read == (permission in names_of(SETS[name], "read")), permission
         assert write == (permission in names_of(SETS[name], "write")), permission
+
+
+def test_metrics(server):
+    """Those of the page and no others, in its order."""
+    token, chapter = server.token(), SETS["certificateConnectorDetails"]
+    date = "2026-01-31T08:00:00Z"
+    made = call(server, "POST", "certificateConnectorDetails", token,
+                {"enrollmentDateTime": date, "lastCheckinDateTime": date}).json()
+    answer = call(server, "POST", f"certificateConnectorDetails/{made['id']}/getHealthMetrics", token,
+                  {}).json()
+    table = chapter.split("| metric | value |")[1].split("\n\n")[0]
+    assert [each["name"] for each in answer["value"]] == re.findall(r"^\| `(\w+)` \|", table, re.M)
+
+
+def test_connector_status(server):
+    """Its properties in their order, and the kinds that it has."""
+    token, chapter = server.token(), PAGE.split("\n# ")[1]
+    for name in ("ndesConnectors", "exchangeConnectors", "domainJoinConnectors"):
+        call(server, "POST", name, token, {})
+    items = call(server, "GET", "connectorStatus", token).json()["value"]
+    table = chapter.split("| property | type | value |")[1].split("\n\n")[0]
+    assert all([name for name in item if name[0] != "@"] == re.findall(r"^\| `(\w+)` \|", table, re.M)
+               for item in items)
+    kinds = re.search(r"^\| `connectorName` \| connectorName \| (.*) \|$", table, re.M)[1]
+    assert sorted({item["connectorName"] for item in items}) == sorted(re.findall(r"`(\w+)`", kinds))
