@@ -111,7 +111,8 @@ static void check_parameters(const struct edm_entity_type *type, struct slice bo
             continue;
         }
         for (size_t j = 0; j < action->parameter_count; j++)
-            assert(!values[j].is_null || (action->parameters[j].flags & EDM_NULLABLE));
+            assert(!values[j].is_null || ((action->parameters[j].flags & EDM_NULLABLE) &&
+                                          !(action->parameters[j].flags & EDM_REQUIRED)));
     }
 }
 

@@ -479,8 +479,8 @@ static bool check_singleton(struct spot spot)
         return wrong(&spot, "the singleton has no doc");
     return check_versions(&spot, singleton->versions, EDM_VERSIONS_ALL) &&
            check_back_end(&spot, &singleton->back_end) &&
-           check_permissions(&spot, singleton->read_permissions) && check_types(&spot) &&
-           check_singleton_properties(spot);
+           check_permissions(&spot, singleton->read_permissions) &&
+           check_singleton_properties(spot) && check_types(&spot);
 }
 
 bool edm_check(const struct edm_model *model, struct error *err)
