@@ -44,6 +44,12 @@ def test_by_address(server):
     assert done.returncode == 0, done.stdout
 
 
+def test_batches(server):
+    done = run_script(server, server.url("https"), str(uuid.uuid4()), CLIENT_ID, CLIENT_SECRET,
+                      script="batch.mjs")
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize("retry_after", [1, None])
 def test_the_clients_own_retries_survive_throttling(server, retry_after):
     """Two refusals, then one connector: with the service's delay, and with the client's own."""
