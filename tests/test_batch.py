@@ -2,6 +2,7 @@
 becomes of a batch whose client has gone."""
 import json
 import re
+import select
 import shutil
 import socket
 import struct
@@ -139,6 +140,21 @@ def test_a_reset_resets_the_batch(tenant):
     assert len(tenant.ids(NDES)) == 3
     assert [each["outcome"] for each in tenant.journal(method="POST")["requests"]].count("reset") \
         == 2  # the part, and the batch
+
+
+def test_others_have_their_turn(tmp_path):
+    """Twenty full pages take a while, and whoever shares the loop with them does not wait for it."""
+    with Server(tmp_path / "data", "--no-auth", "--threads", 1, "--memory") as server:
+        with httpx.Client(base_url=server.url(), timeout=30, trust_env=False) as http:
+            for _ in range(50):
+                http.post(BATCH, json={"requests": [create(str(i), "x" * 50) for i in range(20)]})
+            heavy = {"requests": [read(str(i), f"{RELATIVE}?$top=1000") for i in range(20)]}
+            with Raw(server.url()) as raw:
+                raw.send(request("POST", BATCH, raw.authority, json.dumps(heavy).encode()))
+                time.sleep(0.005)
+                assert http.get("/health").status_code == 200
+                assert not select.select([raw.socket], [], [], 0)[0]  # still at it
+                assert select.select([raw.socket], [], [], 30)[0]
 
 
 # --- clients that go -----------------------------------------------------------------------------

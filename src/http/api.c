@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/repeatable.h"
 #include "http/call.h"
+#include "loop/loop.h"
 
 #define CLIENT_REQUEST_ID_MAX 128
 
@@ -238,6 +239,8 @@ void api_loop_destroy(struct api_loop *api_loop)
     if (!api_loop)
         return;
     delays_end(&api_loop->delays, api_loop->loop);
+    while (api_loop->batches_resting)
+        loop_settle(api_loop->loop);
     service_session_destroy(api_loop->session);
     principal_cache_destroy(api_loop->principals);
     free(api_loop);

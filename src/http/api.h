@@ -89,8 +89,8 @@ struct api_loop;
 /* Opens the loop's session on the store. `log` and `loop` are the loop's. */
 bool api_loop_create(const struct api *api, struct loop *loop, struct log *log,
                      struct api_loop **ret, struct error *err) MUST_CHECK;
-/* When no exchange is open but those that are held back (http/delays.h), which it lets go: their
- * connections have gone. The loop does not run any more. NULL does nothing. */
+/* When no exchange is open but those that are held back (http/delays.h) and batches that rest
+ * (http/batch.c), which it lets go: their connections have gone. The loop does not run any more. NULL does nothing. */
 void api_loop_destroy(struct api_loop *api_loop);
 
 /* Lets go of the read transaction; the loop's before_sleep hook calls it. */

@@ -13,7 +13,8 @@
  * is no transaction: what succeeded stays.
  *
  * Reads that go to a reader thread take turns, one of a batch at a time: twenty of them are not to
- * push aside what other clients ask.
+ * push aside what other clients ask. Those that run on the loop itself, pages for one, hold up
+ * everybody there: so after some milliseconds the batch lets the others have theirs (rest()).
  *
  * A part's answer stays in the part's arena until the end, when the size of the whole is known and
  * its memory is taken at once. What would make it too large (limit-reply-bytes) gives way: a read
@@ -36,6 +37,7 @@
 #include "json/reader.h"
 
 #define SMALL_ANSWER_BYTES ((size_t)2048) /* of a part whose body gave way, beside id and URLs */
+#define AT_ONCE_NS         UINT64_C(3000000)
 
 enum progress { WAITING, RUNNING, DONE };
 
@@ -58,6 +60,8 @@ struct batch_run {
     struct part *first_read, **last_read; /* wait for their turn */
     size_t left;                          /* parts that are not DONE */
     bool starting;                        /* further up the stack */
+    bool resting;                         /* `again` is in the mailbox: nothing is started */
+    struct loop_message again;
 };
 
 static void go_on(struct batch_run *run);
@@ -331,6 +335,27 @@ static void start(struct part *part)
         graph_handle(call);
 }
 
+static void on_rested(struct loop_message *message)
+{
+    struct batch_run *run = CONTAINER_OF(message, struct batch_run, again);
+
+    run->resting = false;
+    run->call->loop->batches_resting--;
+    go_on(run);
+}
+
+/* Goes on behind what else has come to the loop. Some part is WAITING, so the run cannot end
+ * before. */
+static void rest(struct batch_run *run)
+{
+    struct api_loop *loop = run->call->loop;
+
+    run->resting = true;
+    loop->batches_resting++;
+    run->again.run = on_rested;
+    loop_post(loop->loop, &run->again);
+}
+
 /* WAITING: not yet. RUNNING: it may. DONE: never, one of them failed. */
 static enum progress dependencies_of(const struct part *part)
 {
@@ -364,6 +389,8 @@ static bool must_wait(const struct batch_run *run)
  * also those whose turn comes by it. */
 static void start_parts(struct batch_run *run)
 {
+    uint64_t until_ns = uv_hrtime() + AT_ONCE_NS;
+
     for (size_t i = 0; i < run->batch.count; i++) {
         struct part *part = &run->parts[i];
         enum progress may = part->progress == WAITING ? dependencies_of(part) : WAITING;
@@ -372,6 +399,10 @@ static void start_parts(struct batch_run *run)
             continue;
         if (must_wait(run))
             return;
+        if (uv_hrtime() > until_ns && !run->call->loop->delays.ended) {
+            rest(run);
+            return;
+        }
         part->progress = RUNNING;
         if (may == RUNNING) {
             start(part);
@@ -385,7 +416,8 @@ static void start_parts(struct batch_run *run)
 static void go_on(struct batch_run *run)
 {
     run->starting = true;
-    start_parts(run);
+    if (!run->resting)
+        start_parts(run);
     run->starting = false;
     if (run->left == 0)
         finish(run);

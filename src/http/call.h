@@ -27,6 +27,7 @@ struct api_loop {
     struct service_session *session;
     struct principal_cache *principals;
     struct delays delays;
+    size_t batches_resting; /* messages of theirs are in the loop's mailbox */
 };
 
 struct call {
