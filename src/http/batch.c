@@ -16,10 +16,7 @@
  * push aside what other clients ask. Those that run on the loop itself, pages for one, hold up
  * everybody there: so after some milliseconds the batch lets the others have theirs (rest()).
  *
- * A part's answer stays in the part's arena until the end, when the size of the whole is known and
- * its memory is taken at once. What would make it too large (limit-reply-bytes) gives way: a read
- * is told 413, a write, which was executed, keeps its status and loses its body. Memory for so
- * small an answer of every part was set aside before the first was started.
+ * A part's answer stays in the part's arena until the end: see batch_answers.c.
  *
  * Whether the client is still there does not matter: the parts run to their end, and the
  * connection's own rules for an exchange that comes home late do the rest.
@@ -28,41 +25,11 @@
  */
 #include "http/batch.h"
 
-#include <assert.h>
-
 #include "base/arena.h"
-#include "base/text.h"
+#include "http/batch_run.h"
 #include "http/graph.h"
-#include "odata/batch_write.h"
-#include "json/reader.h"
 
-#define SMALL_ANSWER_BYTES ((size_t)2048) /* of a part whose body gave way, beside id and URLs */
-#define AT_ONCE_NS         UINT64_C(3000000)
-
-enum progress { WAITING, RUNNING, DONE };
-
-struct part {
-    struct http_exchange exchange; /* its arena: NULL when there was no memory for it */
-    struct batch_run *run;
-    const struct batch_part *asked;
-    struct call *call; /* NULL likewise */
-    struct part *next_read;
-    struct batch_answer answer; /* once all are done */
-    struct batch_field *fields;
-    enum progress progress;
-};
-
-struct batch_run {
-    struct call *call; /* of the batch */
-    struct batch batch;
-    struct part *parts;
-    struct part *reading;                 /* its read is out */
-    struct part *first_read, **last_read; /* wait for their turn */
-    size_t left;                          /* parts that are not DONE */
-    bool starting;                        /* further up the stack */
-    bool resting;                         /* `again` is in the mailbox: nothing is started */
-    struct loop_message again;
-};
+#define AT_ONCE_NS UINT64_C(3000000)
 
 static void go_on(struct batch_run *run);
 
@@ -111,156 +78,6 @@ void batch_read_is_home(struct call *call)
         if (!send_read(part))
             graph_fail(part->call, ERROR_BUSY, "The server is busy. Try again later.");
     }
-}
-
-/* --- answers --------------------------------------------------------------------------------- */
-
-/* Nobody could even be told why: the body of an answer that is made of constants. */
-#define BUSY_BODY                                                                                  \
-    SLICE("{\"error\":{\"code\":\"ServiceUnavailable\","                                           \
-          "\"message\":\"The server is busy. Try again later.\"}}")
-#define TOO_LARGE_BODY                                                                             \
-    SLICE("{\"error\":{\"code\":\"RequestEntityTooLarge\","                                        \
-          "\"message\":\"The reply of the batch is larger than this server sends. Send this "      \
-          "request by itself, or in a smaller batch.\"}}")
-
-static bool has_failed(const struct part *part)
-{
-    const struct http_response *response = &part->exchange.response;
-
-    return response->status >= 400 || response->fate != HTTP_FATE_SENT;
-}
-
-static bool is_read(const struct part *part)
-{
-    enum http_method method = part->exchange.request.method;
-
-    return method == HTTP_GET || method == HTTP_HEAD;
-}
-
-static const struct batch_field json_field = { SLICE_INIT("Content-Type"),
-                                               SLICE_INIT("application/json") };
-
-static void answer_with_constants(struct part *part, int status, struct slice body)
-{
-    part->answer.status = status;
-    part->answer.fields = &json_field;
-    part->answer.field_count = 1;
-    part->answer.kind = BATCH_BODY_JSON;
-    part->answer.body = body;
-}
-
-static enum batch_body kind_of_body(const struct part *part)
-{
-    const struct http_response *response = &part->exchange.response;
-    struct slice type = SLICE_EMPTY;
-
-    if (response->body.len == 0 || part->exchange.request.method == HTTP_HEAD)
-        return BATCH_BODY_NONE;
-    for (size_t i = 0; i < response->field_count; i++) {
-        if (slice_eq(response->fields[i].name, SLICE("Content-Type")))
-            type = response->fields[i].value;
-    }
-    if (!slice_starts_with(type, SLICE("application/json")))
-        return BATCH_BODY_BYTES;
-    /* What a tester's rule says may be anything; all other JSON is our own. */
-    if (part->call->answered_by_fault &&
-        !json_is_valid(response->body, part->run->call->arena, JSON_DEPTH_DEFAULT))
-        return BATCH_BODY_BYTES;
-    return BATCH_BODY_JSON;
-}
-
-/* What the batch shows of the part's answer. */
-static void take_answer(struct part *part)
-{
-    const struct http_response *response = &part->exchange.response;
-
-    part->answer.id = part->asked->id;
-    if (!part->call) {
-        answer_with_constants(part, http_status_of(ERROR_BUSY), BUSY_BODY);
-        return;
-    }
-    for (size_t i = 0; i < response->field_count; i++)
-        part->fields[i] =
-            (struct batch_field){ response->fields[i].name, response->fields[i].value };
-    part->answer.status = response->status;
-    part->answer.fields = part->fields;
-    part->answer.field_count = response->field_count;
-    part->answer.kind = kind_of_body(part);
-    part->answer.body = response->body;
-}
-
-/* Something has to give way. */
-static void give_way(struct part *part)
-{
-    if (part->answer.kind == BATCH_BODY_NONE || part->answer.body.len < SMALL_ANSWER_BYTES / 2)
-        return;
-    if (is_read(part))
-        answer_with_constants(part, http_status_of(ERROR_TOO_LARGE), TOO_LARGE_BODY);
-    else
-        part->answer.kind = BATCH_BODY_NONE;
-}
-
-/* Has those that do not fit give way, the last first; returns what all of them take. */
-static size_t fit(struct batch_run *run, size_t limit)
-{
-    size_t total = BATCH_ENVELOPE_BYTES;
-
-    for (size_t i = 0; i < run->batch.count; i++)
-        total += batch_answer_bytes(&run->parts[i].answer);
-    for (size_t i = run->batch.count; i-- > 0 && total > limit;) {
-        total -= batch_answer_bytes(&run->parts[i].answer);
-        give_way(&run->parts[i]);
-        total += batch_answer_bytes(&run->parts[i].answer);
-    }
-    return total;
-}
-
-static void write_answers(struct batch_run *run, struct batch_answer *answers, size_t bytes,
-                          struct text *out)
-{
-    for (size_t i = 0; i < run->batch.count; i++)
-        answers[i] = run->parts[i].answer;
-    text_init(out, run->call->arena, bytes, bytes);
-    batch_write(answers, run->batch.count, out);
-}
-
-/* The connection of the batch ends as that of a part was to end. */
-static void share_fate(struct batch_run *run)
-{
-    struct http_response *response = &run->call->exchange->response;
-
-    for (size_t i = 0; i < run->batch.count; i++) {
-        if (run->parts[i].exchange.response.fate > response->fate)
-            response->fate = run->parts[i].exchange.response.fate;
-    }
-}
-
-static void finish(struct batch_run *run)
-{
-    struct call *call = run->call;
-    struct batch_answer answers[BATCH_PARTS_MOST];
-    struct text body;
-
-    for (size_t i = 0; i < run->batch.count; i++)
-        take_answer(&run->parts[i]);
-    write_answers(run, answers, fit(run, call->loop->api->reply_bytes_max), &body);
-    if (body.failed) { /* for want of memory: now of that which was set aside */
-        bool less = call_keep_memory(call, 0);
-        assert(less);
-        (void)less;
-        write_answers(run, answers, fit(run, 0), &body);
-    }
-    share_fate(run);
-    for (size_t i = 0; i < run->batch.count; i++)
-        arena_destroy(run->parts[i].exchange.arena);
-    call->executed = true;
-    if (body.failed) {
-        graph_fail(call, ERROR_INTERNAL, "The batch was executed, but not enough memory is left.");
-        return;
-    }
-    call_add_field(call, SLICE("Cache-Control"), SLICE("no-cache"));
-    call_finish_plain(call, 200, SLICE("application/json"), text_slice(&body), true);
 }
 
 /* --- parts ----------------------------------------------------------------------------------- */
@@ -356,6 +173,13 @@ static void rest(struct batch_run *run)
     loop_post(loop->loop, &run->again);
 }
 
+static bool has_failed(const struct part *part)
+{
+    const struct http_response *response = &part->exchange.response;
+
+    return response->status >= 400 || response->fate != HTTP_FATE_SENT;
+}
+
 /* WAITING: not yet. RUNNING: it may. DONE: never, one of them failed. */
 static enum progress dependencies_of(const struct part *part)
 {
@@ -420,7 +244,7 @@ static void go_on(struct batch_run *run)
         start_parts(run);
     run->starting = false;
     if (run->left == 0)
-        finish(run);
+        batch_answer(run);
 }
 
 /* --- the batch ------------------------------------------------------------------------------- */
@@ -447,16 +271,6 @@ static bool read_batch(struct call *call, struct batch *ret, struct error *err)
     return true;
 }
 
-/* For the smallest answer there can be of every part. */
-static bool keep_memory(struct batch_run *run)
-{
-    size_t bytes = BATCH_ENVELOPE_BYTES;
-
-    for (size_t i = 0; i < run->batch.count; i++)
-        bytes += SMALL_ANSWER_BYTES + 6 * (run->batch.parts[i].id.len + run->call->origin.len);
-    return call_keep_memory(run->call, bytes);
-}
-
 static struct batch_run *make_run(struct call *call, struct error *err)
 {
     struct batch_run *run = arena_new(call->arena, struct batch_run);
@@ -473,7 +287,7 @@ static struct batch_run *make_run(struct call *call, struct error *err)
     run->parts = arena_new_array(call->arena, run->batch.count, struct part);
     struct batch_field *fields = arena_new_array(
         call->arena, run->batch.count * HTTP_RESPONSE_FIELDS_MAX, struct batch_field);
-    if (!run->parts || !fields || !keep_memory(run)) {
+    if (!run->parts || !fields || !batch_keep_memory(run)) {
         error_no_memory(err);
         return NULL;
     }
