@@ -90,7 +90,8 @@ struct api_loop;
 bool api_loop_create(const struct api *api, struct loop *loop, struct log *log,
                      struct api_loop **ret, struct error *err) MUST_CHECK;
 /* When no exchange is open but those that are held back (http/delays.h) and batches that rest
- * (http/batch.c), which it lets go: their connections have gone. The loop does not run any more. NULL does nothing. */
+ * (http/batch.c), which it lets go: their connections have gone. The loop does not run any more.
+ * NULL does nothing. */
 void api_loop_destroy(struct api_loop *api_loop);
 
 /* Lets go of the read transaction; the loop's before_sleep hook calls it. */

@@ -39,6 +39,7 @@ static int close_group(void **state UNUSED)
 #define MAKE(id, x)                                                                                \
     "{\"id\":\"" id "\",\"method\":\"POST\",\"url\":\"shopFloor/crates\"," TYPE x ",\"body\":{}}"
 #define AFTER(id)   ",\"dependsOn\":[\"" id "\"]"
+#define AND         ","
 #define ALL(parts)  "{\"requests\":[" parts "]}"
 #define AT(id, url) "{\"id\":\"" id "\",\"method\":\"GET\",\"url\":\"" url "\"}"
 
@@ -93,52 +94,14 @@ static const struct {
     size_t made;
 } cases[] = {
     { ALL(GET("1")), "1:200", 0 },
-    { ALL(GET("b") "," MAKE("A", "") "," GET("c")), "b:200 A:201 c:200", 1 },
-    { ALL(MAKE("1", "") "," MAKE("2", AFTER("1")) "," MAKE("3", AFTER("2"))), "1:201 2:201 3:201",
+    { ALL(GET("b") AND MAKE("A", "") AND GET("c")), "b:200 A:201 c:200", 1 },
+    { ALL(MAKE("1", "") AND MAKE("2", AFTER("1")) AND MAKE("3", AFTER("2"))), "1:201 2:201 3:201",
       3 },
 
     /* one that fails takes along what depends on it, and nothing else */
-    { ALL(AT("1", "/nothing") "," MAKE("2", AFTER("1")) "," MAKE("3", AFTER("2")) "," MAKE(
-          "4", "") "," MAKE("5", ",\"dependsOn\":[\"4\",\"1\"]") "," MAKE("6", AFTER("4"))),
+    { ALL(AT("1", "/nothing") AND MAKE("2", AFTER("1")) AND MAKE("3", AFTER("2")) AND MAKE("4", "")
+              AND MAKE("5", ",\"dependsOn\":[\"4\",\"1\"]") AND MAKE("6", AFTER("4"))),
       "1:400 2:424 3:424 4:201 5:424 6:201", 2 },
-
-    /* URLs */
-    { ALL(AT("1", "shopFloor") "," AT("2", "/shopFloor") "," AT(
-          "3",
-          "/shopFloor/crates/$count") "," AT("4",
-                                             "") "," AT("5",
-                                                        "/") "," AT("6",
-                                                                    "/$metadata") "," AT("7",
-                                                                                         "?$format="
-                                                                                         "json")),
-      "1:200 2:200 3:200 4:200 5:200 6:200 7:200", 0 },
-    { ALL(AT("1", "/beta/shopFloor") "," AT("2", "http://other.example/beta/shopFloor") "," AT(
-          "3", "HTTPS://both.EXAMPLE/beta/shopFloor") "," AT("4",
-                                                             "/beta?$format=json") "," AT("5",
-                                                                                          "http://"
-                                                                                          "other."
-                                                                                          "example/"
-                                                                                          "beta")),
-      "1:200 2:200 3:200 4:200 5:200", 0 },
-    { ALL(AT("1", "/v1.0/shopFloor") "," AT("2", "http://other.example/v1.0/shopFloor") "," AT("3", "https://evil.example/beta/shopFloor") "," AT("4", "http://other.example/health") "," AT(
-          "5",
-          "http://other.example") "," AT("6",
-                                         "/shopFloor#x") "," AT("7",
-                                                                "beta/shopFloor") "," AT("8",
-                                                                                         "//"
-                                                                                         "shopFloo"
-                                                                                         "r") "," AT("9",
-                                                                                                     "/../beta/shopFloor") "," AT("10",
-                                                                                                                                  "http://other.example/_connectord/clock") "," AT("11",
-                                                                                                                                                                                   "/_connectord/clock") "," AT("12",
-                                                                                                                                                                                                                "http://")),
-      "1:400 2:400 3:400 4:400 5:400 6:400 7:400 8:400 9:400 10:400 11:400 12:400", 0 },
-    { ALL(AT("1", "/shopFloor/crates?$filter=place eq 'a b' or place eq '\xC3\xA9'") "," AT(
-          "2",
-          "/shopFloor/crates?$filter=place eq '\\u0001'") "," AT("3",
-                                                                 "/shopFloor/crates?$filter=place "
-                                                                 "eq '\\u0000'")),
-      "1:200 2:200 3:400", 0 },
 
     /* methods */
     { ALL("{\"id\":\"1\",\"method\":\"head\",\"url\":\"/shopFloor\"},"
@@ -163,6 +126,61 @@ static void test_parts(void **state UNUSED)
 {
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         check_batch(i, cases[i].body, cases[i].statuses, cases[i].made);
+}
+
+/* --- URLs ------------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *url; /* as JSON */
+    int status;
+} url_cases[] = {
+    { "shopFloor", 200 },
+    { "/shopFloor", 200 },
+    { "/shopFloor/crates/$count", 200 },
+    { "", 200 }, /* the service document */
+    { "/", 200 },
+    { "?$format=json", 200 },
+    { "/$metadata", 200 },
+
+    /* absolute */
+    { "/beta/shopFloor", 200 },
+    { "/beta?$format=json", 200 },
+    { "http://other.example/beta/shopFloor", 200 },
+    { "HTTPS://both.EXAMPLE/beta/shopFloor", 200 },
+    { "http://other.example/beta", 200 },
+    { "/v1.0/shopFloor", 400 },
+    { "http://other.example/v1.0/shopFloor", 400 },
+    { "https://evil.example/beta/shopFloor", 400 },
+    { "http://other.example/health", 400 },
+    { "http://other.example/_connectord/clock", 400 },
+    { "http://other.example", 400 },
+    { "http://", 400 },
+
+    /* nothing but Graph's resources */
+    { "/health", 400 },
+    { "/_connectord/clock", 400 },
+    { "/../beta/shopFloor", 400 },
+    { "beta/shopFloor", 400 },
+    { "//shopFloor", 400 },
+    { "/shopFloor#x", 400 },
+
+    /* what a request line cannot hold */
+    { "/shopFloor/crates?$filter=place eq 'a b' or place eq '\xC3\xA9'", 200 },
+    { "/shopFloor/crates?$filter=place eq '\\u0001'", 200 },
+    { "/shopFloor/crates?$filter=place eq '\\u0000'", 400 },
+};
+
+static void test_urls(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(url_cases); i++) {
+        char body[256], want[32];
+
+        snprintf(body, sizeof body,
+                 "{\"requests\":[{\"id\":\"1\",\"method\":\"GET\",\"url\":\"%s\"}]}",
+                 url_cases[i].url);
+        snprintf(want, sizeof want, "1:%d", url_cases[i].status);
+        check_batch(i, body, want, 0);
+    }
 }
 
 /* --- how many -------------------------------------------------------------------------------- */
@@ -282,7 +300,7 @@ static const struct {
 
 static void test_faults(void **state UNUSED)
 {
-    const char *body = ALL(MAKE("1", "") "," MAKE("2", "") "," MAKE("3", AFTER("2")));
+    const char *body = ALL(MAKE("1", "") AND MAKE("2", "") AND MAKE("3", AFTER("2")));
 
     for (size_t i = 0; i < COUNT_OF(fault_rules); i++) {
         struct arena *arena = arena_create(NULL, ROOMY);
@@ -310,7 +328,7 @@ static void test_journal(void **state UNUSED)
     size_t entries = rig_entries(testbed);
     struct answer answer;
 
-    send(ALL(MAKE("1", "") "," AT("2", "/shopFloor/crates/none") "," MAKE("3", AFTER("2"))), ROOMY,
+    send(ALL(MAKE("1", "") AND AT("2", "/shopFloor/crates/none") AND MAKE("3", AFTER("2"))), ROOMY,
          &answer);
     answer_free(&answer);
     assert_int_equal(rig_entries(testbed), entries + 3); /* the third was not begun */
@@ -368,7 +386,7 @@ static void check_made(size_t at, const struct answer *answer, size_t before)
 
 static void test_memory_ends(void **state UNUSED)
 {
-    const char *body = ALL(MAKE("1", "") "," MAKE("2", "") "," MAKE("3", AFTER("2")));
+    const char *body = ALL(MAKE("1", "") AND MAKE("2", "") AND MAKE("3", AFTER("2")));
     size_t whole = 0;
 
     for (size_t budget = 36 * 1024; budget < 128 * 1024; budget += 496) {
@@ -387,8 +405,8 @@ static void test_memory_ends(void **state UNUSED)
 #ifdef CONNECTORD_FAULTS
 static void test_each_allocation_fails(void **state UNUSED)
 {
-    const char *body = ALL(MAKE("1", "") "," GET("2") "," MAKE("3", AFTER("2")) "," AT(
-        "4", "/shopFloor/crates/$count"));
+    const char *body = ALL(MAKE("1", "") AND GET("2") AND MAKE("3", AFTER("2"))
+                               AND AT("4", "/shopFloor/crates/$count"));
     uint64_t n = 0;
 
     for (bool fired = true; fired; n++) {
@@ -422,8 +440,8 @@ static void test_the_server_ends(void **state UNUSED)
     const struct testbed_limits limits = { .testbeds = 4, .fault_rules = 4 };
     const struct ask ask_it = { .method = HTTP_POST,
                                 .path = BATCH,
-                                .body = ALL(GET("1") "," AT("2", "/shopFloor") "," MAKE(
-                                    "3", AFTER("1")) "," MAKE("4", AFTER("3"))) };
+                                .body = ALL(GET("1") AND AT("2", "/shopFloor") AND MAKE(
+                                    "3", AFTER("1")) AND MAKE("4", AFTER("3"))) };
     struct rig ending;
     struct answer answer;
 
@@ -443,6 +461,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_urls),
         cmocka_unit_test(test_a_chain),
         cmocka_unit_test(test_reads_take_turns),
         cmocka_unit_test(test_side_by_side),
