@@ -16,7 +16,7 @@
 #include "http/graph.h"
 #include "json/reader.h"
 
-#define SMALL_ANSWER_BYTES ((size_t)2048) /* of a part whose body gave way, beside id and URLs */
+#define SMALL_ANSWER_BYTES ((size_t)4096) /* of a part whose body gave way, beside id and URLs */
 
 /* Nobody could even be told why: the body of an answer that is made of constants. */
 #define BUSY_BODY                                                                                  \
@@ -89,7 +89,7 @@ static void take_answer(struct part *part)
 /* Something has to give way. */
 static void give_way(struct part *part)
 {
-    if (part->answer.kind == BATCH_BODY_NONE || part->answer.body.len < SMALL_ANSWER_BYTES / 2)
+    if (part->answer.kind == BATCH_BODY_NONE || part->answer.body.len < SMALL_ANSWER_BYTES / 4)
         return;
     if (is_read(part))
         answer_with_constants(part, http_status_of(ERROR_TOO_LARGE), TOO_LARGE_BODY);

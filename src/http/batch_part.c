@@ -126,14 +126,18 @@ static bool set_target(const struct call *batch, struct slice rest, struct arena
 {
     struct slice own = batch->exchange->request.path;
     struct slice version = slice_sub(own, 0, 1 + slice_index(slice_sub(own, 1, own.len), '/'));
-    size_t most = version.len + 1 + (is_plain(rest) ? rest.len : 3 * rest.len);
+    bool plain = is_plain(rest);
+    size_t most = version.len + 1 + (plain ? rest.len : 3 * rest.len);
     struct text target;
 
     text_init(&target, arena, most, most);
     text_append(&target, version);
     if (rest.len && rest.ptr[0] != '/' && rest.ptr[0] != '?')
         text_append_char(&target, '/');
-    append_encoded(&target, rest);
+    if (plain)
+        text_append(&target, rest);
+    else
+        append_encoded(&target, rest);
     if (target.failed)
         return error_no_memory(err);
     request->path = text_slice(&target);

@@ -12,26 +12,15 @@
 #include "json/writer.h"
 
 #define FRAME_BYTES (sizeof ",{\"id\":\"\",\"status\":599,\"headers\":{},\"body\":\"\"}")
-
-/* At most; a byte that is no UTF-8 becomes three. */
-static size_t escaped_bytes(struct slice s)
-{
-    size_t bytes = s.len;
-
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        bytes += c < ' ' ? 5 : c == '"' || c == '\\' ? 1 : c >= 0x80 ? 2 : 0;
-    }
-    return bytes;
-}
+#define ESCAPED     6 /* times what it was: a control character as \u001f */
 
 size_t batch_answer_bytes(const struct batch_answer *answer)
 {
-    size_t bytes = FRAME_BYTES + escaped_bytes(answer->id);
+    size_t bytes = FRAME_BYTES + ESCAPED * answer->id.len;
 
     for (size_t i = 0; i < answer->field_count; i++)
-        bytes += sizeof "\"\":\"\"," + escaped_bytes(answer->fields[i].name) +
-                 escaped_bytes(answer->fields[i].value);
+        bytes += sizeof "\"\":\"\"," +
+                 ESCAPED * (answer->fields[i].name.len + answer->fields[i].value.len);
     switch (answer->kind) {
     case BATCH_BODY_NONE:
         return bytes + sizeof "null";
