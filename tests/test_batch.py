@@ -84,6 +84,20 @@ def test_tenants_stay_apart(server, tenant):
     assert tenant.ids(NDES) == [made["id"]]
 
 
+def test_a_deterministic_server_repeats_itself(tmp_path):
+    """Reads on other threads, writes and chains: one after another, so that ids come in an order."""
+    requests = [create("1", "a"), read("2", f"{RELATIVE}?$count=true"), create("3", "b"),
+                read("4", f"{RELATIVE}/none"), create("5", "c", dependsOn=["2"]),
+                read("6", f"{RELATIVE}/none", dependsOn=["3"])]
+    told = set()
+    for i in range(3):
+        with Server(tmp_path / str(i), "--no-auth", "--memory", "--deterministic", "s") as server:
+            reply = httpx.post(server.url() + BATCH, json={"requests": requests}, trust_env=False)
+            assert statuses(reply.json()["responses"]) == [201, 200, 201, 404, 201, 404]
+            told.add(reply.text.replace(server.url(), ""))
+    assert len(told) == 1
+
+
 # --- faults and the journal ----------------------------------------------------------------------
 
 def test_throttled_one_by_one(tenant):
