@@ -48,4 +48,15 @@ const struct beyond_row beyond_rows[BEYOND_COUNT] = {
         .target = "",
         .message = "",
     },
+    /* Not refused by a row's words: it is then not there, like any other segment. */
+    [BEYOND_OPENAPI] = {
+        .id = "openapi",
+        .what = "/openapi.json below a version describes it as OpenAPI",
+        .graph = "400: no such segment (401 without a token)",
+        .source = "Graph's OpenAPI files lie in the repository msgraph-metadata, and nowhere in the "
+                  "service",
+        .refusal = ERROR_NONE,
+        .target = "",
+        .message = "",
+    },
 };

@@ -1,5 +1,6 @@
 /* odata/csdl_writing.h - what the writers of CSDL share: the walks over the model in the document's
- * order, and annotations, which have one content and two spellings. Private to odata/csdl*.c.
+ * order, and annotations, which have one content and two spellings. Private to odata/csdl*.c;
+ * odata/openapi*.c walk with them, too.
  *
  * An annotation is a value, and values nest: a record has properties, a list has items. The slot
  * says what a value is in, since XML writes it differently in each.

@@ -191,10 +191,11 @@ static void test_document(void **state UNUSED)
 
     for (size_t v = 0; v < COUNT_OF(versions); v++) {
         struct arena *arena = arena_create(NULL, 1 << 20);
+        const struct odata_surface surface = { .model = &toy_siblings, .version = versions[v] };
         struct text text;
 
         text_init(&text, arena, 0, 1 << 16);
-        csdl_write(&toy_siblings, versions[v], &text);
+        csdl_write(&surface, &text);
         text_append_char(&text, '\0');
         assert_false(text.failed);
         for (size_t i = 0; i < COUNT_OF(piece_cases); i++)

@@ -1,0 +1,507 @@
+/* odata/openapi_paths.c - the paths of a version and what can be done there.
+ *
+ *     /{singleton}                                   get
+ *     /{singleton}/{set}                             get, post
+ *     /{singleton}/{set}/$count                      get
+ *     /{singleton}/{set}/{key}                       get, patch, delete
+ *     /{singleton}/{set}/{key}/{property}            get
+ *     /{singleton}/{set}/{key}/{property}/$value     get, but not of a collection
+ *     /{singleton}/{set}/{key}/{action}              post
+ *
+ * HEAD goes wherever GET does and is not written out. What the errors of an operation are is the
+ * same for all: Graph's envelope.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "odata/openapi_writing.h"
+
+#define NAMESPACE_OF(openapi) SLICE_ARG((openapi)->model->namespace_name)
+
+static struct slice singleton_name(const struct openapi *openapi)
+{
+    return openapi->model->singleton->name;
+}
+
+/* "NdesConnectors": the rest of a name behind its first letter, which is written in upper case. */
+static char upper_first(struct slice name)
+{
+    return (char)(name.ptr[0] >= 'a' && name.ptr[0] <= 'z' ? name.ptr[0] - 'a' + 'A' : name.ptr[0]);
+}
+
+static struct slice behind_first(struct slice name)
+{
+    return slice_sub(name, 1, name.len);
+}
+
+/* --- parts of an operation ------------------------------------------------------------------- */
+
+/* Any one of the permissions suffices, by either way to a token. */
+static void put_security(struct openapi *openapi, const struct edm_permission_list *permissions)
+{
+    static const char *const schemes[] = { "oauth2", "bearer" };
+
+    openapi_begin_list(openapi, "security");
+    for (size_t i = 0; i < COUNT_OF(schemes); i++) {
+        for (size_t j = 0; j < permissions->count; j++) {
+            if (i == 0 && openapi->about->token_url.len == 0)
+                continue;
+            openapi_begin(openapi, NULL);
+            openapi_begin_list(openapi, schemes[i]);
+            openapi_slice(openapi, NULL, permissions->names[j]);
+            openapi_end_list(openapi);
+            openapi_end(openapi);
+        }
+    }
+    if (openapi->about->anonymous)
+        openapi_raw(openapi, NULL, "{}");
+    openapi_end_list(openapi);
+}
+
+static void begin_operation(struct openapi *openapi, const char *method, const char *summary,
+                            const struct edm_permission_list *permissions)
+{
+    openapi_begin(openapi, method);
+    openapi_text(openapi, "summary", summary);
+    put_security(openapi, permissions);
+}
+
+static void put_tag(struct openapi *openapi, struct slice name)
+{
+    openapi_begin_list(openapi, "tags");
+    openapi_printf(openapi, NULL, "%.*s.%.*s", SLICE_ARG(singleton_name(openapi)), SLICE_ARG(name));
+    openapi_end_list(openapi);
+}
+
+/* "deviceManagement.ListNdesConnectors" */
+static void put_id(struct openapi *openapi, const char *verb, const struct edm_entity_type *type)
+{
+    openapi_printf(openapi, "operationId", "%.*s.%s%c%.*s", SLICE_ARG(singleton_name(openapi)),
+                   verb, upper_first(type->set_name), SLICE_ARG(behind_first(type->set_name)));
+    put_tag(openapi, type->name);
+}
+
+static void put_options(struct openapi *openapi, enum odata_resource resource, bool is_read,
+                        const struct edm_entity_type *type)
+{
+    openapi_begin_list(openapi, "parameters");
+    openapi_options(openapi, resource, is_read, type);
+    openapi_end_list(openapi);
+}
+
+static void put_body(struct openapi *openapi, const struct edm_entity_type *type,
+                     const char *suffix)
+{
+    openapi_begin(openapi, "requestBody");
+    openapi_true(openapi, "required");
+    openapi_begin(openapi, "content");
+    openapi_begin(openapi, "application/json");
+    openapi_ref(openapi, "schema", "schemas/%.*s.%.*s%s", NAMESPACE_OF(openapi),
+                SLICE_ARG(type->name), suffix);
+    openapi_end(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
+static const char common_headers[] =
+    "{\"request-id\":{\"$ref\":\"#/components/headers/request-id\"},"
+    "\"client-request-id\":{\"$ref\":\"#/components/headers/client-request-id\"}}";
+static const char created_headers[] =
+    "{\"request-id\":{\"$ref\":\"#/components/headers/request-id\"},"
+    "\"client-request-id\":{\"$ref\":\"#/components/headers/client-request-id\"},"
+    "\"Location\":{\"required\":true,\"schema\":{\"type\":\"string\",\"format\":\"uri\"},"
+    "\"description\":\"Where the new entity is.\"}}";
+
+/* A reply up to its schema; end_reply() closes it. */
+static void begin_reply(struct openapi *openapi, const char *status, const char *doc,
+                        const char *headers, const char *media)
+{
+    openapi_begin(openapi, status);
+    openapi_text(openapi, "description", doc);
+    openapi_raw(openapi, "headers", headers);
+    openapi_begin(openapi, "content");
+    openapi_begin(openapi, media);
+}
+
+static void end_reply(struct openapi *openapi)
+{
+    openapi_end(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
+static void put_reply(struct openapi *openapi, const char *status, const char *headers,
+                      struct slice name, const char *suffix)
+{
+    begin_reply(openapi, status, "Success", headers, "application/json");
+    openapi_ref(openapi, "schema", "schemas/%.*s.%.*s%s", NAMESPACE_OF(openapi), SLICE_ARG(name),
+                suffix);
+    end_reply(openapi);
+}
+
+static void put_no_content(struct openapi *openapi)
+{
+    openapi_raw(openapi, "204", "{\"$ref\":\"#/components/responses/noContent\"}");
+}
+
+static void put_errors(struct openapi *openapi)
+{
+    openapi_raw(openapi, "429", "{\"$ref\":\"#/components/responses/again\"}");
+    openapi_raw(openapi, "503", "{\"$ref\":\"#/components/responses/again\"}");
+    openapi_raw(openapi, "4XX", "{\"$ref\":\"#/components/responses/error\"}");
+    openapi_raw(openapi, "5XX", "{\"$ref\":\"#/components/responses/error\"}");
+}
+
+/* --- of a set -------------------------------------------------------------------------------- */
+
+static void begin_set_path(struct openapi *openapi, const struct edm_entity_type *type,
+                           const char *behind)
+{
+    openapi_begin_named(openapi, "/%.*s/%.*s%s", SLICE_ARG(singleton_name(openapi)),
+                        SLICE_ARG(type->set_name), behind);
+    openapi_text(openapi, "description", type->set_doc);
+}
+
+static void write_list(struct openapi *openapi, const struct edm_entity_type *type)
+{
+    begin_operation(openapi, "get", "List", &type->permissions[EDM_LIST]);
+    put_id(openapi, "List", type);
+    put_options(openapi, ODATA_SET, true, type);
+    openapi_begin(openapi, "responses");
+    put_reply(openapi, "200", common_headers, type->name, "CollectionResponse");
+    put_errors(openapi);
+    openapi_end(openapi);
+    openapi_raw(openapi, "x-ms-pageable",
+                "{\"nextLinkName\":\"@odata.nextLink\",\"operationName\":\"listMore\","
+                "\"itemName\":\"value\"}");
+    openapi_end(openapi);
+}
+
+static void write_create(struct openapi *openapi, const struct edm_entity_type *type)
+{
+    begin_operation(openapi, "post", "Create", &type->permissions[EDM_CREATE]);
+    put_id(openapi, "Create", type);
+    put_options(openapi, ODATA_SET, false, type);
+    put_body(openapi, type, "Create");
+    openapi_begin(openapi, "responses");
+    put_reply(openapi, "201", created_headers, type->name, "");
+    put_errors(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
+static void write_count(struct openapi *openapi, const struct edm_entity_type *type)
+{
+    begin_operation(openapi, "get", "Get the number of the resource", &type->permissions[EDM_LIST]);
+    openapi_printf(openapi, "operationId", "%.*s.%.*s.GetCount", SLICE_ARG(singleton_name(openapi)),
+                   SLICE_ARG(type->set_name));
+    put_tag(openapi, type->name);
+    put_options(openapi, ODATA_COUNT, true, type);
+    openapi_begin(openapi, "responses");
+    begin_reply(openapi, "200", "The number", common_headers, "text/plain");
+    openapi_raw(openapi, "schema", "{\"type\":\"integer\",\"format\":\"int64\",\"minimum\":0}");
+    end_reply(openapi);
+    put_errors(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
+static void write_set(struct openapi *openapi, const struct edm_entity_type *type)
+{
+    const struct odata_surface *surface = &openapi->about->surface;
+
+    begin_set_path(openapi, type, "");
+    if (odata_surface_has_operation(surface, type, EDM_LIST))
+        write_list(openapi, type);
+    if (odata_surface_has_operation(surface, type, EDM_CREATE))
+        write_create(openapi, type);
+    openapi_end(openapi);
+    if (odata_surface_has_operation(surface, type, EDM_LIST)) {
+        begin_set_path(openapi, type, "/$count");
+        write_count(openapi, type);
+        openapi_end(openapi);
+    }
+}
+
+/* --- of an entity ---------------------------------------------------------------------------- */
+
+static void begin_entity_path(struct openapi *openapi, const struct edm_entity_type *type,
+                              struct slice name, const char *behind)
+{
+    openapi_begin_named(openapi, "/%.*s/%.*s/{%.*s-id}%s%.*s%s", SLICE_ARG(singleton_name(openapi)),
+                        SLICE_ARG(type->set_name), SLICE_ARG(type->name), name.len ? "/" : "",
+                        SLICE_ARG(name), behind);
+    openapi_begin_list(openapi, "parameters");
+    openapi_begin(openapi, NULL);
+    openapi_printf(openapi, "name", "%.*s-id", SLICE_ARG(type->name));
+    openapi_text(openapi, "in", "path");
+    openapi_true(openapi, "required");
+    openapi_text(openapi, "description", type->properties[0].doc);
+    openapi_raw(openapi, "schema", "{\"type\":\"string\",\"pattern\":\"^[^$]\"}");
+    openapi_end(openapi);
+    openapi_end_list(openapi);
+}
+
+static void write_get(struct openapi *openapi, const struct edm_entity_type *type)
+{
+    begin_operation(openapi, "get", "Get", &type->permissions[EDM_GET]);
+    put_id(openapi, "Get", type);
+    put_options(openapi, ODATA_ENTITY, true, type);
+    openapi_begin(openapi, "responses");
+    put_reply(openapi, "200", common_headers, type->name, "");
+    put_errors(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
+static void write_update(struct openapi *openapi, const struct edm_entity_type *type)
+{
+    begin_operation(openapi, "patch", "Update", &type->permissions[EDM_UPDATE]);
+    put_id(openapi, "Update", type);
+    put_options(openapi, ODATA_ENTITY, false, type);
+    put_body(openapi, type, "Update");
+    openapi_begin(openapi, "responses");
+    put_reply(openapi, "200", common_headers, type->name, "");
+    put_errors(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
+static void write_delete(struct openapi *openapi, const struct edm_entity_type *type)
+{
+    begin_operation(openapi, "delete", "Delete", &type->permissions[EDM_DELETE]);
+    put_id(openapi, "Delete", type);
+    openapi_begin(openapi, "responses");
+    put_no_content(openapi);
+    put_errors(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
+static void write_entity(struct openapi *openapi, const struct edm_entity_type *type)
+{
+    static const struct {
+        enum edm_operation operation;
+        void (*write)(struct openapi *openapi, const struct edm_entity_type *type);
+    } operations[] = {
+        { EDM_GET, write_get },
+        { EDM_UPDATE, write_update },
+        { EDM_DELETE, write_delete },
+    };
+
+    begin_entity_path(openapi, type, SLICE_EMPTY, "");
+    openapi_text(openapi, "description", type->doc);
+    for (size_t i = 0; i < COUNT_OF(operations); i++)
+        if (odata_surface_has_operation(&openapi->about->surface, type, operations[i].operation))
+            operations[i].write(openapi, type);
+    openapi_end(openapi);
+}
+
+/* --- of a property --------------------------------------------------------------------------- */
+
+/* "deviceManagement.ndesConnectors.GetDisplayName", "...GetDisplayNameValue" */
+static void begin_property(struct openapi *openapi, const struct edm_entity_type *type,
+                           const struct edm_property *property, enum odata_resource resource)
+{
+    bool is_value = resource == ODATA_VALUE;
+
+    begin_entity_path(openapi, type, property->name, is_value ? "/$value" : "");
+    openapi_text(openapi, "description", property->doc);
+    begin_operation(openapi, "get", is_value ? "Get the bare text" : "Get the property",
+                    &type->permissions[EDM_GET]);
+    openapi_printf(openapi, "operationId", "%.*s.%.*s.Get%c%.*s%s",
+                   SLICE_ARG(singleton_name(openapi)), SLICE_ARG(type->set_name),
+                   upper_first(property->name), SLICE_ARG(behind_first(property->name)),
+                   is_value ? "Value" : "");
+    put_tag(openapi, type->name);
+    put_options(openapi, resource, true, type);
+    openapi_begin(openapi, "responses");
+}
+
+static void end_property(struct openapi *openapi, const struct edm_property *property)
+{
+    if (property->flags & EDM_NULLABLE)
+        put_no_content(openapi);
+    put_errors(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
+static void write_property(struct openapi *openapi, const struct edm_entity_type *type,
+                           const struct edm_property *property)
+{
+    begin_property(openapi, type, property, ODATA_PROPERTY);
+    begin_reply(openapi, "200", "The property; null is a 204", common_headers, "application/json");
+    openapi_begin(openapi, "schema");
+    openapi_text(openapi, "type", "object");
+    openapi_raw(openapi, "required", "[\"value\"]");
+    openapi_begin(openapi, "properties");
+    openapi_raw(openapi, "@odata.context", "{\"type\":\"string\"}");
+    openapi_property_schema(openapi, "value", property, OPENAPI_READ);
+    openapi_end(openapi);
+    openapi_end(openapi);
+    end_reply(openapi);
+    end_property(openapi, property);
+}
+
+static void write_value(struct openapi *openapi, const struct edm_entity_type *type,
+                        const struct edm_property *property)
+{
+    begin_property(openapi, type, property, ODATA_VALUE);
+    begin_reply(openapi, "200", "The text; null is a 204", common_headers, "text/plain");
+    openapi_raw(openapi, "schema", "{\"type\":\"string\"}");
+    end_reply(openapi);
+    end_property(openapi, property);
+}
+
+static void write_properties(struct openapi *openapi, const struct edm_entity_type *type)
+{
+    if (!odata_surface_has_operation(&openapi->about->surface, type, EDM_GET))
+        return;
+    for (size_t i = 0; i < type->property_count; i++) {
+        write_property(openapi, type, &type->properties[i]);
+        if (!(type->properties[i].flags & EDM_COLLECTION))
+            write_value(openapi, type, &type->properties[i]);
+    }
+}
+
+static void put_items_reply(struct openapi *openapi, const struct edm_complex *item)
+{
+    begin_reply(openapi, "200", "Success", common_headers, "application/json");
+    openapi_items_schema(openapi, item);
+    end_reply(openapi);
+}
+
+/* --- of an action ---------------------------------------------------------------------------- */
+
+static void write_action(struct openapi *openapi, const struct edm_entity_type *type,
+                         const struct edm_action *action)
+{
+    begin_entity_path(openapi, type, action->name, "");
+    openapi_text(openapi, "description", action->doc);
+    begin_operation(openapi, "post", "Invoke action", &action->permissions);
+    openapi_printf(openapi, "operationId", "%.*s.%.*s.%.*s.%.*s",
+                   SLICE_ARG(singleton_name(openapi)), SLICE_ARG(type->set_name),
+                   SLICE_ARG(type->name), SLICE_ARG(action->name));
+    put_tag(openapi, SLICE("Actions"));
+    if (action->parameter_count > 0) {
+        openapi_begin(openapi, "requestBody");
+        openapi_true(openapi, "required");
+        openapi_begin(openapi, "content");
+        openapi_begin(openapi, "application/json");
+        openapi_action_body(openapi, action);
+        openapi_end(openapi);
+        openapi_end(openapi);
+        openapi_end(openapi);
+    }
+    openapi_begin(openapi, "responses");
+    if (action->result)
+        put_items_reply(openapi, action->result);
+    else
+        put_no_content(openapi);
+    put_errors(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+static void write_singleton(struct openapi *openapi)
+{
+    const struct edm_singleton *singleton = openapi->model->singleton;
+
+    openapi_begin_named(openapi, "/%.*s", SLICE_ARG(singleton->name));
+    openapi_text(openapi, "description", singleton->doc);
+    begin_operation(openapi, "get", "Get", &singleton->read_permissions);
+    openapi_printf(openapi, "operationId", "%.*s.%.*s.Get%c%.*s", SLICE_ARG(singleton->name),
+                   SLICE_ARG(singleton->name), upper_first(singleton->name),
+                   SLICE_ARG(behind_first(singleton->name)));
+    put_tag(openapi, singleton->name);
+    put_options(openapi, ODATA_SINGLETON, true, NULL);
+    openapi_begin(openapi, "responses");
+    put_reply(openapi, "200", common_headers, singleton->name, "");
+    put_errors(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
+/* What the singleton works out. */
+static void write_worked_out(struct openapi *openapi, const struct edm_singleton_property *property)
+{
+    const struct edm_singleton *singleton = openapi->model->singleton;
+
+    openapi_begin_named(openapi, "/%.*s/%.*s", SLICE_ARG(singleton->name),
+                        SLICE_ARG(property->name));
+    openapi_text(openapi, "description", property->doc);
+    begin_operation(openapi, "get", "Get", &singleton->read_permissions);
+    openapi_printf(openapi, "operationId", "%.*s.Get%c%.*s", SLICE_ARG(singleton->name),
+                   upper_first(property->name), SLICE_ARG(behind_first(property->name)));
+    put_tag(openapi, singleton->name);
+    openapi_begin(openapi, "responses");
+    put_items_reply(openapi, property->ageing->item);
+    put_errors(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
+/* JSON batching, where the resolver knows its address. Whoever may use a part may send it. */
+static void write_batch(struct openapi *openapi)
+{
+    static const char requests[] =
+        "{\"type\":\"object\",\"required\":[\"requests\"],\"properties\":{\"requests\":{"
+        "\"type\":\"array\",\"items\":{\"type\":\"object\","
+        "\"required\":[\"id\",\"method\",\"url\"],\"properties\":{"
+        "\"id\":{\"type\":\"string\"},\"method\":{\"type\":\"string\"},"
+        "\"url\":{\"type\":\"string\"},\"headers\":{\"type\":\"object\"},\"body\":true,"
+        "\"dependsOn\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}}}}";
+    static const char responses[] =
+        "{\"type\":\"object\",\"required\":[\"responses\"],\"properties\":{\"responses\":{"
+        "\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"id\",\"status\"],"
+        "\"properties\":{\"id\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"},"
+        "\"headers\":{\"type\":\"object\"},\"body\":true}}}}}";
+
+    if (!odata_surface_has_path(&openapi->about->surface, "/$batch"))
+        return;
+    openapi_begin(openapi, "/$batch");
+    openapi_begin(openapi, "post");
+    openapi_text(openapi, "summary", "Several requests in one");
+    openapi_text(openapi, "operationId", "batch");
+    openapi_begin(openapi, "requestBody");
+    openapi_true(openapi, "required");
+    openapi_begin(openapi, "content");
+    openapi_begin(openapi, "application/json");
+    openapi_raw(openapi, "schema", requests);
+    openapi_end(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+    openapi_begin(openapi, "responses");
+    begin_reply(openapi, "200", "A response for each", common_headers, "application/json");
+    openapi_raw(openapi, "schema", responses);
+    end_reply(openapi);
+    put_errors(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
+void openapi_paths(struct openapi *openapi)
+{
+    const struct edm_entity_type *type = NULL;
+    const struct edm_singleton_property *property = NULL;
+
+    write_singleton(openapi);
+    while ((property = csdl_worked_out_after(&openapi->walk, property)))
+        write_worked_out(openapi, property);
+    while ((type = csdl_type_after(&openapi->walk, type))) {
+        write_set(openapi, type);
+        write_entity(openapi, type);
+        write_properties(openapi, type);
+        for (size_t i = 0; i < type->action_count; i++)
+            if (type->actions[i].versions & openapi->about->surface.version)
+                write_action(openapi, type, &type->actions[i]);
+    }
+    write_batch(openapi);
+}

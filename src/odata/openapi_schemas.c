@@ -1,0 +1,361 @@
+/* odata/openapi_schemas.c - the model as JSON Schema.
+ *
+ * A type has three schemas: what replies show, what a create takes, what an update takes. Replies
+ * may lack any property ($select) and have others some day, so nothing is required of them and
+ * nothing excluded. Bodies are held to: a property that is not declared is refused, control
+ * information ("@odata.type", "name@odata.type") is not.
+ *
+ * An enumeration's sentinel stands for members that came later. It is among the values of replies;
+ * a create and an action refuse it, an update passes over it.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/text.h"
+#include "odata/openapi_writing.h"
+
+#define DESCRIPTION_BYTES_MAX 4096
+
+/* --- properties ------------------------------------------------------------------------------ */
+
+/* `type`, or that and null. */
+static void put_type(struct openapi *openapi, const struct edm_property *property, const char *type)
+{
+    if (!(property->flags & EDM_NULLABLE)) {
+        openapi_text(openapi, "type", type);
+        return;
+    }
+    openapi_begin_list(openapi, "type");
+    openapi_text(openapi, NULL, type);
+    openapi_text(openapi, NULL, "null");
+    openapi_end_list(openapi);
+}
+
+static void put_ref(struct openapi *openapi, struct slice name)
+{
+    openapi_printf(openapi, "$ref", "#/components/schemas/%.*s.%.*s",
+                   SLICE_ARG(openapi->model->namespace_name), SLICE_ARG(name));
+}
+
+/* A type with a schema of its own, or that and null. */
+static void put_named(struct openapi *openapi, const struct edm_property *property,
+                      struct slice name)
+{
+    if (!(property->flags & EDM_NULLABLE)) {
+        put_ref(openapi, name);
+        return;
+    }
+    openapi_begin_list(openapi, "anyOf");
+    openapi_begin(openapi, NULL);
+    put_ref(openapi, name);
+    openapi_end(openapi);
+    openapi_raw(openapi, NULL, "{\"type\":\"null\"}");
+    openapi_end_list(openapi);
+}
+
+static void put_enum(struct openapi *openapi, const struct edm_property *property,
+                     enum openapi_form form)
+{
+    const struct edm_enum *enumeration = property->enumeration;
+
+    put_named(openapi, property, enumeration->name);
+    if (form == OPENAPI_CREATE && enumeration->sentinel) {
+        openapi_begin(openapi, "not");
+        openapi_slice(openapi, "const", enumeration->sentinel->name);
+        openapi_end(openapi);
+    }
+}
+
+/* The type of what is no collection. */
+static void put_kind(struct openapi *openapi, const struct edm_property *property,
+                     enum openapi_form form)
+{
+    switch (property->kind) {
+    case EDM_STRING:
+        put_type(openapi, property, "string");
+        break;
+    case EDM_BOOLEAN:
+        put_type(openapi, property, "boolean");
+        break;
+    case EDM_INT32:
+        put_type(openapi, property, "integer");
+        openapi_text(openapi, "format", "int32");
+        openapi_raw(openapi, "minimum", "-2147483648");
+        openapi_raw(openapi, "maximum", "2147483647");
+        break;
+    case EDM_INT64:
+        put_type(openapi, property, "integer");
+        openapi_text(openapi, "format", "int64");
+        break;
+    case EDM_DATE_TIME_OFFSET:
+        put_type(openapi, property, "string");
+        openapi_text(openapi, "format", "date-time");
+        break;
+    case EDM_ENUM:
+        put_enum(openapi, property, form);
+        break;
+    case EDM_COMPLEX:
+        put_named(openapi, property, property->complex->name);
+        break;
+    case EDM_KIND_COUNT:
+        break;
+    }
+}
+
+void openapi_property_schema(struct openapi *openapi, const char *name,
+                             const struct edm_property *property, enum openapi_form form)
+{
+    if (name)
+        openapi_begin(openapi, name);
+    else
+        openapi_begin_named(openapi, "%.*s", SLICE_ARG(property->name));
+    if (property->flags & EDM_COLLECTION) {
+        openapi_text(openapi, "type", "array");
+        openapi_begin(openapi, "items");
+        put_kind(openapi, property, form);
+        openapi_end(openapi);
+    } else {
+        put_kind(openapi, property, form);
+    }
+    openapi_text(openapi, "description", property->doc);
+    if (property->flags & EDM_READ_ONLY)
+        openapi_true(openapi, "readOnly");
+    if (form == OPENAPI_CREATE && property->default_json)
+        openapi_raw(openapi, "default", property->default_json);
+    openapi_end(openapi);
+}
+
+/* --- types ----------------------------------------------------------------------------------- */
+
+static void begin_type(struct openapi *openapi, struct slice name, const char *suffix,
+                       const char *doc)
+{
+    openapi_begin_named(openapi, "%.*s.%.*s%s", SLICE_ARG(openapi->model->namespace_name),
+                        SLICE_ARG(name), suffix);
+    openapi_text(openapi, "type", "object");
+    openapi_text(openapi, "description", doc);
+}
+
+/* A body that names its type must name this one. */
+static void put_type_names(struct openapi *openapi, const struct edm_entity_type *type)
+{
+    openapi_begin(openapi, "@odata.type");
+    openapi_begin_list(openapi, "enum");
+    for (size_t i = 0; i < 2; i++)
+        openapi_printf(openapi, NULL, "%s%.*s.%.*s", i == 0 ? "#" : "",
+                       SLICE_ARG(openapi->model->namespace_name), SLICE_ARG(type->name));
+    openapi_end_list(openapi);
+    openapi_end(openapi);
+}
+
+static void write_type(struct openapi *openapi, const struct edm_entity_type *type,
+                       enum openapi_form form)
+{
+    static const char *const suffixes[] = {
+        [OPENAPI_READ] = "",
+        [OPENAPI_CREATE] = "Create",
+        [OPENAPI_UPDATE] = "Update",
+    };
+
+    begin_type(openapi, type->name, suffixes[form], type->doc);
+    openapi_begin(openapi, "properties");
+    if (form == OPENAPI_READ)
+        openapi_raw(openapi, "@odata.type", "{\"type\":\"string\"}");
+    else
+        put_type_names(openapi, type);
+    for (size_t i = 0; i < type->property_count; i++)
+        openapi_property_schema(openapi, NULL, &type->properties[i], form);
+    openapi_end(openapi);
+    if (form != OPENAPI_READ) {
+        openapi_raw(openapi, "patternProperties", "{\"@\":true,\"^#\":true}");
+        openapi_raw(openapi, "additionalProperties", "false");
+    }
+    openapi_end(openapi);
+}
+
+static void write_page(struct openapi *openapi, const struct edm_entity_type *type)
+{
+    begin_type(openapi, type->name, "CollectionResponse", type->set_doc);
+    openapi_raw(openapi, "required", "[\"value\"]");
+    openapi_begin(openapi, "properties");
+    openapi_raw(openapi, "@odata.context", "{\"type\":\"string\"}");
+    openapi_raw(openapi, "@odata.count",
+                "{\"type\":\"integer\",\"format\":\"int64\",\"minimum\":0,\"description\":"
+                "\"How many there are on all pages, where $count=true asked for it.\"}");
+    openapi_raw(openapi, "@odata.nextLink",
+                "{\"type\":\"string\",\"description\":"
+                "\"Where the next page is; not there on the last one.\"}");
+    openapi_begin(openapi, "value");
+    openapi_text(openapi, "type", "array");
+    openapi_ref(openapi, "items", "schemas/%.*s.%.*s", SLICE_ARG(openapi->model->namespace_name),
+                SLICE_ARG(type->name));
+    openapi_end(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
+/* Of replies and of parameters alike: what a parameter may not have, the service says. */
+static void write_complex(struct openapi *openapi, const struct edm_complex *complex)
+{
+    const struct edm_property *property = NULL;
+
+    begin_type(openapi, complex->name, "", complex->doc);
+    openapi_begin(openapi, "properties");
+    openapi_raw(openapi, "@odata.type", "{\"type\":\"string\"}");
+    while ((property = csdl_property_among(complex->properties, complex->property_count, property)))
+        openapi_property_schema(openapi, NULL, property, OPENAPI_READ);
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
+static void put_items(struct openapi *openapi, const struct edm_complex *item)
+{
+    openapi_text(openapi, "type", "array");
+    openapi_ref(openapi, "items", "schemas/%.*s.%.*s", SLICE_ARG(openapi->model->namespace_name),
+                SLICE_ARG(item->name));
+}
+
+void openapi_items_schema(struct openapi *openapi, const struct edm_complex *item)
+{
+    openapi_begin(openapi, "schema");
+    openapi_text(openapi, "type", "object");
+    openapi_raw(openapi, "required", "[\"value\"]");
+    openapi_begin(openapi, "properties");
+    openapi_raw(openapi, "@odata.context", "{\"type\":\"string\"}");
+    openapi_begin(openapi, "value");
+    put_items(openapi, item);
+    openapi_end(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
+static void write_singleton_property(struct openapi *openapi,
+                                     const struct edm_singleton_property *property)
+{
+    openapi_begin_named(openapi, "%.*s", SLICE_ARG(property->name));
+    put_items(openapi, property->ageing->item);
+    openapi_text(openapi, "description", property->doc);
+    openapi_true(openapi, "readOnly");
+    openapi_end(openapi);
+}
+
+/* Its own facts; an id of a tenant is one. What is worked out is there where it is selected. */
+static void write_singleton(struct openapi *openapi)
+{
+    static const char *const schemas[] = {
+        [EDM_SINGLETON_NAME] = "{\"type\":\"string\",\"readOnly\":true}",
+        [EDM_SINGLETON_NULL] = "{\"type\":\"null\",\"readOnly\":true}",
+        [EDM_SINGLETON_TENANT] = "{\"type\":\"string\",\"format\":\"uuid\",\"readOnly\":true}",
+    };
+    const struct edm_singleton *singleton = openapi->model->singleton;
+
+    begin_type(openapi, singleton->name, "", singleton->doc);
+    openapi_begin(openapi, "properties");
+    openapi_raw(openapi, "@odata.context", "{\"type\":\"string\"}");
+    openapi_raw(openapi, "@odata.type", "{\"type\":\"string\"}");
+    for (size_t i = 0; i < singleton->property_count; i++) {
+        const struct edm_singleton_property *property = &singleton->properties[i];
+
+        if (!edm_singleton_property_is_in(property, openapi->about->surface.version))
+            continue;
+        if (property->ageing) {
+            write_singleton_property(openapi, property);
+            continue;
+        }
+        json_writer_plain_name(openapi->json, property->name);
+        openapi_raw(openapi, NULL, schemas[property->value]);
+    }
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
+/* --- enumerations ---------------------------------------------------------------------------- */
+
+/* What each member means is told in the description, where tools show it. */
+static void describe_enum(struct openapi *openapi, const struct edm_enum *enumeration)
+{
+    char memory[DESCRIPTION_BYTES_MAX];
+    struct text text;
+
+    text_init_fixed(&text, memory, sizeof memory);
+    text_append(&text, slice_of(enumeration->doc));
+    for (size_t i = 0; i < enumeration->member_count; i++) {
+        text_append(&text, SLICE("\n- "));
+        text_append(&text, enumeration->members[i].name);
+        text_append(&text, SLICE(": "));
+        text_append(&text, slice_of(enumeration->members[i].doc));
+    }
+    if (enumeration->sentinel) {
+        text_append(&text, SLICE("\n\nMembers may be added; to be read, not sent: "));
+        text_append(&text, enumeration->sentinel->name);
+    }
+    openapi_slice(openapi, "description",
+                  text.failed ? slice_of(enumeration->doc) : text_slice(&text));
+}
+
+static void write_enum(struct openapi *openapi, const struct edm_enum *enumeration)
+{
+    openapi_begin_named(openapi, "%.*s.%.*s", SLICE_ARG(openapi->model->namespace_name),
+                        SLICE_ARG(enumeration->name));
+    openapi_text(openapi, "type", "string");
+    describe_enum(openapi, enumeration);
+    openapi_begin_list(openapi, "enum");
+    for (size_t i = 0; i < enumeration->member_count; i++)
+        openapi_slice(openapi, NULL, enumeration->members[i].name);
+    openapi_end_list(openapi);
+    openapi_end(openapi);
+}
+
+/* --- actions --------------------------------------------------------------------------------- */
+
+void openapi_action_body(struct openapi *openapi, const struct edm_action *action)
+{
+    openapi_begin(openapi, "schema");
+    openapi_text(openapi, "type", "object");
+    openapi_begin(openapi, "properties");
+    for (size_t i = 0; i < action->parameter_count; i++)
+        openapi_property_schema(openapi, NULL, &action->parameters[i], OPENAPI_CREATE);
+    openapi_end(openapi);
+    openapi_begin_list(openapi, "required");
+    for (size_t i = 0; i < action->parameter_count; i++)
+        if (!(action->parameters[i].flags & EDM_NULLABLE))
+            openapi_slice(openapi, NULL, action->parameters[i].name);
+    openapi_end_list(openapi);
+    openapi_raw(openapi, "patternProperties", "{\"@\":true}");
+    openapi_raw(openapi, "additionalProperties", "false");
+    openapi_end(openapi);
+}
+
+/* --- errors ---------------------------------------------------------------------------------- */
+
+/* The names of Microsoft's files, and what replies have. */
+static const char errors[] =
+    "{\"type\":\"object\",\"required\":[\"error\"],\"properties\":{\"error\":{"
+    "\"type\":\"object\",\"required\":[\"code\",\"message\",\"innerError\"],\"properties\":{"
+    "\"code\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"},"
+    "\"target\":{\"type\":\"string\"},"
+    "\"details\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+    "\"innerError\":{\"type\":\"object\",\"properties\":{"
+    "\"date\":{\"type\":\"string\",\"description\":\"UTC, without a zone.\"},"
+    "\"request-id\":{\"type\":\"string\"},\"client-request-id\":{\"type\":\"string\"}}}}}}}";
+
+void openapi_schemas(struct openapi *openapi)
+{
+    const struct edm_entity_type *type = NULL;
+    const struct edm_enum *enumeration = NULL;
+    const struct edm_complex *complex = NULL;
+
+    write_singleton(openapi);
+    while ((type = csdl_type_after(&openapi->walk, type))) {
+        write_type(openapi, type, OPENAPI_READ);
+        if (odata_surface_has_operation(&openapi->about->surface, type, EDM_CREATE))
+            write_type(openapi, type, OPENAPI_CREATE);
+        if (odata_surface_has_operation(&openapi->about->surface, type, EDM_UPDATE))
+            write_type(openapi, type, OPENAPI_UPDATE);
+        write_page(openapi, type);
+    }
+    while ((complex = csdl_complex_after(&openapi->walk, complex)))
+        write_complex(openapi, complex);
+    while ((enumeration = csdl_enum_after(&openapi->walk, enumeration)))
+        write_enum(openapi, enumeration);
+    openapi_raw(openapi, OPENAPI_ERROR_SCHEMA, errors);
+}

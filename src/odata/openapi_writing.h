@@ -1,0 +1,79 @@
+/* odata/openapi_writing.h - what the writers of the OpenAPI document share. Private to
+ * odata/openapi*.c.
+ *
+ * Members are written by name; a name of NULL is an item of a list. Formatted names must hold
+ * nothing that JSON escapes: they are made of the model's names.
+ */
+#ifndef ODATA_OPENAPI_WRITING_H
+#define ODATA_OPENAPI_WRITING_H
+
+#include "base/compiler.h"
+#include "odata/csdl_writing.h"
+#include "odata/openapi.h"
+#include "json/writer.h"
+
+/* The state of one odata_write_openapi(). */
+struct openapi {
+    const struct odata_openapi *about;
+    const struct edm_model *model;
+    struct json_writer *json;
+    struct csdl walk; /* for csdl_type_after() and its like */
+};
+
+#define OPENAPI_ERROR_SCHEMA "ODataErrors.ODataError"
+
+/* --- openapi_value.c: values ------------------------------------------------------------------
+ */
+
+void openapi_begin(struct openapi *openapi, const char *name); /* an object */
+void openapi_begin_named(struct openapi *openapi, const char *format, ...) PRINTF_LIKE(2, 3);
+void openapi_end(struct openapi *openapi);
+void openapi_begin_list(struct openapi *openapi, const char *name);
+void openapi_end_list(struct openapi *openapi);
+
+void openapi_text(struct openapi *openapi, const char *name, const char *value);
+void openapi_slice(struct openapi *openapi, const char *name, struct slice value);
+void openapi_printf(struct openapi *openapi, const char *name, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+void openapi_true(struct openapi *openapi, const char *name);
+/* `json` is one value. */
+void openapi_raw(struct openapi *openapi, const char *name, const char *json);
+
+/* {"$ref":"#/components/..."} */
+void openapi_ref(struct openapi *openapi, const char *name, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+/* --- openapi_schemas.c ------------------------------------------------------------------------
+ */
+
+enum openapi_form {
+    OPENAPI_READ,   /* as replies have it */
+    OPENAPI_CREATE, /* the body of a create, and an action's parameters */
+    OPENAPI_UPDATE  /* the body of an update */
+};
+
+void openapi_property_schema(struct openapi *openapi, const char *name,
+                             const struct edm_property *property, enum openapi_form form);
+/* "schema": of an action's body. */
+void openapi_action_body(struct openapi *openapi, const struct edm_action *action);
+/* "schema": of a reply that is a collection of complex values. */
+void openapi_items_schema(struct openapi *openapi, const struct edm_complex *item);
+/* The members of components.schemas. */
+void openapi_schemas(struct openapi *openapi);
+
+/* --- openapi_options.c ------------------------------------------------------------------------
+ */
+
+/* The items of an operation's parameters; `type` is NULL for the singleton. */
+void openapi_options(struct openapi *openapi, enum odata_resource resource, bool is_read,
+                     const struct edm_entity_type *type);
+/* The members of components.parameters. */
+void openapi_parameters(struct openapi *openapi);
+
+/* --- openapi_paths.c --------------------------------------------------------------------------
+ */
+
+/* The members of paths. */
+void openapi_paths(struct openapi *openapi);
+
+#endif

@@ -1,0 +1,377 @@
+"""/{version}/openapi.json: it is OpenAPI by a public validator, says what the server does, and says all of
+it. Every operation is called by what the document tells of it, with bodies that fit and bodies that do not,
+and each reply is held to the schema; on a server as it comes, and one that needs no token."""
+import re
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from csdl import as_json
+from server_process import Server
+
+VERSIONS = ["v1.0", "beta"]
+METHODS = ("get", "post", "put", "patch", "delete")
+FILTER = "id ne 'x'"
+
+# A value of each option that is offered anywhere; of the lists one item is taken.
+VALUES = {"$top": "2", "$skip": "1", "$search": "x", "$filter": FILTER, "$count": "true",
+          "$format": "json"}
+
+# What no schema of a property admits.
+WRONG = {"string": 3, "boolean": "yes", "integer": "x", "array": "x", "enum": "no such member"}
+
+
+class Document:
+    def __init__(self, server, version):
+        self.server, self.version = server, version
+        self.base = f"{server.url()}/{version}"
+        self.keys = {}
+        reply = httpx.get(f"{self.base}/openapi.json", trust_env=False)
+        assert reply.status_code == 200, reply.text
+        self.reply, self.text = reply, reply.json()
+        self.client = httpx.Client(timeout=30, trust_env=False,
+                                   headers={"Authorization": f"Bearer {server.token()}"})
+        self.registry = Registry().with_resource("urn:document",
+                                                 DRAFT202012.create_resource(self.text))
+
+    def operations(self):
+        for path, item in self.text["paths"].items():
+            for method in METHODS:
+                if method in item:
+                    yield path, method, item[method]
+
+    def resolve(self, value):
+        while "$ref" in value:
+            name = value["$ref"].split("/")[1:]
+            value = self.text
+            for part in name:
+                value = value[part]
+        return value
+
+    def misfits(self, value, *pointer):
+        """What is wrong with `value` by the schema at `pointer`. Schemas of replies admit what they do
+        not know; here they know all, so that a property which is not described is found."""
+        reference = "urn:document#/" + "/".join(
+            part.replace("~", "~0").replace("/", "~1") for part in pointer)
+        schema = {"$ref": reference, "unevaluatedProperties": {"not": {}}, "type": ["object", "string",
+                                                                                   "integer"]}
+        if isinstance(value, dict):
+            value = {key: each for key, each in value.items()
+                     if not re.search("[@#]", key) or key in ("@odata.nextLink", "@odata.count")}
+        return [error.message for error in
+                Draft202012Validator(schema, registry=self.registry).iter_errors(value)]
+
+    def sample(self, schema, wrong=False):
+        """A value that fits, or one that does not."""
+        if "anyOf" in schema:
+            return self.sample(schema["anyOf"][0], wrong)
+        schema = {**self.resolve(schema), **{key: value for key, value in schema.items()
+                                             if key == "not"}}
+        if "enum" in schema:
+            return WRONG["enum"] if wrong else next(
+                each for each in schema["enum"] if each != schema.get("not", {}).get("const"))
+        kind = schema["type"] if isinstance(schema["type"], str) else schema["type"][0]
+        if wrong:
+            return WRONG[kind]
+        if schema.get("format") == "date-time":
+            return "2024-02-29T12:30:15.1234567-08:00"
+        return {"string": "x", "boolean": True, "integer": 7,
+                "array": [self.sample(schema["items"])] if kind == "array" else None}[kind]
+
+    def body(self, operation):
+        if "requestBody" not in operation:
+            return None, {}
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        properties = self.resolve(schema)["properties"]
+        writable = {name: each for name, each in properties.items()
+                    if not self.resolve(each).get("readOnly") and not each.get("readOnly")
+                    and "@" not in name}
+        return schema, writable
+
+    def make(self, path):
+        """The key of a new entity of the set that `path` begins with."""
+        made = self.client.post(self.base + "/" + "/".join(path.split("/")[1:3]), json={})
+        assert made.status_code == 201, made.text
+        return made.json()["id"]
+
+    def address(self, path, method="get"):
+        """Of an entity that is there; one that is to be deleted is made for it."""
+        if "{" not in path:
+            return self.base + path
+        name = path.split("/")[2]
+        if method == "delete" or name not in self.keys:
+            key = self.make(path)
+            self.keys.setdefault(name, self.make(path))
+        else:
+            key = self.keys[name]
+        return self.base + re.sub(r"\{[^}]*\}", key, path)
+
+    def parameters(self, operation):
+        return [self.resolve(each) for each in operation.get("parameters", ())]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with Server(tmp_path_factory.mktemp("data")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def document(server, request):
+    return Document(server, request.param)
+
+
+def check(document, reply, operation, path, method):
+    """The reply is described: its status, its type, its fields, its body."""
+    responses = operation["responses"]
+    status = str(reply.status_code)
+    if status not in responses:
+        status = f"{status[0]}XX"
+    assert status in responses, f"{reply.status_code} is not described: {reply.text}"
+    response = document.resolve(responses[status])
+    for name, field in response.get("headers", {}).items():
+        field = document.resolve(field)
+        if name != "Retry-After" or reply.status_code in (429, 503):
+            assert reply.headers.get(name) or not field.get("required", name == "request-id"), name
+    if "content" not in response:
+        assert reply.content == b""
+        return
+    media = reply.headers["content-type"].split(";")[0]
+    assert list(response["content"]) == [media]
+    where = ["paths", path, method, "responses", status] if "$ref" not in responses[status] else \
+        responses[status]["$ref"].split("/")[1:]
+    if media == "application/json":
+        value = reply.json()
+    else:
+        kind = response["content"][media]["schema"]["type"]
+        value = int(reply.text) if kind == "integer" else reply.text
+    found = document.misfits(value, *where, "content", media, "schema")
+    assert not found, (path, method, found, reply.text)
+
+
+# --- the document itself ---------------------------------------------------------------------------
+
+
+def test_it_is_valid(document):
+    OpenAPIV31SpecValidator(document.text).validate()
+    assert document.text["openapi"].startswith("3.1.")
+    assert [each["url"] for each in document.text["servers"]] == [document.base]
+
+
+def test_how_it_is_served(document):
+    assert document.reply.headers["content-type"] == "application/json"
+    assert document.reply.headers["cache-control"] == "max-age=300"
+    assert document.reply.headers["x-connectord-beyond-graph"] == "openapi"
+    head = httpx.head(f"{document.base}/OpenAPI.json", trust_env=False)
+    assert head.status_code == 200 and head.headers["content-length"] == str(len(document.reply.content))
+    refused = httpx.post(f"{document.base}/openapi.json", trust_env=False)
+    assert refused.status_code == 405 and refused.headers["allow"] == "GET, HEAD"
+    page = httpx.get(f"{document.base}/openapi.json", headers={"Origin": "http://page.example"},
+                     trust_env=False)
+    assert page.headers["access-control-allow-origin"] == "*"
+    strange = httpx.get(f"{document.base}/openapi.json?$top=1", trust_env=False)
+    assert strange.status_code == 400 and strange.json()["error"]["target"] == "$top"
+
+
+def test_names_are_apart(document):
+    names = [operation["operationId"] for _, _, operation in document.operations()]
+    assert len(names) == len(set(names))
+    declared = {each["name"] for each in document.text["tags"]}
+    used = {tag for _, _, operation in document.operations() for tag in operation.get("tags", ())}
+    assert used <= declared
+
+
+def test_it_has_all_that_metadata_has(document):
+    metadata = httpx.get(f"{document.base}/$metadata", trust_env=False).text
+    schema = as_json(metadata)["microsoft.graph"]
+    paths = document.text["paths"]
+    for name, facets in schema["deviceManagement"].items():
+        if not isinstance(facets, dict):
+            continue
+        kind = facets["$Type"].split(".")[-1]
+        entity = f"/deviceManagement/{name}/{{{kind}-id}}"
+        assert {f"/deviceManagement/{name}", f"/deviceManagement/{name}/$count", entity} <= paths.keys()
+        for each, declared in schema[kind].items():
+            if isinstance(declared, dict):
+                assert f"{entity}/{each}" in paths
+                assert (f"{entity}/{each}/$value" in paths) == ("$Collection" not in declared)
+        shown = document.text["components"]["schemas"][f"microsoft.graph.{kind}"]["properties"]
+        assert {key for key in shown if key[0] != "@"} == {
+            "id", *(key for key, value in schema[kind].items() if isinstance(value, dict))}
+        for action, overloads in schema.items():
+            if isinstance(overloads, list) and any(
+                    each["$Parameter"][0]["$Type"] == f"graph.{kind}" for each in overloads):
+                assert f"{entity}/{action}" in paths
+
+
+def test_methods_are_those_that_are_allowed(document):
+    """A method that no path has is answered with those that there are."""
+    for path, item in document.text["paths"].items():
+        if path == "/$batch":
+            continue
+        reply = document.client.request("PUT", document.address(path), json={})
+        if reply.status_code != 405:
+            assert "put" in item, path
+            continue
+        allowed = {each.strip().lower() for each in reply.headers["allow"].split(",")} - {"head"}
+        assert allowed == {method for method in METHODS if method in item}, path
+
+
+# --- what it says is so ------------------------------------------------------------------------------
+
+
+def test_every_operation(document):
+    for path, method, operation in document.operations():
+        if path == "/$batch":
+            continue
+        _, writable = document.body(operation)
+        body = {name: document.sample(each) for name, each in writable.items()}
+        reply = document.client.request(method.upper(), document.address(path, method),
+                                        json=body if "requestBody" in operation else None)
+        assert reply.status_code < 300, (path, method, reply.text)
+        check(document, reply, operation, path, method)
+        if "Location" in reply.headers:
+            assert document.client.get(reply.headers["location"]).json()["id"] == reply.json()["id"]
+        for name in body if method in ("post", "patch") and reply.content else ():
+            assert name in reply.json()
+
+
+def test_bodies_that_do_not_fit(document):
+    """One wrong property at a time, null, a property that is not there, control information."""
+    for path, method, operation in document.operations():
+        if "requestBody" not in operation or path == "/$batch":
+            continue
+        schema, writable = document.body(operation)
+        address = document.address(path, method)
+        validator = Draft202012Validator(
+            {"$ref": "urn:document#" + schema["$ref"][1:]} if "$ref" in schema else
+            {"$ref": "urn:document#/" + "/".join(
+                part.replace("~", "~0").replace("/", "~1") for part in
+                ("paths", path, method, "requestBody", "content", "application/json", "schema"))},
+            registry=document.registry)
+        whole = {name: document.sample(each) for name, each in writable.items()}
+        tries = [{**whole, name: document.sample(each, wrong=True)} for name, each in writable.items()]
+        tries += [{**whole, name: None} for name in writable]
+        tries += [{**whole, "noSuchProperty": 1}, {**whole, "a@odata.type": "#String"},
+                  {**whole, "@odata.type": "#microsoft.graph.another"}, {}]
+        for body in tries:
+            reply = document.client.request(method.upper(), address, json=body)
+            fits = validator.is_valid(body)
+            assert (reply.status_code < 300) == fits, (path, method, body, reply.text)
+            check(document, reply, operation, path, method)
+
+
+def test_parameters(document):
+    """Each is taken; each other that the document knows is not."""
+    known = set(VALUES) | {"$select", "$orderby", "$skiptoken", "$expand", "$apply"}
+    for path, method, operation in document.operations():
+        if path == "/$batch":
+            continue
+        offered = {each["name"]: each["schema"] for each in document.parameters(operation)
+                   if each["in"] == "query"}
+        assert offered.keys() <= known
+        for name, schema in offered.items():
+            if name == "$skiptoken":
+                continue
+            values = schema["items"]["enum"] if schema["type"] == "array" else [VALUES[name]]
+            if method != "get":
+                values = values[:1]
+            for value in values:
+                reply = document.client.request(
+                    method.upper(), document.address(path, method), params={name: value},
+                    json={} if "requestBody" in operation and "sync" not in path else
+                    {"syncType": "fullSync"} if "requestBody" in operation else None)
+                assert reply.status_code < 300, (path, method, name, value, reply.text)
+                check(document, reply, operation, path, method)
+        if method != "get" or "/$" in path:
+            continue
+        for name in known - offered.keys() - {"$skiptoken"}:
+            value = VALUES.get(name, "id")
+            reply = document.client.get(document.address(path), params={name: value})
+            assert 400 <= reply.status_code < 500, (path, name, reply.text)
+            check(document, reply, operation, path, method)
+
+
+def test_pages(document):
+    """A nextLink leads on, and what it brings is described as well."""
+    for path, method, operation in document.operations():
+        if "x-ms-pageable" not in operation:
+            continue
+        pageable = operation["x-ms-pageable"]
+        for _ in range(3):
+            document.make(path + "/")
+        link, seen = f"{document.base}{path}?$top=2&$count=true", []
+        while link and len(seen) < 10:
+            reply = document.client.get(link)
+            check(document, reply, operation, path, method)
+            seen += [each["id"] for each in reply.json()[pageable["itemName"]]]
+            link = reply.json().get(pageable["nextLinkName"])
+        assert len(seen) == len(set(seen)) >= 3
+
+
+def test_permissions(server, document):
+    """A token with one of those that are named is let in; without any it is refused, as is described."""
+    tokens = {}
+    for path, method, operation in document.operations():
+        if path == "/$batch":
+            continue
+        named = [scopes for each in operation["security"] for scopes in each.values()]
+        assert named and all(len(scopes) == 1 for scopes in named)
+        scopes = {scopes[0] for scopes in named}
+        flow = document.text["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]
+        assert scopes <= flow["scopes"].keys()
+        if path.endswith("$value") or path.count("/") > 3 and "{" in path and method == "get":
+            continue
+        for scope in [*scopes, "Nothing.At.All"]:
+            if scope not in tokens:
+                tokens[scope] = {"Authorization": f"Bearer {server.token('--roles', scope)}"}
+            _, writable = document.body(operation)
+            body = {name: document.sample(each) for name, each in writable.items()}
+            reply = document.client.request(method.upper(), document.address(path, method),
+                                            headers=tokens[scope],
+                                            json=body if "requestBody" in operation else None)
+            assert (reply.status_code < 300) == (scope in scopes), (path, method, scope, reply.text)
+            check(document, reply, operation, path, method)
+    assert httpx.get(document.base + "/deviceManagement", trust_env=False).status_code == 401
+
+
+def test_the_token_address(server, document):
+    flow = document.text["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]
+    reply = httpx.post(flow["tokenUrl"], trust_env=False, data={
+        "grant_type": "client_credentials", "client_id": "00000000-0000-4000-8000-0000000000c1",
+        "client_secret": "connectord", "scope": "https://graph.microsoft.com/.default"})
+    assert reply.status_code == 200, reply.text
+    token = {"Authorization": f"Bearer {reply.json()['access_token']}"}
+    assert httpx.get(f"{document.base}/deviceManagement", headers=token, trust_env=False).status_code == 200
+
+
+# --- other servers ------------------------------------------------------------------------------------
+
+
+def test_where_no_token_is_needed(tmp_path):
+    with Server(tmp_path, "--no-auth") as server:
+        text = httpx.get(f"{server.url()}/beta/openapi.json", trust_env=False).json()
+        OpenAPIV31SpecValidator(text).validate()
+        assert {} in text["paths"]["/deviceManagement"]["get"]["security"]
+        assert httpx.get(f"{server.url()}/beta/deviceManagement", trust_env=False).status_code == 200
+
+
+def test_where_tokens_come_from_elsewhere(tmp_path):
+    with Server(tmp_path, "--builtin-issuer", "off") as server:
+        text = httpx.get(f"{server.url()}/beta/openapi.json", trust_env=False).json()
+        OpenAPIV31SpecValidator(text).validate()
+        assert list(text["components"]["securitySchemes"]) == ["bearer"]
+
+
+@pytest.mark.parametrize("flags", [("--strict",), ("--profile", "live")])
+def test_where_it_is_refused(tmp_path, flags):
+    with Server(tmp_path, *flags) as server:
+        url = f"{server.url()}/beta/openapi.json"
+        assert httpx.get(url, trust_env=False).status_code == 401
+        reply = httpx.get(url, headers={"Authorization": f"Bearer {server.token()}"}, trust_env=False)
+        assert reply.status_code == 400 and reply.json()["error"]["target"] == "openapi.json"
+        assert "x-connectord-beyond-graph" not in reply.headers
