@@ -66,7 +66,7 @@ class Surface:
     def sets(self):
         """(name, type, terms) of each set."""
         for name, facets in self.schema["deviceManagement"].items():
-            if isinstance(facets, dict):
+            if isinstance(facets, dict) and facets.get("$Kind") == "NavigationProperty":
                 yield (name, facets["$Type"].split(".")[-1],
                        self.annotations[f"{NAMESPACE}.deviceManagement/{name}"])
 

@@ -339,7 +339,7 @@ static bool replace_rows(struct call *call, struct error *err)
         struct edm_entity *then = page->entities[i];
         struct slice before;
 
-        if (past_find(testbed_past(call->testbed), call->path.type->set_name, then->values[0].text,
+        if (past_find(testbed_past(call->testbed), past_set(call), then->values[0].text,
                       effects_now_ms(call), call->fault->stale_ms, call->arena, &before)) {
             call->hid_a_write = true;
             if (!recall(call, before, call->arena, &then, err))
