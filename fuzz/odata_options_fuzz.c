@@ -58,8 +58,10 @@ static struct request request_from(const uint8_t head[HEAD_BYTES])
 static bool parse(const struct request *request, struct slice query, struct arena *arena,
                   struct odata_options *ret, struct error *err)
 {
+    const struct odata_filter_rules rules = { .later_members = request->is_read };
+
     return odata_options_parse(&graph_model, request->profile, &request->path, request->is_read,
-                               query, request->max_page_size, arena, ret, err);
+                               query, request->max_page_size, &rules, arena, ret, err);
 }
 
 static uint64_t all_properties(const struct request *request)

@@ -27,6 +27,7 @@ OUTSIDE = [
     ('libpq', re.compile(r'(libpq-fe\.h|libpq/.+|postgresql/.+)')),
     ('nghttp2', re.compile(r'nghttp2/.+')),
     ('openssl', re.compile(r'openssl/.+')),
+    ('pcre2', re.compile(r'pcre2\.h')),
     ('sqlite3', re.compile(r'sqlite3(ext)?\.h')),
     ('uv', re.compile(r'(uv\.h|uv/.+)')),
 ]

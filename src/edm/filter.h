@@ -8,11 +8,14 @@
  *   - EQ and NE never give null: null equals null and nothing else. Of GT, GE, LT, LE and of IN
  *     false is the answer when an operand is null. Everything else that takes a null gives null
  *   - texts compare without regard to the case of ASCII letters, in every operator and function,
- *     and order by the bytes of their lower-case form
+ *     and order by the bytes of their lower-case form; where edm_query.exact_strings is set they
+ *     compare and order as they are
+ *   - unless edm_query.later_members is set, members of an enumeration past its sentinel count as
+ *     the sentinel in EQ, NE and IN with it, and in the text that CAST makes
  *   - lengths and positions in texts count code points; positions begin at 0, and a negative one
  *     counts from the end
  *   - whole numbers have 64 bits; what passes them goes on as a 64-bit floating-point number. DIV
- * of whole numbers gives a whole number, cut towards 0; dividing by 0 gives null
+ * and MOD of whole numbers give a whole number, DIV cut towards 0; dividing by 0 gives null
  *   - parts of a date (YEAR to TIME) are those of its own wall clock, at the offset it was written
  *     with; comparing looks at the instant
  *
@@ -40,7 +43,8 @@ enum edm_filter_type {
     EDM_FILTER_DATE,      /* days since 0001-01-01 */
     EDM_FILTER_TIME,      /* ticks since midnight */
     EDM_FILTER_DURATION,  /* ticks */
-    EDM_FILTER_GUID,      /* a literal alone: compares with nothing here */
+    EDM_FILTER_GUID,      /* a literal alone: compares with its like */
+    EDM_FILTER_BINARY,    /* a literal alone, its base64url text: compares with its like */
     EDM_FILTER_STRINGS,   /* a collection */
     EDM_FILTER_TYPE_COUNT
 };
@@ -70,7 +74,7 @@ enum edm_filter_kind {
     EDM_FILTER_MUL,
     EDM_FILTER_DIV,
     EDM_FILTER_DIVBY, /* gives a REAL */
-    EDM_FILTER_MOD,   /* of whole numbers */
+    EDM_FILTER_MOD,   /* what DIV leaves; of a REAL, with the sign of what is divided */
     EDM_FILTER_NEGATE,
 
     EDM_FILTER_CONTAINS,
@@ -96,9 +100,20 @@ enum edm_filter_kind {
     EDM_FILTER_TOTALOFFSETMINUTES,
     EDM_FILTER_TOTALSECONDS, /* of a duration */
 
+    EDM_FILTER_ROUND, /* of a number; halves away from 0 */
+    EDM_FILTER_FLOOR,
+    EDM_FILTER_CEILING,
+    /* A value as one of another type: of anything a STRING, as it is written in JSON; of a number a
+     * REAL, or an INTEGER, cut towards 0, with the least and the greatest that there may be as
+     * literals behind it (beyond them null); of a DATE the DATE_TIME of its beginning in UTC. */
+    EDM_FILTER_CAST,
+    EDM_FILTER_MATCHES, /* a text, a regular expression that is found in it */
+
     EDM_FILTER_ANY,   /* a collection, and what one item of it must fulfil (or nothing) */
     EDM_FILTER_ALL,   /* a collection, and what every item of it must fulfil */
-    EDM_FILTER_COUNT, /* items of a collection */
+    EDM_FILTER_COUNT, /* items of a collection, perhaps those alone that fulfil a condition */
+    /* A collection, then literals: whether it has each of them, as often as they are there. */
+    EDM_FILTER_SUBSET,
 
     EDM_FILTER_KIND_COUNT
 };
@@ -110,12 +125,13 @@ struct edm_filter {
     const struct edm_filter **arguments;
     size_t count;
     union {
-        struct slice text;       /* STRING, GUID */
+        struct slice text;       /* STRING, GUID, BINARY */
         int64_t integer;         /* INTEGER, ENUM, DATE, TIME, DURATION; BOOLEAN: 0 or 1 */
         double real;             /* REAL */
         struct edm_date_time at; /* DATE_TIME */
         size_t property;         /* PROPERTY */
-        size_t variable;         /* ITEM, ANY, ALL: numbered from 0, unlike in all of the tree */
+        size_t variable; /* ITEM, ANY, ALL, COUNT, SUBSET: numbered from 0, unlike in all of the
+                            tree */
     };
 };
 

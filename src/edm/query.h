@@ -57,6 +57,8 @@ struct edm_query {
     uint64_t skip;                              /* rows to pass over before the page starts */
     const struct edm_filter *filter;            /* rows for which it is true; NULL: all */
     int64_t now_ticks;                          /* what `filter` and `order` take for now */
+    bool exact_strings; /* texts compare and order as they are, and not as their lower-case forms */
+    bool later_members; /* whoever asks knows members past the sentinel of an enumeration */
     /* NULL: states are what was written. Else rows that are gone by it do not exist, for the count
      * neither, and wherever a condition names the state it means the one that the view says. What
      * is read is still what was written: edm_health_apply() is the reader's. */

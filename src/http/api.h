@@ -72,6 +72,7 @@ struct api {
     uint8_t seal_key[API_SEAL_KEY_BYTES];
     struct slice ca_pem; /* empty: no development CA (the operator's own certificate) */
     bool strict;         /* refuse what goes beyond Graph (edm_entity_type.beyond_graph) */
+    bool exact_strings;  /* texts compare as they are: edm_query.exact_strings */
     enum api_anonymous allow_anonymous; /* whose requests without a token are `anonymous`'s */
     struct principal anonymous;
     enum api_hsts hsts;

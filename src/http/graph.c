@@ -476,13 +476,14 @@ bool graph_read_options(struct call *call, bool is_read)
 {
     const struct api *api = call->loop->api;
     const struct http_request *request = &call->exchange->request;
+    const struct odata_filter_rules rules = { .later_members = false };
     struct slice applied;
     struct error error = { 0 };
 
     if (is_read && call->path.resource == ODATA_SET)
         call->max_page_size = preferred_page_size(request);
     if (!odata_options_parse(api->model, api->profile, &call->path, is_read, request->query,
-                             call->max_page_size, call->arena, &call->options, &error) ||
+                             call->max_page_size, &rules, call->arena, &call->options, &error) ||
         !choose_level(call, &error)) {
         call_finish_error(call, &error);
         return false;
@@ -490,6 +491,7 @@ bool graph_read_options(struct call *call, bool is_read)
     if (!check_options_beyond(call))
         return false;
     call->options.query.health = call->health;
+    call->options.query.exact_strings = api->exact_strings;
     if (call->max_page_size &&
         arena_printf(call->arena, &applied, "odata.maxpagesize=%u", call->max_page_size))
         call_add_field(call, SLICE("Preference-Applied"), applied);

@@ -59,4 +59,24 @@ const struct beyond_row beyond_rows[BEYOND_COUNT] = {
         .target = "",
         .message = "",
     },
+    [BEYOND_MATCHES_PATTERN] = {
+        .id = "matchespattern",
+        .what = "matchesPattern in $filter looks for a regular expression in a text",
+        .graph = "400: the function is unknown",
+        .source = "OData 4.01 added it, and the query-parameter page does not have it; the words "
+                  "are those of the OData library behind Graph",
+        .refusal = ERROR_BAD_REQUEST,
+        .target = "$filter",
+        .message = "Invalid filter clause: An unknown function with name 'matchesPattern' was "
+                   "found.",
+    },
+    [BEYOND_QUOTED_VALUES] = {
+        .id = "quoted-values",
+        .what = "a date, a number or a truth value in quotes is read as one, as OData 4.01 asks",
+        .graph = "400: the types are incompatible",
+        .source = "OData 4.01 conformance; the words are those of the OData library behind Graph",
+        .refusal = ERROR_BAD_REQUEST,
+        .target = "$filter",
+        .message = "Invalid filter clause: A binary operator with incompatible types was detected.",
+    },
 };

@@ -1,9 +1,11 @@
 /* odata/filter.h - $filter: its text, read into a condition with types.
  *
  * Spec: OData URL Conventions 4.01 section 5.1.1. What is offered: eq ne gt ge lt le in has and or
- * not, arithmetic, grouping; the functions on texts and dates of edm/filter.h, now, mindatetime,
- * maxdatetime; any, all and $count of collections; parameter aliases. Words are known without
- * regard to case, names of properties too.
+ * not, arithmetic, grouping; the functions on texts, dates and numbers of edm/filter.h, now,
+ * mindatetime, maxdatetime, cast, isof, hassubset; any, all, $count and $filter of collections; the
+ * entity's own type as a cast; parameter aliases. Words are known without regard to case, names of
+ * properties too. The rest of the grammar is understood as far as it takes to refuse it by name:
+ * what is called a syntax error is one.
  *
  * An alias (@name) is the text of an expression, read where it stands; one that is not given is
  * null. Aliases that name each other in a circle end at the limit of depth.
@@ -38,10 +40,23 @@ struct odata_alias {
     const struct odata_alias *next;
 };
 
-/* `text` is decoded; the tree may keep slices of it. `aliases` may be NULL. */
+/* What a filter is read under; all zero is what holds unless something is known. */
+struct odata_filter_rules {
+    bool later_members; /* members past the sentinel of an enumeration may be named */
+};
+
+/* `text` is decoded; the tree may keep slices of it. `aliases` may be NULL. The rows of
+ * odata/beyond.h that the filter uses are added to *beyond; NULL for whoever does not ask. */
 bool odata_filter_parse(const struct edm_model *model, const struct edm_entity_type *type,
-                        struct slice text, const struct odata_alias *aliases, struct arena *arena,
-                        const struct edm_filter **ret, struct error *err) MUST_CHECK;
+                        struct slice text, const struct odata_alias *aliases,
+                        const struct odata_filter_rules *rules, struct arena *arena,
+                        const struct edm_filter **ret, uint32_t *beyond,
+                        struct error *err) MUST_CHECK;
+
+/* Whether `text` is an expression by its form alone (OData ABNF, commonExpr): no name is looked up,
+ * nothing has to fit, and what is not offered is as good as what is. Error: a syntax error, or what
+ * is too much of it. */
+bool odata_filter_check_form(struct slice text, struct arena *arena, struct error *err) MUST_CHECK;
 
 /* What there is: the operators between two values, and the functions by name, each once. Empty
  * behind the last. */

@@ -3,8 +3,12 @@
  * A quoted text is a text until it meets something else: beside an enumeration it must be a member
  * of it (by name or by number), beside a duration a duration. So a client that writes
  * state eq 'active' and one that writes state eq microsoft.graph.ndesConnectorState'active' get the
- * same tree. A day alone beside a date with a time is that day's beginning, in UTC. Nothing else is
- * changed into another type: a date in quotes is refused, as by Graph.
+ * same tree. Beside a date, a number or a truth value it is one when it can be read as one, as
+ * OData 4.01 asks; Graph refuses that, so it is marked. A day alone beside a date with a time is
+ * that day's beginning, in UTC. Nothing else is changed into another type.
+ *
+ * Where the form alone counts, every node is the literal null, which fits everywhere; the functions
+ * here that would look at more leave at once.
  *
  * The texts of refusals are those of the OData library behind Graph; the position at the end of
  * them is ours.
@@ -15,6 +19,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "odata/beyond.h"
 #include "odata/filter_literal.h"
 #include "odata/quote.h"
 
@@ -54,6 +59,15 @@ bool filter_refuse(struct filter_builder *builder, size_t position, const char *
                      message, position);
 }
 
+struct edm_filter *filter_not_offered(struct filter_builder *builder, size_t position,
+                                      const char *what)
+{
+    if (builder->form_alone)
+        return filter_node(builder, (struct edm_filter){ .type = EDM_FILTER_NULL }, position);
+    filter_refuse(builder, position, "%s", what);
+    return NULL;
+}
+
 static struct slice enum_name(struct filter_builder *builder, const struct edm_enum *enumeration)
 {
     struct slice name;
@@ -77,6 +91,7 @@ struct slice filter_type_name(struct filter_builder *builder, const struct edm_f
         [EDM_FILTER_TIME] = SLICE_INIT("Edm.TimeOfDay"),
         [EDM_FILTER_DURATION] = SLICE_INIT("Edm.Duration"),
         [EDM_FILTER_GUID] = SLICE_INIT("Edm.Guid"),
+        [EDM_FILTER_BINARY] = SLICE_INIT("Edm.Binary"),
         [EDM_FILTER_STRINGS] = SLICE_INIT("Collection(Edm.String)"),
     };
 
@@ -119,6 +134,10 @@ struct edm_filter *filter_node_with(struct filter_builder *builder, struct edm_f
                       ODATA_FILTER_NODES_MAX);
         return NULL;
     }
+    if (builder->form_alone) {
+        node = (struct edm_filter){ .kind = EDM_FILTER_LITERAL, .type = EDM_FILTER_NULL };
+        count = 0;
+    }
     node.count = count;
     if (count)
         node.arguments = arena_new_array(builder->arena, count, const struct edm_filter *);
@@ -150,14 +169,21 @@ static const struct edm_enum_member *find_member_nocase(const struct edm_enum *e
     return NULL;
 }
 
-/* A member's name, or any number. */
-static bool read_member(struct filter_builder *builder, const struct edm_enum *enumeration,
+/* Whoever does not know the members past the sentinel cannot name them. */
+static bool is_hidden(const struct filter_builder *builder, const struct edm_enum *enumeration,
+                      const struct edm_enum_member *member)
+{
+    return member && enumeration->sentinel && !builder->later_members &&
+           member->value > enumeration->sentinel->value;
+}
+
+bool filter_read_member(struct filter_builder *builder, const struct edm_enum *enumeration,
                         struct slice text, size_t position, struct edm_filter *ret)
 {
     const struct edm_enum_member *member = find_member_nocase(enumeration, text);
     int64_t number = member ? member->value : 0;
 
-    if (!member && !slice_to_int64(text, &number))
+    if (is_hidden(builder, enumeration, member) || (!member && !slice_to_int64(text, &number)))
         return filter_refuse(builder, position,
                              "The string '%.*s' is not a valid enumeration type constant.",
                              SLICE_ARG(odata_quote(text)));
@@ -167,10 +193,9 @@ static bool read_member(struct filter_builder *builder, const struct edm_enum *e
     return true;
 }
 
-/* Without "microsoft.graph." or "graph." in front. */
-static struct slice cut_namespace(const struct edm_model *model, struct slice name)
+struct slice filter_cut_namespace(const struct filter_builder *builder, struct slice name)
 {
-    const struct slice prefixes[] = { model->namespace_name, model->alias };
+    const struct slice prefixes[] = { builder->model->namespace_name, builder->model->alias };
 
     for (size_t i = 0; i < COUNT_OF(prefixes); i++) {
         if (slice_starts_with_nocase(name, prefixes[i]) && name.len > prefixes[i].len &&
@@ -183,15 +208,17 @@ static struct slice cut_namespace(const struct edm_model *model, struct slice na
 bool filter_enum_literal(struct filter_builder *builder, struct slice prefix, struct slice text,
                          size_t position, struct edm_filter *ret)
 {
-    struct slice name = cut_namespace(builder->model, prefix);
+    struct slice name;
 
+    ret->kind = EDM_FILTER_LITERAL;
+    if (builder->form_alone)
+        return true;
+    name = filter_cut_namespace(builder, prefix);
     for (size_t i = 0; i < builder->type->property_count && name.len; i++) {
         const struct edm_enum *enumeration = builder->type->properties[i].enumeration;
 
-        if (enumeration && slice_eq_nocase(enumeration->name, name)) {
-            ret->kind = EDM_FILTER_LITERAL;
-            return read_member(builder, enumeration, text, position, ret);
-        }
+        if (enumeration && slice_eq_nocase(enumeration->name, name))
+            return filter_read_member(builder, enumeration, text, position, ret);
     }
     return filter_refuse(builder, position, "The type '%.*s' of the literal is not known here.",
                          SLICE_ARG(odata_quote(prefix)));
@@ -209,28 +236,53 @@ static bool is_null(const struct edm_filter *node)
     return node->type == EDM_FILTER_NULL;
 }
 
+/* Reads a text as the value that stands on the other side; where it is none it stays a text, which
+ * does not fit. */
+static void adapt_text(struct filter_builder *builder, struct edm_filter *node,
+                       const struct edm_filter *other)
+{
+    struct edm_filter value = { .kind = EDM_FILTER_LITERAL };
+    bool is_word = other->type == EDM_FILTER_BOOLEAN;
+    struct slice text = node->text;
+
+    if (other->type == EDM_FILTER_DURATION) {
+        if (filter_literal_duration(text, &value.integer)) {
+            node->type = EDM_FILTER_DURATION;
+            node->integer = value.integer;
+        }
+        return;
+    }
+    if (!(is_word ? filter_literal_word(text, &value) : filter_literal_value(text, &value)))
+        return;
+    if (value.type == EDM_FILTER_DATE && other->type == EDM_FILTER_DATE_TIME) {
+        value.type = EDM_FILTER_DATE_TIME;
+        value.at = (struct edm_date_time){ .ticks = value.integer * TICKS_PER_DAY };
+    }
+    if (value.type != other->type && !(is_number(&value) && is_number(other)))
+        return;
+    *node = value;
+    builder->beyond |= BEYOND_BIT(BEYOND_QUOTED_VALUES);
+}
+
 /* Changes a literal into what stands on the other side, where there is a way. False: it should have
  * been a member of an enumeration, and is none. */
 static bool adapt(struct filter_builder *builder, struct filter_operand literal,
                   const struct edm_filter *other)
 {
     struct edm_filter *node = literal.node;
-    int64_t ticks;
 
     if (node->kind != EDM_FILTER_LITERAL)
         return true;
     if (node->type == EDM_FILTER_STRING && other->type == EDM_FILTER_ENUM)
-        return read_member(builder, other->enumeration, node->text, literal.position, node);
+        return filter_read_member(builder, other->enumeration, node->text, literal.position, node);
     if (node->type == EDM_FILTER_INTEGER && other->type == EDM_FILTER_ENUM) {
         node->type = EDM_FILTER_ENUM;
         node->enumeration = other->enumeration;
     } else if (node->type == EDM_FILTER_DATE && other->type == EDM_FILTER_DATE_TIME) {
         node->type = EDM_FILTER_DATE_TIME;
         node->at = (struct edm_date_time){ .ticks = node->integer * TICKS_PER_DAY };
-    } else if (node->type == EDM_FILTER_STRING && other->type == EDM_FILTER_DURATION &&
-               filter_literal_duration(node->text, &ticks)) {
-        node->type = EDM_FILTER_DURATION;
-        node->integer = ticks;
+    } else if (node->type == EDM_FILTER_STRING && other->type != EDM_FILTER_STRING) {
+        adapt_text(builder, node, other);
     }
     return true;
 }
@@ -247,6 +299,8 @@ static bool can_compare(const struct edm_filter *left, const struct edm_filter *
 bool filter_fit_item(struct filter_builder *builder, const struct edm_filter *subject,
                      struct filter_operand item)
 {
+    if (builder->form_alone)
+        return true;
     if (!adapt(builder, item, subject))
         return false;
     return can_compare(subject, item.node) ||
@@ -268,8 +322,6 @@ static enum edm_filter_type number_type(enum edm_filter_kind kind, enum edm_filt
 {
     bool is_whole = left == EDM_FILTER_INTEGER && right == EDM_FILTER_INTEGER;
 
-    if (kind == EDM_FILTER_MOD && !is_whole)
-        return EDM_FILTER_TYPE_COUNT;
     return is_whole && kind != EDM_FILTER_DIVBY ? EDM_FILTER_INTEGER : EDM_FILTER_REAL;
 }
 
@@ -351,6 +403,8 @@ struct edm_filter *filter_binary(struct filter_builder *builder, enum edm_filter
     const struct edm_filter *const arguments[] = { left.node, right.node };
     struct edm_filter node = { .kind = kind };
 
+    if (builder->form_alone)
+        return filter_node(builder, node, position);
     if (is_arithmetic(kind))
         adapt_durations(left.node, right.node);
     else if (!adapt(builder, left, right.node) || !adapt(builder, right, left.node))

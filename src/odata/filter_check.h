@@ -16,6 +16,9 @@ struct filter_builder {
     struct slice option; /* whose text it is, for messages; empty: "$filter" */
     struct slice source; /* the text that is being read: the option's, or an alias's */
     size_t nodes;        /* made so far */
+    bool form_alone;     /* names and types do not count: every node is a null, which fits */
+    bool later_members;  /* see struct odata_filter_rules */
+    uint32_t beyond;     /* BEYOND_BIT() of what was used */
     struct error *err;
 };
 
@@ -30,6 +33,11 @@ bool filter_syntax_error(struct filter_builder *builder, size_t position) COLD;
 /* "Invalid filter clause: " (of another option, its name), the message, and the position. */
 bool filter_refuse(struct filter_builder *builder, size_t position, const char *format, ...)
     PRINTF_LIKE(3, 4) COLD;
+
+/* Refuses what the grammar has and is not offered: `what` is a sentence. NULL; where the form alone
+ * counts, a node. */
+struct edm_filter *filter_not_offered(struct filter_builder *builder, size_t position,
+                                      const char *what) COLD;
 
 /* A copy of `node` in the arena, counted; NULL when it failed. */
 struct edm_filter *filter_node(struct filter_builder *builder, struct edm_filter node,
@@ -56,6 +64,10 @@ struct edm_filter *filter_function(struct filter_builder *builder, struct slice 
                                    struct edm_filter *const *arguments, size_t count,
                                    size_t position);
 #define FILTER_ARGUMENTS_MAX 3
+bool filter_function_is_known(struct slice name);
+/* "An unknown function with name 'x' was found."; NULL. */
+struct edm_filter *filter_unknown_function(struct filter_builder *builder, struct slice name,
+                                           size_t position) COLD;
 
 /* True for what can be asked whether it is true. */
 static inline bool filter_is_condition(const struct edm_filter *node)
@@ -63,8 +75,15 @@ static inline bool filter_is_condition(const struct edm_filter *node)
     return node->type == EDM_FILTER_BOOLEAN || node->type == EDM_FILTER_NULL;
 }
 
+/* Without "microsoft.graph." or "graph." in front; empty for a name of another namespace. */
+struct slice filter_cut_namespace(const struct filter_builder *builder, struct slice name);
+
 /* "Edm.String", "microsoft.graph.ndesConnectorState"; in the arena. */
 struct slice filter_type_name(struct filter_builder *builder, const struct edm_filter *node);
+
+/* A member's name, or any number. */
+bool filter_read_member(struct filter_builder *builder, const struct edm_enum *enumeration,
+                        struct slice text, size_t position, struct edm_filter *ret) MUST_CHECK;
 
 /* Gives an enumeration's literal `prefix``'quoted'`: its type is looked up among those of the
  * entity's properties. */

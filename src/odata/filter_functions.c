@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "odata/beyond.h"
 #include "odata/filter.h"
 #include "odata/filter_check.h"
 #include "odata/quote.h"
@@ -74,6 +75,13 @@ static const struct function functions[] = {
       { DATE_TIME, NONE, NONE },
       0 },
     { SLICE_INIT("totalseconds"), EDM_FILTER_TOTALSECONDS, REAL, { DURATION, NONE, NONE }, 0 },
+    { SLICE_INIT("round"), EDM_FILTER_ROUND, REAL, { REAL, NONE, NONE }, 0 },
+    { SLICE_INIT("round"), EDM_FILTER_ROUND, INTEGER, { INTEGER, NONE, NONE }, 0 },
+    { SLICE_INIT("floor"), EDM_FILTER_FLOOR, REAL, { REAL, NONE, NONE }, 0 },
+    { SLICE_INIT("floor"), EDM_FILTER_FLOOR, INTEGER, { INTEGER, NONE, NONE }, 0 },
+    { SLICE_INIT("ceiling"), EDM_FILTER_CEILING, REAL, { REAL, NONE, NONE }, 0 },
+    { SLICE_INIT("ceiling"), EDM_FILTER_CEILING, INTEGER, { INTEGER, NONE, NONE }, 0 },
+    { SLICE_INIT("matchespattern"), EDM_FILTER_MATCHES, BOOLEAN, { STRING, STRING, NONE }, 0 },
     { SLICE_INIT("now"), EDM_FILTER_NOW, DATE_TIME, { NONE, NONE, NONE }, 0 },
     { SLICE_INIT("mindatetime"), EDM_FILTER_LITERAL, DATE_TIME, { NONE, NONE, NONE }, 0 },
     { SLICE_INIT("maxdatetime"),
@@ -141,8 +149,7 @@ struct edm_filter *filter_function(struct filter_builder *builder, struct slice 
                                    struct edm_filter *const *arguments, size_t count,
                                    size_t position)
 {
-    const struct edm_filter *copies[FILTER_ARGUMENTS_MAX];
-    bool known = false;
+    const struct edm_filter *copies[FILTER_ARGUMENTS_MAX] = { NULL };
 
     for (size_t i = 0; i < count; i++)
         copies[i] = arguments[i];
@@ -151,18 +158,31 @@ struct edm_filter *filter_function(struct filter_builder *builder, struct slice 
         struct edm_filter node = { .kind = function->kind,
                                    .type = (enum edm_filter_type)function->gives };
 
-        if (!slice_eq_nocase(function->name, name))
+        if (!slice_eq_nocase(function->name, name) || !takes(function, arguments, count))
             continue;
-        known = true;
         node.at.ticks = function->ticks;
-        if (takes(function, arguments, count))
-            return filter_node_with(builder, node, copies, count, position);
+        if (function->kind == EDM_FILTER_MATCHES)
+            builder->beyond |= BEYOND_BIT(BEYOND_MATCHES_PATTERN);
+        return filter_node_with(builder, node, copies, count, position);
     }
-    if (known)
-        refuse_arguments(builder, name, position);
-    else
-        filter_refuse(builder, position, "An unknown function with name '%.*s' was found.",
-                      SLICE_ARG(odata_quote(name)));
+    refuse_arguments(builder, name, position);
+    return NULL;
+}
+
+bool filter_function_is_known(struct slice name)
+{
+    for (size_t i = 0; i < COUNT_OF(functions); i++) {
+        if (slice_eq_nocase(functions[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+struct edm_filter *filter_unknown_function(struct filter_builder *builder, struct slice name,
+                                           size_t position)
+{
+    filter_refuse(builder, position, "An unknown function with name '%.*s' was found.",
+                  SLICE_ARG(odata_quote(name)));
     return NULL;
 }
 

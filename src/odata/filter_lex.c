@@ -142,7 +142,7 @@ struct filter_token filter_lex(struct filter_lexer *lexer)
         return take_string(lexer, 0);
     if (c == '"')
         return take_json(lexer);
-    if (c && strchr("()[],/:-", c))
+    if (c && strchr("()[]{},/:-=#", c))
         return take(lexer, FILTER_TOKEN_SIGN, 1);
     return take(lexer, FILTER_TOKEN_WRONG, 1);
 }

@@ -19,7 +19,7 @@ enum filter_token_kind {
     FILTER_TOKEN_STRING,   /* in quotes; `quoted` is the inside, quotes still doubled */
     FILTER_TOKEN_PREFIXED, /* a name and a string behind it: duration'P1D' */
     FILTER_TOKEN_JSON,     /* a string of JSON, its quotes part of it */
-    FILTER_TOKEN_SIGN,     /* one of ( ) [ ] , / : - */
+    FILTER_TOKEN_SIGN,     /* one of ( ) [ ] { } , / : - = # */
     FILTER_TOKEN_WRONG     /* none of these, or a string without an end */
 };
 

@@ -3,7 +3,8 @@
  * What form a text has decides what it is, and no two forms have a text in common: a date has a
  * minus at its fifth byte, a time a colon at its third, a GUID has 36 bytes and four minuses, and
  * the rest is a number or nothing. A date and a time of day are read by edm/date_time.c, as one
- * whole with what they lack.
+ * whole with what they lack. The grammar knows more dates and numbers than can be held: what has
+ * their form is told apart from what has none, so that it is not called a syntax error.
  *
  * Numbers with a fraction become 64-bit floating-point ones whatever their length; the C library
  * reads them, in the "C" locale that the process never leaves, after their form was checked.
@@ -143,6 +144,72 @@ bool filter_literal_value(struct slice text, struct edm_filter *ret)
     return read_number(text, ret);
 }
 
+/* --- forms ----------------------------------------------------------------------------------- */
+
+/* Two digits at `at` that count no further than `max`. */
+static bool two_digits(struct slice text, size_t at, int max)
+{
+    return is_digit(byte_at(text, at)) && is_digit(byte_at(text, at + 1)) &&
+           (byte_at(text, at) - '0') * 10 + byte_at(text, at + 1) - '0' <= max;
+}
+
+/* hour ":" minute [":" second ["." digits]]; bytes, or 0. A second may be the 61st. */
+static size_t time_form(struct slice text, size_t at)
+{
+    size_t from = at, fraction;
+
+    if (!two_digits(text, at, 23) || byte_at(text, at + 2) != ':' || !two_digits(text, at + 3, 59))
+        return 0;
+    at += 5;
+    if (byte_at(text, at) != ':')
+        return at - from;
+    if (!two_digits(text, at + 1, 60))
+        return 0;
+    at += 3;
+    fraction = byte_at(text, at) == '.' ? digits_at(text, at + 1) : 0;
+    return at - from + (fraction ? 1 + fraction : 0);
+}
+
+/* "Z" | ("+" | "-") hour ":" minute */
+static size_t zone_form(struct slice text, size_t at)
+{
+    if ((byte_at(text, at) | 0x20) == 'z')
+        return 1;
+    return (byte_at(text, at) == '+' || byte_at(text, at) == '-') && two_digits(text, at + 1, 23) &&
+                   byte_at(text, at + 3) == ':' && two_digits(text, at + 4, 59)
+               ? 6
+               : 0;
+}
+
+/* ["-"] year "-" month "-" day ["T" time zone] */
+static bool is_date(struct slice text)
+{
+    size_t at = byte_at(text, 0) == '-', year = digits_at(text, at), len;
+
+    if (year < 4 || (year > 4 && byte_at(text, at) == '0'))
+        return false;
+    at += year;
+    if (byte_at(text, at) != '-' || !two_digits(text, at + 1, 12) || byte_at(text, at + 3) != '-' ||
+        !two_digits(text, at + 4, 31))
+        return false;
+    at += 6;
+    if (at == text.len)
+        return true;
+    if ((byte_at(text, at) | 0x20) != 't')
+        return false;
+    len = time_form(text, at + 1);
+    at += 1 + len;
+    return len && (len = zone_form(text, at)) && at + len == text.len;
+}
+
+bool filter_literal_has_form(struct slice text)
+{
+    struct uuid id;
+    size_t time = time_form(text, 0);
+
+    return is_real(text) || is_date(text) || (time && time == text.len) || uuid_parse(text, &id);
+}
+
 /* --- words ----------------------------------------------------------------------------------- */
 
 bool filter_literal_word(struct slice text, struct edm_filter *ret)
@@ -201,6 +268,26 @@ bool filter_literal_json(struct slice literal, struct arena *arena, struct slice
     return true;
 }
 
+/* --- bytes ----------------------------------------------------------------------------------- */
+
+static bool is_base64url(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '_';
+}
+
+bool filter_literal_is_binary(struct slice text)
+{
+    size_t len = text.len;
+
+    while (len && text.len % 4 == 0 && text.len - len < 2 && text.ptr[len - 1] == '=')
+        len--;
+    for (size_t i = 0; i < len; i++) {
+        if (!is_base64url(text.ptr[i]))
+            return false;
+    }
+    return len % 4 != 1;
+}
+
 /* --- durations ------------------------------------------------------------------------------- */
 
 struct duration_scan {
@@ -246,9 +333,7 @@ static void scan_part(struct duration_scan *scan, char letter, int64_t unit_tick
 bool filter_literal_duration(struct slice text, int64_t *ret_ticks)
 {
     bool negative = byte_at(text, 0) == '-';
-    struct duration_scan scan = { .text = text,
-                                  .at = negative || byte_at(text, 0) == '+',
-                                  .fits = true };
+    struct duration_scan scan = { .text = text, .at = negative, .fits = true };
 
     if (byte_at(text, scan.at++) != 'P')
         return false;

@@ -9,11 +9,9 @@
  *     sum      := product (("add" | "sub") product)*
  *     product  := unary (("mul" | "div" | "divby" | "mod") unary)*
  *     unary    := ("not" | "-") unary | member
- *     member   := primary ("has" primary | "in" list)*
- *     primary  := "(" or ")" | value | string | alias | name "(" [or ("," or)*] ")" | path
- *     path     := ["$it" "/"] name ["/" ("$count" | "any" "(" [lambda] ")" | "all" "(" lambda ")")]
- *     lambda   := name ":" or
- *     list     := "(" [item ("," item)*] ")" | "[" [item ("," item)*] "]" | alias | path
+ *     member   := primary ("has" primary | "in" list)*                    list: filter_list.c
+ *     primary  := "(" or ")" | value | string | alias | path | call tail  path, tail: filter_path.c
+ *     call     := name "(" [or ("," or)*] ")"                  cast and isof: filter_cast.c
  *
  * The first six are one function over a table, since they differ in words alone. Note what follows
  * from the order: "not" binds tighter than "eq", so that not (a eq b) needs its parentheses, and
@@ -102,15 +100,7 @@ static const struct odata_alias *find_alias(const struct filter_parse *parse, st
     return NULL;
 }
 
-/* What was being read, while an alias is. */
-struct interrupted {
-    struct filter_lexer lexer;
-    struct filter_token token;
-    struct slice source;
-};
-
-/* Turns to the text of the alias that stands here. */
-static bool begin_alias(struct filter_parse *parse, struct interrupted *ret)
+bool filter_begin_alias(struct filter_parse *parse, struct filter_interrupted *ret)
 {
     const struct odata_alias *alias = find_alias(parse, parse->token.text);
     struct slice text = SLICE("null");
@@ -121,15 +111,14 @@ static bool begin_alias(struct filter_parse *parse, struct interrupted *ret)
     if (alias &&
         !odata_percent_decode(alias->value, true, parse->builder.arena, &text, parse->builder.err))
         return false;
-    *ret = (struct interrupted){ parse->lexer, parse->token, parse->builder.source };
+    *ret = (struct filter_interrupted){ parse->lexer, parse->token, parse->builder.source };
     parse->builder.source = text;
     parse->lexer = (struct filter_lexer){ .source = text };
     filter_take(parse);
     return true;
 }
 
-/* Turns back; the alias's text must be at its end. */
-static bool end_alias(struct filter_parse *parse, const struct interrupted *interrupted)
+bool filter_end_alias(struct filter_parse *parse, const struct filter_interrupted *interrupted)
 {
     if (parse->token.kind != FILTER_TOKEN_END) {
         filter_unexpected(parse);
@@ -142,23 +131,39 @@ static bool end_alias(struct filter_parse *parse, const struct interrupted *inte
     return true;
 }
 
+/* An alias, or an annotation: that one has a namespace, or goes on behind its name. */
 static struct edm_filter *parse_alias(struct filter_parse *parse)
 {
-    struct interrupted interrupted;
+    const struct filter_lexer lexer = parse->lexer;
+    const struct filter_token name = filter_take(parse);
+    bool is_annotation = slice_index(name.text, '.') < name.text.len ||
+                         filter_token_is_sign(&parse->token, '/') ||
+                         filter_token_is_sign(&parse->token, '#');
+    struct filter_interrupted interrupted;
     struct edm_filter *node;
 
-    if (!begin_alias(parse, &interrupted))
+    parse->lexer = lexer;
+    parse->token = name;
+    if (is_annotation)
+        return filter_parse_annotation(parse);
+    if (!filter_begin_alias(parse, &interrupted))
         return NULL;
     node = filter_parse_or(parse);
-    return node && end_alias(parse, &interrupted) ? node : NULL;
+    return node && filter_end_alias(parse, &interrupted) ? node : NULL;
 }
 
 /* --- values ---------------------------------------------------------------------------------- */
 
-/* name'text': a duration, or a member of an enumeration. */
+/* name'text': a duration, bytes, or a member of an enumeration. */
 static bool read_prefixed(struct filter_parse *parse, const struct filter_token *token,
                           struct slice text, struct edm_filter *ret)
 {
+    if (slice_eq_nocase(token->text, SLICE("binary"))) {
+        ret->type = EDM_FILTER_BINARY;
+        return filter_literal_is_binary(text) ||
+               filter_refuse(&parse->builder, token->position, "The text '%.*s' is not base64url.",
+                             SLICE_ARG(odata_quote(text)));
+    }
     if (!slice_eq_nocase(token->text, SLICE("duration")))
         return filter_enum_literal(&parse->builder, token->text, text, token->position, ret);
     ret->type = EDM_FILTER_DURATION;
@@ -168,8 +173,17 @@ static bool read_prefixed(struct filter_parse *parse, const struct filter_token 
                          SLICE_ARG(odata_quote(text)));
 }
 
-/* Reads the value that stands here, if one does. False: it is wrong. */
-static bool read_value(struct filter_parse *parse, struct edm_filter *ret, bool *ret_found)
+/* What has the form of a value and is none that can be held is called that. */
+static bool refuse_value(struct filter_parse *parse, const struct filter_token *token)
+{
+    if (!filter_literal_has_form(token->text))
+        return filter_syntax_error(&parse->builder, token->position);
+    return parse->builder.form_alone ||
+           filter_refuse(&parse->builder, token->position, "The value '%.*s' is out of range.",
+                         SLICE_ARG(odata_quote(token->text)));
+}
+
+bool filter_read_value(struct filter_parse *parse, struct edm_filter *ret, bool *ret_found)
 {
     const struct filter_token token = parse->token;
     struct slice text;
@@ -178,8 +192,8 @@ static bool read_value(struct filter_parse *parse, struct edm_filter *ret, bool 
     *ret_found = true;
     switch (token.kind) {
     case FILTER_TOKEN_VALUE:
-        if (!filter_literal_value(token.text, ret))
-            return filter_syntax_error(&parse->builder, token.position);
+        if (!filter_literal_value(token.text, ret) && !refuse_value(parse, &token))
+            return false;
         break;
     case FILTER_TOKEN_STRING:
     case FILTER_TOKEN_PREFIXED:
@@ -200,140 +214,62 @@ static bool read_value(struct filter_parse *parse, struct edm_filter *ret, bool 
     return true;
 }
 
-/* --- functions ---------------------------------------------------------------------------------
- */
+/* --- functions ------------------------------------------------------------------------------- */
 
-/* name "(" [or ("," or)*] ")" */
-static struct edm_filter *parse_function(struct filter_parse *parse,
-                                         const struct filter_token *name)
+/* One argument. Where the form alone counts it may have a name, or be two with a colon between. */
+static struct edm_filter *parse_argument(struct filter_parse *parse)
 {
-    struct edm_filter *arguments[FILTER_ARGUMENTS_MAX];
+    struct edm_filter *node = filter_parse_or(parse);
+
+    if (!parse->builder.form_alone || !node)
+        return node;
+    return filter_take_sign(parse, '=') || filter_take_sign(parse, ':') ? filter_parse_or(parse)
+                                                                        : node;
+}
+
+struct edm_filter *filter_parse_call(struct filter_parse *parse, const struct filter_token *name)
+{
+    bool form_alone = parse->builder.form_alone;
+    struct edm_filter *arguments[FILTER_ARGUMENTS_MAX], *node;
     size_t count = 0;
 
     if (!filter_enter(parse))
         return NULL;
     while (!filter_token_is_sign(&parse->token, ')')) {
-        if (count == FILTER_ARGUMENTS_MAX || (count > 0 && !filter_expect_sign(parse, ',')))
+        if ((count == FILTER_ARGUMENTS_MAX && !form_alone) ||
+            (count > 0 && !filter_expect_sign(parse, ',')))
             return filter_unexpected(parse);
-        arguments[count] = filter_parse_or(parse);
-        if (!arguments[count++])
+        node = parse_argument(parse);
+        if (!node)
             return NULL;
+        arguments[count < FILTER_ARGUMENTS_MAX ? count : 0] = node;
+        count++;
     }
     filter_leave(parse);
     filter_take(parse);
-    return filter_function(&parse->builder, name->text, arguments, count, name->position);
+    return form_alone
+               ? filter_node(&parse->builder, (struct edm_filter){ 0 }, name->position)
+               : filter_function(&parse->builder, name->text, arguments, count, name->position);
 }
 
-/* --- lists ----------------------------------------------------------------------------------- */
-
-/* As read_value(); a string may also be one of JSON. */
-static bool read_item(struct filter_parse *parse, struct edm_filter *ret, bool *ret_found)
+/* A function by its name, which was taken with the parenthesis behind it. */
+static struct edm_filter *parse_function(struct filter_parse *parse,
+                                         const struct filter_token *name)
 {
-    struct slice text;
-
-    if (parse->token.kind != FILTER_TOKEN_JSON)
-        return read_value(parse, ret, ret_found);
-    if (!filter_literal_json(filter_take(parse).text, parse->builder.arena, &text))
-        return error_no_memory(parse->builder.err);
-    *ret =
-        (struct edm_filter){ .kind = EDM_FILTER_LITERAL, .type = EDM_FILTER_STRING, .text = text };
-    *ret_found = true;
-    return true;
-}
-
-static struct edm_filter *parse_item(struct filter_parse *parse, const struct edm_filter *subject)
-{
-    struct filter_operand item = { NULL, parse->token.position };
-    struct edm_filter value;
-    bool found;
-
-    if (!read_item(parse, &value, &found))
-        return NULL;
-    if (!found)
+    /* these follow a collection alone */
+    if (slice_eq_nocase(name->text, SLICE("any")) || slice_eq_nocase(name->text, SLICE("all")))
         return filter_unexpected(parse);
-    item.node = arena_new(parse->builder.arena, struct edm_filter);
-    if (!item.node) {
-        error_no_memory(parse->builder.err);
-        return NULL;
-    }
-    *item.node = value;
-    return filter_fit_item(&parse->builder, subject, item) ? item.node : NULL;
-}
-
-/* "(" [item ("," item)*] ")" | "[" [item ("," item)*] "]" */
-static struct edm_filter *parse_list(struct filter_parse *parse, struct edm_filter *subject,
-                                     size_t position)
-{
-    const struct edm_filter *arguments[1 + ODATA_FILTER_LIST_MAX] = { subject };
-    char end = filter_token_is_sign(&parse->token, '[') ? ']' : ')';
-    size_t count = 1;
-
-    if (!filter_expect_sign(parse, end == ']' ? '[' : '('))
-        return NULL;
-    while (!filter_token_is_sign(&parse->token, end)) {
-        if (count > 1 && !filter_expect_sign(parse, ','))
-            return NULL;
-        if (count == COUNT_OF(arguments)) {
-            filter_refuse(&parse->builder, parse->token.position,
-                          "A list behind 'in' may have %d items.", ODATA_FILTER_LIST_MAX);
-            return NULL;
-        }
-        arguments[count] = parse_item(parse, subject);
-        if (!arguments[count++])
-            return NULL;
-    }
-    filter_take(parse);
-    return filter_node_with(
-        &parse->builder, (struct edm_filter){ .kind = EDM_FILTER_IN, .type = EDM_FILTER_BOOLEAN },
-        arguments, count, position);
-}
-
-/* A collection on the right: any item of it that equals what is on the left. */
-static struct edm_filter *parse_in_collection(struct filter_parse *parse,
-                                              struct filter_operand subject, size_t position)
-{
-    size_t at = parse->token.position, variable = parse->variable_count++;
-    struct edm_filter *collection = filter_parse_path(parse), *item, *equal;
-    const struct edm_filter *arguments[2] = { collection, NULL };
-
-    if (!collection)
-        return NULL;
-    if (collection->type != EDM_FILTER_STRINGS) {
-        filter_syntax_error(&parse->builder, at);
-        return NULL;
-    }
-    item =
-        filter_node(&parse->builder,
-                    (struct edm_filter){
-                        .kind = EDM_FILTER_ITEM, .type = EDM_FILTER_STRING, .variable = variable },
-                    at);
-    if (!item)
-        return NULL;
-    equal = filter_binary(&parse->builder, EDM_FILTER_EQ, subject,
-                          (struct filter_operand){ item, at }, position);
-    arguments[1] = equal;
-    return equal ? filter_node_with(&parse->builder,
-                                    (struct edm_filter){ .kind = EDM_FILTER_ANY,
-                                                         .type = EDM_FILTER_BOOLEAN,
-                                                         .variable = variable },
-                                    arguments, 2, position)
-                 : NULL;
-}
-
-static struct edm_filter *parse_in(struct filter_parse *parse, struct filter_operand subject,
-                                   size_t position)
-{
-    struct interrupted interrupted;
-    struct edm_filter *node;
-
-    if (parse->token.kind == FILTER_TOKEN_NAME)
-        return parse_in_collection(parse, subject, position);
-    if (parse->token.kind != FILTER_TOKEN_ALIAS)
-        return parse_list(parse, subject.node, position);
-    if (!begin_alias(parse, &interrupted))
-        return NULL;
-    node = parse_in(parse, subject, position);
-    return node && end_alias(parse, &interrupted) ? node : NULL;
+    if (slice_eq_nocase(name->text, SLICE("cast")))
+        return filter_parse_cast(parse, name);
+    if (slice_eq_nocase(name->text, SLICE("isof")))
+        return filter_parse_isof(parse, name);
+    if (parse->builder.form_alone)
+        return filter_parse_call(parse, name);
+    if (slice_eq_nocase(name->text, SLICE("hassubset")))
+        return filter_parse_subset(parse, name);
+    return filter_function_is_known(name->text)
+               ? filter_parse_call(parse, name)
+               : filter_unknown_function(&parse->builder, name->text, name->position);
 }
 
 /* --- the grammar ----------------------------------------------------------------------------- */
@@ -357,8 +293,11 @@ static struct edm_filter *parse_name(struct filter_parse *parse)
     const struct filter_lexer lexer = parse->lexer;
     const struct filter_token name = filter_take(parse);
 
-    if (filter_take_sign(parse, '('))
-        return parse_function(parse, &name);
+    if (filter_take_sign(parse, '(')) {
+        struct edm_filter *node = parse_function(parse, &name);
+
+        return node ? filter_parse_tail(parse, node) : NULL;
+    }
     parse->lexer = lexer;
     parse->token = name;
     return filter_parse_path(parse);
@@ -374,7 +313,9 @@ static struct edm_filter *parse_primary(struct filter_parse *parse)
         return parse_group(parse);
     if (parse->token.kind == FILTER_TOKEN_ALIAS)
         return parse_alias(parse);
-    if (!read_value(parse, &value, &found))
+    if (filter_token_is_sign(&parse->token, '[') || filter_token_is_sign(&parse->token, '{'))
+        return filter_parse_json(parse);
+    if (!filter_read_value(parse, &value, &found))
         return NULL;
     if (found)
         return filter_node(&parse->builder, value, position);
@@ -398,7 +339,7 @@ static struct edm_filter *parse_member(struct filter_parse *parse)
                             ? filter_binary(&parse->builder, EDM_FILTER_HAS, left, right, position)
                             : NULL;
         } else if (filter_take_word(parse, SLICE("in"))) {
-            left.node = parse_in(parse, left, position);
+            left.node = filter_parse_in(parse, left, position);
         } else {
             break;
         }
@@ -483,11 +424,17 @@ static struct edm_filter *parse_level(struct filter_parse *parse, unsigned level
 }
 
 bool odata_filter_parse(const struct edm_model *model, const struct edm_entity_type *type,
-                        struct slice text, const struct odata_alias *aliases, struct arena *arena,
-                        const struct edm_filter **ret, struct error *err)
+                        struct slice text, const struct odata_alias *aliases,
+                        const struct odata_filter_rules *rules, struct arena *arena,
+                        const struct edm_filter **ret, uint32_t *beyond, struct error *err)
 {
     struct filter_parse parse = {
-        .builder = { .model = model, .type = type, .arena = arena, .source = text, .err = err },
+        .builder = { .model = model,
+                     .type = type,
+                     .arena = arena,
+                     .source = text,
+                     .later_members = rules->later_members,
+                     .err = err },
         .lexer = { .source = text },
         .aliases = aliases,
     };
@@ -503,5 +450,21 @@ bool odata_filter_parse(const struct edm_model *model, const struct edm_entity_t
         return filter_refuse(&parse.builder, 0,
                              "The $filter expression must evaluate to a single boolean value.");
     *ret = node;
+    if (beyond)
+        *beyond |= parse.builder.beyond;
     return true;
+}
+
+bool odata_filter_check_form(struct slice text, struct arena *arena, struct error *err)
+{
+    struct filter_parse parse = {
+        .builder = { .arena = arena, .source = text, .form_alone = true, .err = err },
+        .lexer = { .source = text },
+    };
+
+    filter_take(&parse);
+    if (!filter_parse_or(&parse))
+        return false;
+    return parse.token.kind == FILTER_TOKEN_END ||
+           filter_syntax_error(&parse.builder, parse.token.position);
 }

@@ -15,6 +15,7 @@
 struct filter_variable {
     struct slice name;
     size_t number;
+    bool alone; /* no property can be named without "$it/" */
     const struct filter_variable *outer;
 };
 
@@ -25,7 +26,14 @@ struct filter_parse {
     const struct odata_alias *aliases;
     const struct filter_variable *variables;
     size_t variable_count;
-    unsigned depth;
+    unsigned depth, json_depth;
+};
+
+/* What was being read, while an alias is. */
+struct filter_interrupted {
+    struct filter_lexer lexer;
+    struct filter_token token;
+    struct slice source;
 };
 
 /* --- filter_parse.c -------------------------------------------------------------------------- */
@@ -44,9 +52,40 @@ void filter_leave(struct filter_parse *parse);
 /* The loosest rule: any expression. */
 struct edm_filter *filter_parse_or(struct filter_parse *parse);
 
+/* The arguments of `name` and the parenthesis behind them; a key's, too, where the form alone
+ * counts. */
+struct edm_filter *filter_parse_call(struct filter_parse *parse, const struct filter_token *name);
+
+/* Reads the value that stands here, if one does. False: it is wrong. */
+bool filter_read_value(struct filter_parse *parse, struct edm_filter *ret, bool *ret_found);
+
+/* Turns to the text of the alias that stands here, and back; that text must be at its end. */
+bool filter_begin_alias(struct filter_parse *parse, struct filter_interrupted *ret);
+bool filter_end_alias(struct filter_parse *parse, const struct filter_interrupted *interrupted);
+
+/* --- filter_list.c --------------------------------------------------------------------------- */
+
+/* Behind the word `in`, whose position is the last argument. */
+struct edm_filter *filter_parse_in(struct filter_parse *parse, struct filter_operand subject,
+                                   size_t position);
+/* The arguments of hassubset, and the parenthesis behind them. */
+struct edm_filter *filter_parse_subset(struct filter_parse *parse, const struct filter_token *name);
+/* An array or an object, whose first sign stands here. */
+struct edm_filter *filter_parse_json(struct filter_parse *parse);
+
+/* --- filter_cast.c --------------------------------------------------------------------------- */
+
+/* The arguments of cast and isof, and the parenthesis behind them. */
+struct edm_filter *filter_parse_cast(struct filter_parse *parse, const struct filter_token *name);
+struct edm_filter *filter_parse_isof(struct filter_parse *parse, const struct filter_token *name);
+
 /* --- filter_path.c --------------------------------------------------------------------------- */
 
 /* A name stands here. */
 struct edm_filter *filter_parse_path(struct filter_parse *parse);
+/* What follows `node`, if a slash stands here. */
+struct edm_filter *filter_parse_tail(struct filter_parse *parse, struct edm_filter *node);
+/* An annotation stands here. */
+struct edm_filter *filter_parse_annotation(struct filter_parse *parse);
 
 #endif

@@ -53,6 +53,12 @@ static const char *const kind_names[EDM_FILTER_KIND_COUNT] = {
     [EDM_FILTER_ANY] = "any",
     [EDM_FILTER_ALL] = "all",
     [EDM_FILTER_COUNT] = "count",
+    [EDM_FILTER_ROUND] = "round",
+    [EDM_FILTER_FLOOR] = "floor",
+    [EDM_FILTER_CEILING] = "ceiling",
+    [EDM_FILTER_CAST] = "cast",
+    [EDM_FILTER_MATCHES] = "matches",
+    [EDM_FILTER_SUBSET] = "subset",
 };
 
 static void print_literal(struct text *out, const struct edm_filter *filter)
@@ -66,6 +72,9 @@ static void print_literal(struct text *out, const struct edm_filter *filter)
         break;
     case EDM_FILTER_STRING:
         text_printf(out, "'%.*s'", SLICE_ARG(filter->text));
+        break;
+    case EDM_FILTER_BINARY:
+        text_printf(out, "binary:%.*s", SLICE_ARG(filter->text));
         break;
     case EDM_FILTER_GUID:
         text_printf(out, "guid:%.*s", SLICE_ARG(filter->text));
@@ -106,7 +115,7 @@ static void print(struct text *out, const struct edm_filter *filter)
         break;
     }
     text_printf(out, "(%s", kind_names[filter->kind]);
-    if ((filter->kind == EDM_FILTER_ANY || filter->kind == EDM_FILTER_ALL) && filter->count == 2)
+    if (filter->kind >= EDM_FILTER_ANY && filter->kind <= EDM_FILTER_COUNT && filter->count == 2)
         text_printf(out, "$%zu", filter->variable);
     for (size_t i = 0; i < filter->count; i++) {
         text_append_char(out, ' ');
@@ -131,10 +140,13 @@ static const struct odata_alias aliases[] = {
     { SLICE_INIT("@json"), SLICE_INIT("[%22a%22,%22b%22]"), NULL },
 };
 
+static const struct odata_filter_rules rules;
+
 static bool parse(const char *text, struct arena *arena, const struct edm_filter **ret,
                   struct error *err)
 {
-    return odata_filter_parse(&toy_model, &toy_article, slice_of(text), aliases, arena, ret, err);
+    return odata_filter_parse(&toy_model, &toy_article, slice_of(text), aliases, &rules, arena, ret,
+                              NULL, err);
 }
 
 static struct arena *new_arena(void)
@@ -293,6 +305,67 @@ static const struct {
       "(any$0 labels (or (any$1 notes (eq $1 'a')) (eq $0 'b')))" },
     { "labels/$count gt 1", "(gt (count labels) 1)" },
     { "labels/any(l:true)", "(any$0 labels true)" },
+    { "labels/$count($filter=$this eq 'a') gt 1", "(gt (count$0 labels (eq $0 'a')) 1)" },
+    { "labels/$count(filter=$this eq $it/title) gt 1", "(gt (count$0 labels (eq $0 title)) 1)" },
+    { "labels/$filter(contains($this,'a'))/$count eq 0",
+      "(eq (count$0 labels (contains $0 'a')) 0)" },
+    { "labels/any(l:notes/$count($filter=$this eq l) gt 1)",
+      "(any$0 labels (gt (count$1 notes (eq $1 $0)) 1))" },
+    { "hassubset(labels,[\"a\",'b'])", "(subset labels 'a' 'b')" },
+    { "hassubset(labels,@json)", "(subset labels 'a' 'b')" },
+    { "HasSubset( labels , [] )", "(subset labels)" },
+    { "'a' in (labels)", "(any$0 labels (eq 'a' $0))" },
+
+    /* numbers, and types by their names */
+    { "round(stock divby 2) eq floor(1.5)", "(eq (round (divby stock 2)) (floor real:1.5))" },
+    { "ceiling(stock) eq 1", "(eq (ceiling stock) 1)" },
+    { "stock mod 1.5 eq 1", "(eq (mod stock real:1.5) 1)" },
+    { "cast(stock,Edm.String) eq '1'", "(eq (cast stock) '1')" },
+    { "cast(stock,Edm.Byte) eq 1", "(eq (cast stock 0 255) 1)" },
+    { "cast(stock divby 2,edm.int16) eq 1", "(eq (cast (divby stock 2) -32768 32767) 1)" },
+    { "cast(stock,Edm.Double) eq 1", "(eq (cast stock) 1)" },
+    { "cast(date(madeAt),Edm.DateTimeOffset) eq madeAt", "(eq (cast (date madeAt)) madeAt)" },
+    { "cast(title,Edm.String) eq 'a'", "(eq title 'a')" },
+    { "cast('5',Edm.Int32) eq stock", "(eq 5 stock)" },
+    { "cast('500',Edm.Byte) eq stock", "(eq null stock)" },
+    { "cast('x',Edm.Int32) eq stock", "(eq null stock)" },
+    { "cast('5',Edm.Double) eq stock", "(eq real:5 stock)" },
+    { "cast('INF',Edm.Double) eq stock", "(eq real:inf stock)" },
+    { "cast('true',Edm.Boolean)", "true" },
+    { "cast('P1D',Edm.Duration) eq duration'P1D'",
+      "(eq duration:864000000000 duration:864000000000)" },
+    { "cast('large',toy.shop.size) eq size", "(eq enum:2 size)" },
+    { "cast('huge',shop.size) eq size", "(eq null size)" },
+    { "cast(null,Edm.Int32) eq stock", "(eq null stock)" },
+    { "cast('AAAA',Edm.Binary) eq binary'AAAA'", "(eq binary:AAAA binary:AAAA)" },
+    { "cast(toy.shop.article)/soldOut", "soldOut" },
+    { "toy.shop.article/soldOut", "soldOut" },
+    { "$it/shop.article/soldOut", "soldOut" },
+    { "$this/soldOut", "soldOut" },
+    { "isof(toy.shop.article)", "true" },
+    { "isof(shop.crate)", "false" },
+    { "isof(title,Edm.String)", "(ne title null)" },
+    { "isof(title,Edm.Date)", "false" },
+    { "isof(stock,Edm.SByte)", "(and (ge stock -128) (le stock 127))" },
+    { "isof(size,toy.shop.size)", "(ne size null)" },
+    { "isof(size,toy.shop.colour)", "false" },
+    { "isof(null,Edm.String)", "false" },
+    { "matchesPattern(title,'^a')", "(matches title '^a')" },
+
+    /* texts that are read as what they stand beside */
+    { "madeAt lt '0001-01-01T00:00:01Z'", "(lt madeAt at:10000000/0)" },
+    { "madeAt lt '0001-01-02'", "(lt madeAt at:864000000000/0)" },
+    { "date(madeAt) eq '0001-01-02'", "(eq (date madeAt) date:1)" },
+    { "time(madeAt) eq '00:00:01'", "(eq (time madeAt) time:10000000)" },
+    { "stock eq '5'", "(eq stock 5)" },
+    { "stock in ('5','1.5')", "(in stock 5 real:1.5)" },
+    { "soldOut eq 'true'", "(eq soldOut true)" },
+    { "'c0665abc-0000-4000-8000-00000000abcd' eq c0665abc-0000-4000-8000-00000000abcd",
+      "(eq guid:c0665abc-0000-4000-8000-00000000abcd guid:c0665abc-0000-4000-8000-00000000abcd)" },
+
+    /* members past the sentinel, by their number */
+    { "colour eq 'unknownFutureValue'", "(eq colour enum:6)" },
+    { "colour eq 7", "(eq colour enum:7)" },
 
     /* aliases */
     { "title eq @name", "(eq title 'it's')" },
@@ -344,6 +417,14 @@ static void test_trees(void **state UNUSED)
     "." PLACE(position)
 #define NO_MEMBER(name, position)                                                                  \
     "The string '" name "' is not a valid enumeration type constant." PLACE(position)
+#define ENTITY(position)                                                                           \
+    "The entity itself is not supported as an operand; name a property of it." PLACE(position)
+#define RANGE(value, position) "The value '" value "' is out of range." PLACE(position)
+#define ANNOTATION(position)   "Annotations are not supported in $filter." PLACE(position)
+#define CAST_PATH(type, from, position)                                                            \
+    "Encountered invalid type cast. '" type "' is not assignable from '" from "'." PLACE(position)
+#define NOT_COLLECTION(position)                                                                   \
+    "The right operand of the operator 'in' must be a collection." PLACE(position)
 #define NO_CONDITION "The $filter expression must evaluate to a single boolean value." PLACE("0")
 
 static const struct {
@@ -372,8 +453,10 @@ static const struct {
     { "\xC3\xA4", NO_PROPERTY("\xC3\xA4", "0") },
     { "$", SYNTAX("0", "$") },
     { "@", SYNTAX("0", "@") },
-    { "$it", SYNTAX("3", "$it") },
-    { "$it eq null", SYNTAX("4", "$it eq null") },
+    { "$it", ENTITY("0") },
+    { "$it eq null", ENTITY("0") },
+    { "$root/articles eq null", "'$root' is not supported in $filter." PLACE("0") },
+    { "$root", SYNTAX("5", "$root") },
     { "$it/", SYNTAX("4", "$it/") },
     { "$it/'a'", SYNTAX("4", "$it/'a'") },
     { "- ", SYNTAX("2", "- ") },
@@ -384,10 +467,10 @@ static const struct {
     { "stock eq 1.", SYNTAX("9", "stock eq 1.") },
     { "stock eq .5", SYNTAX("9", "stock eq .5") },
     { "stock eq 1e", SYNTAX("9", "stock eq 1e") },
-    { "stock eq 1e999", SYNTAX("9", "stock eq 1e999") },
+    { "stock eq 1e999", RANGE("1e999", "9") },
     { "stock eq 1+1", SYNTAX("9", "stock eq 1+1") },
     { "stock eq 0x10", SYNTAX("9", "stock eq 0x10") },
-    { "madeAt eq 2024-02-30", SYNTAX("10", "madeAt eq 2024-02-30") },
+    { "madeAt eq 2024-02-30", RANGE("2024-02-30", "10") },
     { "madeAt eq 2024-01-01T00:00:00", SYNTAX("10", "madeAt eq 2024-01-01T00:00:00") },
     { "madeAt eq 2024-01-01T24:00:00Z", SYNTAX("10", "madeAt eq 2024-01-01T24:00:00Z") },
     { "madeAt eq 2024-01-01T00:00:00 01:00", SYNTAX("10", "madeAt eq 2024-01-01T00:00:00 01:00") },
@@ -404,7 +487,18 @@ static const struct {
       "The text 'P9999999D' is not a duration such as 'P1DT2H'." PLACE("9") },
     { "now() gt duration'P99999999999999999999D'",
       "The text 'P99999999999999999999D' is not a duration such as 'P1DT2H'." PLACE("9") },
-    { "binary'00' eq null", "The type 'binary' of the literal is not known here." PLACE("0") },
+    { "madeAt eq 2016-12-31T23:59:60Z", RANGE("2016-12-31T23:59:60Z", "10") },
+    { "madeAt eq 0000-01-01", RANGE("0000-01-01", "10") },
+    { "madeAt eq -10000-04-01T00:00Z", RANGE("-10000-04-01T00:00Z", "10") },
+    { "madeAt eq 02024-01-01", SYNTAX("10", "madeAt eq 02024-01-01") },
+    { "madeAt eq 2024-13-01", SYNTAX("10", "madeAt eq 2024-13-01") },
+    { "binary'0' eq null", "The text '0' is not base64url." PLACE("0") },
+    { "binary'0*' eq null", "The text '0*' is not base64url." PLACE("0") },
+    { "binary'A===' eq null", "The text 'A===' is not base64url." PLACE("0") },
+    { "now() gt duration'+PT1S'",
+      "The text '+PT1S' is not a duration such as 'P1DT2H'." PLACE("9") },
+    { "geography'SRID=0;Point(1 2)' eq null",
+      "The type 'geography' of the literal is not known here." PLACE("0") },
     { "size eq size'large'", "The type 'size' of the literal is not known here." PLACE("8") },
     { "size eq toy.shop.weight'large'",
       "The type 'toy.shop.weight' of the literal is not known here." PLACE("8") },
@@ -412,9 +506,21 @@ static const struct {
     /* names */
     { "foo eq 1", NO_PROPERTY("foo", "0") },
     { "stock eq foo", NO_PROPERTY("foo", "9") },
-    { "toy.shop.article/title eq 'a'", NO_PROPERTY("toy.shop.article", "0") },
-    { "title/foo eq 'a'", SYNTAX("5", "title/foo eq 'a'") },
-    { "labels/foo", SYNTAX("7", "labels/foo") },
+    { "toy.shop.crate/title eq 'a'", CAST_PATH("toy.shop.crate", "article", "0") },
+    { "title/toy.shop.article", CAST_PATH("toy.shop.article", "Edm.String", "6") },
+    { "toy.shop.article eq null", NO_PROPERTY("toy.shop.article", "0") },
+    { "title/foo eq 'a'",
+      "Could not find a property named 'foo' on type 'Edm.String'." PLACE("6") },
+    { "labels/foo",
+      "The parent value for a property access of a property 'foo' is not a single value. Property "
+      "access can only be applied to a single value." PLACE("7") },
+    { "toy.shop.bestArticle()", NO_FUNCTION("toy.shop.bestArticle", "0") },
+    { "title/toy.shop.upper()", NO_FUNCTION("toy.shop.upper", "6") },
+    { "labels(1) eq 'a'", NO_FUNCTION("labels", "0") },
+    { "@toy.shop.note eq 'a'", ANNOTATION("0") },
+    { "@note/text eq 'a'", ANNOTATION("0") },
+    { "@note#one eq 'a'", ANNOTATION("0") },
+    { "title/@toy.shop.note eq 'a'", ANNOTATION("6") },
     { "labels/", SYNTAX("7", "labels/") },
     { "labels/$value", SYNTAX("7", "labels/$value") },
 
@@ -427,8 +533,13 @@ static const struct {
     { "stock ne 'a'", OPERANDS("Edm.Int64", "Edm.String", "NotEqual", "6") },
     { "soldOut gt 1", OPERANDS("Edm.Boolean", "Edm.Int64", "GreaterThan", "8") },
     { "stock ge true", OPERANDS("Edm.Int64", "Edm.Boolean", "GreaterThanOrEqual", "6") },
-    { "madeAt lt '2024-01-01T00:00:00Z'",
+    { "madeAt lt '2024-01-01T00:00:00'",
       OPERANDS("Edm.DateTimeOffset", "Edm.String", "LessThan", "7") },
+    { "madeAt lt '12:00'", OPERANDS("Edm.DateTimeOffset", "Edm.String", "LessThan", "7") },
+    { "soldOut eq 'yes'", OPERANDS("Edm.Boolean", "Edm.String", "Equal", "8") },
+    { "colour eq 'green'", NO_MEMBER("green", "10") },
+    { "colour eq shop.colour'green'", NO_MEMBER("green", "10") },
+    { "colour has 'red,blue'", NO_MEMBER("red,blue", "11") },
     { "madeAt le 12:00", OPERANDS("Edm.DateTimeOffset", "Edm.TimeOfDay", "LessThanOrEqual", "7") },
     { "date(madeAt) eq madeAt", OPERANDS("Edm.Date", "Edm.DateTimeOffset", "Equal", "13") },
     { "id eq c0665abc-0000-4000-8000-00000000abcd",
@@ -461,13 +572,40 @@ static const struct {
     { "madeAt mul 2 lt now()", OPERANDS("Edm.DateTimeOffset", "Edm.Int64", "Multiply", "7") },
     { "title div 2 eq 1", OPERANDS("Edm.String", "Edm.Int64", "Divide", "6") },
     { "title divby 2 eq 1", OPERANDS("Edm.String", "Edm.Int64", "DivideBy", "6") },
-    { "stock mod 1.5 eq 1", OPERANDS("Edm.Int64", "Edm.Double", "Modulo", "6") },
     { "null mul title eq null", OPERANDS("<null>", "Edm.String", "Multiply", "5") },
 
     /* functions */
     { "foo(title)", NO_FUNCTION("foo", "0") },
     { "soldOut and substringof('a',title)", NO_FUNCTION("substringof", "12") },
-    { "cast(stock,Edm.String) eq '1'", NO_PROPERTY("Edm.String", "11") },
+    { "cast(title,Edm.Int32) eq 1",
+      "A cast from 'Edm.String' to 'Edm.Int32' is not supported." PLACE("5") },
+    { "cast(stock,toy.shop.size) eq 'large'",
+      "A cast from 'Edm.Int64' to 'toy.shop.size' is not supported." PLACE("5") },
+    { "cast(stock,toy.shop.article) eq 1",
+      "A cast from 'Edm.Int64' to 'toy.shop.article' is not supported." PLACE("5") },
+    { "cast(labels,Edm.String) eq 'a'",
+      "A cast from 'Collection(Edm.String)' to 'Edm.String' is not supported." PLACE("5") },
+    { "cast(labels,Collection(Edm.String)) eq 'a'",
+      "Collections are not supported as types to cast to." PLACE("12") },
+    { "cast(title,Edm.Foo) eq 'a'", "The type 'Edm.Foo' is not known here." PLACE("11") },
+    { "cast(toy.shop.crate)/place eq 'a'", CAST_PATH("toy.shop.crate", "toy.shop.article", "5") },
+    { "cast(toy.shop.article) eq null", ENTITY("23") },
+    { "cast(title) eq 'a'", SYNTAX("10", "cast(title) eq 'a'") },
+    { "cast(title,String) eq 'a'", SYNTAX("11", "cast(title,String) eq 'a'") },
+    { "cast(title,Edm.String", SYNTAX("21", "cast(title,Edm.String") },
+    { "cast() eq 'a'", SYNTAX("5", "cast() eq 'a'") },
+    { "isof(Edm.Foo)", "The type 'Edm.Foo' is not known here." PLACE("5") },
+    { "isof(toy.shop.article", NO_PROPERTY("toy.shop.article", "5") },
+    { "round(title) eq 1", NO_SIGNATURE("round", "round(Edm.Double); round(Edm.Int64)", "0") },
+    { "hassubset(title,[\"a\"])",
+      "The first argument of 'hassubset' must be a collection." PLACE("10") },
+    { "hassubset(labels,notes)",
+      "The second argument of 'hassubset' must be an array of values." PLACE("17") },
+    { "hassubset(labels,[1])", OPERANDS("Edm.String", "Edm.Int64", "In", "18") },
+    { "hassubset(labels)", SYNTAX("16", "hassubset(labels)") },
+    { "hassubsequence(labels,[\"a\"])", NO_FUNCTION("hassubsequence", "0") },
+    { "case(soldOut:1,true:2) eq 1", NO_FUNCTION("case", "0") },
+    { "geo.distance(title,title) lt 1", NO_FUNCTION("geo.distance", "0") },
     { "not foo()", NO_FUNCTION("foo", "4") },
     { "contains(title)", NO_SIGNATURE("contains", "contains(Edm.String, Edm.String)", "0") },
     { "contains(title,1)", NO_SIGNATURE("contains", "contains(Edm.String, Edm.String)", "0") },
@@ -494,21 +632,27 @@ static const struct {
     { "title in [\"a\")", SYNTAX("13", "title in [\"a\")") },
     { "title in [\"\\x\"]", SYNTAX("10", "title in [\"\\x\"]") },
     { "title in [\"a]", SYNTAX("10", "title in [\"a]") },
-    { "stock in [\"1\"]", OPERANDS("Edm.Int64", "Edm.String", "In", "10") },
-    { "[\"a\"] eq title", SYNTAX("0", "[\"a\"] eq title") },
+    { "stock in [\"a\"]", OPERANDS("Edm.Int64", "Edm.String", "In", "10") },
+    { "[\"a\"] eq title", "An array is not supported here as an operand." PLACE("0") },
+    { "title eq {}", "An object is not supported as an operand." PLACE("9") },
+    { "title eq {\"a\":1}", "An object is not supported as an operand." PLACE("9") },
+    { "contains(labels,[\"a\"])", "An array is not supported here as an operand." PLACE("16") },
+    { "title in [[\"a\"]]", "An array is not supported here as an operand." PLACE("10") },
     { "stock eq +", SYNTAX("9", "stock eq +") },
     { "stock eq +stock", SYNTAX("9", "stock eq +stock") },
     { "stock eq +-5", SYNTAX("9", "stock eq +-5") },
     { "title in ('a' 'b')", SYNTAX("14", "title in ('a' 'b')") },
-    { "title in (code)", SYNTAX("10", "title in (code)") },
-    { "title in code", SYNTAX("9", "title in code") },
+    { "title in (code)", NOT_COLLECTION("10") },
+    { "title in (labels,notes)", SYNTAX("16", "title in (labels,notes)") },
+    { "title in code", NOT_COLLECTION("9") },
     { "title in foo", NO_PROPERTY("foo", "9") },
     { "title in ('a',1)", OPERANDS("Edm.String", "Edm.Int64", "In", "14") },
     { "stock in labels", OPERANDS("Edm.Int64", "Edm.String", "Equal", "6") },
     { "labels in ('a')", OPERANDS("Collection(Edm.String)", "Edm.String", "In", "11") },
 
     /* collections */
-    { "any(l:true)", NO_PROPERTY("l", "4") },
+    { "any(l:true)", SYNTAX("4", "any(l:true)") },
+    { "any()", SYNTAX("4", "any()") },
     { "labels/all()", SYNTAX("11", "labels/all()") },
     { "labels/any", SYNTAX("10", "labels/any") },
     { "labels/any(l)", SYNTAX("12", "labels/any(l)") },
@@ -517,10 +661,29 @@ static const struct {
     { "labels/any(l:l)",
       "The expression of 'l' does not evaluate to a single boolean value." PLACE("13") },
     { "labels/any(l:l eq 1)", OPERANDS("Edm.String", "Edm.Int64", "Equal", "15") },
-    { "labels/any(l:l/length eq 1)", SYNTAX("14", "labels/any(l:l/length eq 1)") },
+    { "labels/any(l:l/length eq 1)",
+      "Could not find a property named 'length' on type 'Edm.String'." PLACE("15") },
     { "labels/any(l:l eq 'a') and l eq 'a'", NO_PROPERTY("l", "27") },
     { "labels/$count", NO_CONDITION },
-    { "title/any(l:true)", SYNTAX("5", "title/any(l:true)") },
+    { "title/any(l:true)", "Any/All may only be used following a collection." PLACE("6") },
+    { "title/$count eq 1", "'$count' may only be used following a collection." PLACE("6") },
+    { "title/$filter(true) eq 1", "'$filter' may only be used following a collection." PLACE("6") },
+    { "labels/$count($search=a) eq 1",
+      "Query option '$search' is not supported behind '$count'." PLACE("14") },
+    { "labels/$count($filter=title eq 'a') eq 1",
+      "Could not find a property named 'title' on type 'Edm.String'." PLACE("22") },
+    { "labels/$count($filter=$this) eq 1",
+      "The expression of '$this' does not evaluate to a single boolean value." PLACE("22") },
+    { "labels/$count(a) eq 1", SYNTAX("14", "labels/$count(a) eq 1") },
+    { "labels/$count($filter=true eq 1", OPERANDS("Edm.Boolean", "Edm.Int64", "Equal", "27") },
+    { "labels/$count($filter=true", SYNTAX("26", "labels/$count($filter=true") },
+    { "labels/$filter(true)",
+      "A collection behind '$filter' is supported only with '/$count'." PLACE("7") },
+    { "labels/$filter(true)/any()", "Any/All is not supported behind '$filter'." PLACE("21") },
+    { "labels/$filter(true)/$filter(true)/$count eq 1",
+      "A second condition on a collection is not supported." PLACE("21") },
+    { "labels/$filter(true)/$count($filter=true) eq 1",
+      "A second condition on a collection is not supported." PLACE("28") },
 
     /* aliases: positions and text are the alias's own */
     { "title eq @wrong", NO_PROPERTY("a", "0") },
@@ -622,7 +785,8 @@ static void test_limits(void **state UNUSED)
         struct error err = { 0 };
         struct slice text = repeat(arena, limit_cases[i].open, limit_cases[i].inside,
                                    limit_cases[i].close, limit_cases[i].count);
-        bool ok = odata_filter_parse(&toy_model, &toy_article, text, NULL, arena, &filter, &err);
+        bool ok = odata_filter_parse(&toy_model, &toy_article, text, NULL, &rules, arena, &filter,
+                                     NULL, &err);
 
         CHECK(ok == !limit_cases[i].message, i);
         CHECK(ok || slice_starts_with(slice_of(err.message), slice_of(limit_cases[i].message)), i);
@@ -645,8 +809,8 @@ static void test_aliases_multiply(void **state UNUSED)
         chain[i] = (struct odata_alias){ slice_of(names[i]), slice_of(values[i]),
                                          i + 1 < COUNT_OF(chain) ? &chain[i + 1] : NULL };
     }
-    assert_false(
-        odata_filter_parse(&toy_model, &toy_article, SLICE("@0"), chain, arena, &filter, &err));
+    assert_false(odata_filter_parse(&toy_model, &toy_article, SLICE("@0"), chain, &rules, arena,
+                                    &filter, NULL, &err));
     assert_int_equal(err.code, ERROR_BAD_REQUEST);
     arena_destroy(arena);
 }

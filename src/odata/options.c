@@ -48,6 +48,7 @@ struct parse {
     bool select_star;
     struct slice filter, orderby; /* decoded; no pointer: not given */
     struct odata_alias *aliases, *last_alias;
+    const struct odata_filter_rules *rules;
     struct odata_options *out;
     struct error *err;
 };
@@ -221,12 +222,14 @@ static bool read_expressions(struct parse *parse)
     const struct edm_entity_type *type = parse->path->type;
     struct edm_query *query = &parse->out->query;
 
-    if (parse->filter.ptr && !odata_filter_parse(parse->model, type, parse->filter, parse->aliases,
-                                                 parse->arena, &query->filter, parse->err))
+    if (parse->filter.ptr &&
+        !odata_filter_parse(parse->model, type, parse->filter, parse->aliases, parse->rules,
+                            parse->arena, &query->filter, &parse->out->beyond, parse->err))
         return false;
     return !parse->orderby.ptr ||
-           odata_orderby_parse(parse->model, type, parse->orderby, parse->aliases, parse->arena,
-                               &query->order, &query->order_count, parse->err);
+           odata_orderby_parse(parse->model, type, parse->orderby, parse->aliases, parse->rules,
+                               parse->arena, &query->order, &query->order_count,
+                               &parse->out->beyond, parse->err);
 }
 
 /* --- $select --------------------------------------------------------------------------------- */
@@ -449,8 +452,8 @@ static size_t page_size(const struct parse *parse, const struct profile *profile
 
 bool odata_options_parse(const struct edm_model *model, const struct profile *profile,
                          const struct odata_path *path, bool is_read, struct slice query,
-                         uint64_t max_page_size, struct arena *arena, struct odata_options *ret,
-                         struct error *err)
+                         uint64_t max_page_size, const struct odata_filter_rules *rules,
+                         struct arena *arena, struct odata_options *ret, struct error *err)
 {
     struct odata_options result = { .query = { .type = path->type } };
     struct parse parse = {
@@ -458,6 +461,7 @@ bool odata_options_parse(const struct edm_model *model, const struct profile *pr
         .path = path,
         .arena = arena,
         .is_read = is_read,
+        .rules = rules,
         .out = &result,
         .err = err,
     };
@@ -469,6 +473,7 @@ bool odata_options_parse(const struct edm_model *model, const struct profile *pr
     }
     if (!read_expressions(&parse))
         return false;
+    result.query.later_members = rules->later_members;
     result.digest = odata_query_digest(parse.filter, parse.orderby, parse.aliases, arena);
     result.selects = result.query.select_given;
     if (!result.query.select_given || parse.select_star) {

@@ -14,6 +14,7 @@
 #include "base/slice.h"
 #include "edm/query.h"
 #include "odata/beyond.h"
+#include "odata/filter.h"
 #include "odata/format.h"
 #include "odata/path.h"
 #include "odata/profile.h"
@@ -38,12 +39,14 @@ struct odata_options {
  * a set takes all, its $count too (only $filter has an effect there, the others must be right), an
  * entity and a singleton $select ($top etc. there: ERROR_BAD_REQUEST naming it), and a write takes
  * none but $select. $format goes with all that answer in JSON, the service document among them.
- * `max_page_size` is the request's Prefer: odata.maxpagesize, 0 when not asked. Errors:
+ * `max_page_size` is the request's Prefer: odata.maxpagesize, 0 when not asked; `rules` is what
+ * expressions are read under. Errors:
  * ERROR_BAD_REQUEST with the option as target ("$top"), messages of Graph; ERROR_NOT_ACCEPTABLE
  * for a $format that is not JSON. */
 bool odata_options_parse(const struct edm_model *model, const struct profile *profile,
                          const struct odata_path *path, bool is_read, struct slice query,
-                         uint64_t max_page_size, struct arena *arena, struct odata_options *ret,
+                         uint64_t max_page_size, const struct odata_filter_rules *rules,
+                         struct arena *arena, struct odata_options *ret,
                          struct error *err) MUST_CHECK;
 
 /* Whether a read of what `path` says, or a write to it, takes the option `name` ("$top"); only its

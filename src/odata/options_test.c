@@ -43,12 +43,14 @@ static struct arena *new_arena(void)
     return arena;
 }
 
+static const struct odata_filter_rules rules;
+
 static bool parse(const struct odata_path *path, bool is_read, const char *query,
                   uint64_t max_page_size, struct arena *arena, struct odata_options *ret,
                   struct error *err)
 {
     return odata_options_parse(&toy_model, &profile_documented, path, is_read, slice_of(query),
-                               max_page_size, arena, ret, err);
+                               max_page_size, &rules, arena, ret, err);
 }
 
 #define BIT(property) (UINT64_C(1) << TOY_ARTICLE_##property)
@@ -546,7 +548,7 @@ static void test_page_size(void **state UNUSED)
         struct odata_options got = { 0 };
         bool ok = odata_options_parse(&toy_model, page_cases[i].profile, &set_path, true,
                                       slice_of(page_cases[i].query), page_cases[i].max_page_size,
-                                      arena, &got, NULL);
+                                      &rules, arena, &got, NULL);
 
         CHECK(ok && got.query.page_size == page_cases[i].want, i);
         CHECK(got.top_given == (page_cases[i].query[0] != '\0'), i);
@@ -599,8 +601,8 @@ static void test_next_query_round_trip(void **state UNUSED)
 
         CHECK(parse(&set_path, true, read_cases[i].query, 0, arena, &first, NULL), i);
         CHECK(odata_next_query(slice_of(read_cases[i].query), SLICE("T"), arena, &query, NULL), i);
-        CHECK(odata_options_parse(&toy_model, &profile_documented, &set_path, true, query, 0, arena,
-                                  &next, NULL),
+        CHECK(odata_options_parse(&toy_model, &profile_documented, &set_path, true, query, 0,
+                                  &rules, arena, &next, NULL),
               i);
         CHECK(slice_eq(next.skiptoken, SLICE("T")), i);
         CHECK(next.query.select == first.query.select, i);

@@ -41,8 +41,10 @@ static bool refuse_count(struct filter_parse *parse)
 }
 
 bool odata_orderby_parse(const struct edm_model *model, const struct edm_entity_type *type,
-                         struct slice text, const struct odata_alias *aliases, struct arena *arena,
-                         const struct edm_order_key **ret, size_t *ret_count, struct error *err)
+                         struct slice text, const struct odata_alias *aliases,
+                         const struct odata_filter_rules *rules, struct arena *arena,
+                         const struct edm_order_key **ret, size_t *ret_count, uint32_t *beyond,
+                         struct error *err)
 {
     struct filter_parse parse = {
         .builder = { .model = model,
@@ -50,6 +52,7 @@ bool odata_orderby_parse(const struct edm_model *model, const struct edm_entity_
                      .arena = arena,
                      .option = SLICE("$orderby"),
                      .source = text,
+                     .later_members = rules->later_members,
                      .err = err },
         .lexer = { .source = text },
         .aliases = aliases,
@@ -70,5 +73,7 @@ bool odata_orderby_parse(const struct edm_model *model, const struct edm_entity_
         return filter_syntax_error(&parse.builder, parse.token.position);
     *ret = keys;
     *ret_count = count;
+    if (beyond)
+        *beyond |= parse.builder.beyond;
     return true;
 }

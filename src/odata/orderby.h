@@ -15,10 +15,11 @@
 /* The limits of a filter (ODATA_FILTER_NODES_MAX and its like) hold for all keys together. */
 enum { ODATA_ORDER_KEYS_MAX = 8 };
 
-/* `text` is decoded; the keys may keep slices of it. `aliases` may be NULL. */
+/* As odata_filter_parse(). */
 bool odata_orderby_parse(const struct edm_model *model, const struct edm_entity_type *type,
-                         struct slice text, const struct odata_alias *aliases, struct arena *arena,
-                         const struct edm_order_key **ret, size_t *ret_count,
+                         struct slice text, const struct odata_alias *aliases,
+                         const struct odata_filter_rules *rules, struct arena *arena,
+                         const struct edm_order_key **ret, size_t *ret_count, uint32_t *beyond,
                          struct error *err) MUST_CHECK;
 
 #endif

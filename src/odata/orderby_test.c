@@ -13,8 +13,10 @@
 static bool parse(const char *text, const struct odata_alias *aliases, struct arena *arena,
                   const struct edm_order_key **ret, size_t *ret_count, struct error *err)
 {
-    return odata_orderby_parse(&toy_model, &toy_article, slice_of(text), aliases, arena, ret,
-                               ret_count, err);
+    const struct odata_filter_rules rules = { 0 };
+
+    return odata_orderby_parse(&toy_model, &toy_article, slice_of(text), aliases, &rules, arena,
+                               ret, ret_count, NULL, err);
 }
 
 #define PROPERTY EDM_FILTER_PROPERTY
@@ -102,7 +104,7 @@ static const struct {
     { "title;stock", SYNTAX("5", "title;stock") },
     { "title)", SYNTAX("5", "title)") },
     { "(title", SYNTAX("6", "(title") },
-    { "title/x", SYNTAX("5", "title/x") },
+    { "title/x", REFUSED("Could not find a property named 'x' on type 'Edm.String'.", "6") },
     { "labels", REFUSED(ONE_VALUE, "0") },
     { "stock, labels desc", REFUSED(ONE_VALUE, "7") },
     { "length(stock)", NULL },

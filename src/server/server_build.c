@@ -358,6 +358,7 @@ static bool prepare_api(struct server *server, struct error *err)
     api->allow_anonymous = anonymous_of(settings);
     api->anonymous = anonymous_caller(server);
     api->strict = settings->strict == SETTING_ON;
+    api->exact_strings = settings->string_comparison == SETTING_STRINGS_EXACT;
     api->hsts = hsts_of(settings);
     api->token_lifetime_s = (int64_t)settings->token_lifetime_s;
     api->json_depth = (unsigned)settings->limits.json_depth;

@@ -95,6 +95,9 @@ void setting_environment_name(const struct setting *setting, char out[SETTING_SP
 /* Who may use the control API: the choices of "control". */
 enum setting_control { CONTROL_OFF, CONTROL_LOOPBACK, CONTROL_ANY, CONTROL_AUTO };
 
+/* string-comparison */
+enum setting_string_comparison { SETTING_STRINGS_IGNORE_CASE, SETTING_STRINGS_EXACT };
+
 enum setting_switch { SETTING_OFF, SETTING_ON, SETTING_AUTO, SETTING_ANY = SETTING_AUTO };
 
 struct setting_list {
@@ -125,6 +128,7 @@ struct settings {
 
     unsigned profile;
     unsigned strict;
+    unsigned string_comparison; /* enum setting_string_comparison */
     struct slice deterministic;
     uint64_t threads;
     uint64_t reader_threads;

@@ -23,6 +23,8 @@ static const char *const controls[] = { "off", "loopback", "any", "auto", NULL }
 static const char *const off_on_any[] = { "off", "on", "any", NULL };
 /* As odata/profile.h finds them. */
 static const char *const profiles[] = { "documented", "live", NULL };
+/* enum setting_string_comparison */
+static const char *const string_comparisons[] = { "ignore-case", "exact", NULL };
 static const char *const log_levels[] = { "debug", "info", "warning", "error", NULL };
 
 const struct setting settings_table[] = {
@@ -176,6 +178,13 @@ const struct setting settings_table[] = {
       .bare = "on",
       .default_text = "off",
       .doc = "Refuse whatever this server offers and Graph does not." },
+    { .name = "string-comparison",
+      .group = SETTINGS_FOR_BEHAVIOUR,
+      .kind = SETTING_CHOICE,
+      .offset = FIELD(string_comparison),
+      .choices = string_comparisons,
+      .default_text = "ignore-case",
+      .doc = "Whether the case of letters A to Z counts where queries compare texts." },
     { .name = "deterministic",
       .group = SETTINGS_FOR_BEHAVIOUR,
       .kind = SETTING_TEXT,

@@ -39,6 +39,7 @@
 #include "store/dialect.h"
 #include "store/directory.h"
 #include "store/sqlite_files.h"
+#include "store/sqlite_functions.h"
 
 #define BUSY_TIMEOUT_MS    5000 /* the command line's writes beside the server's are short */
 #define RESTART_TIMEOUT_MS 250  /* readers let go at the end of their loop's turn */
@@ -432,6 +433,8 @@ static int configure(struct sqlite_db *sqlite, enum db_use use)
     sqlite3_busy_timeout(handle, BUSY_TIMEOUT_MS);
     if (use == DB_READS)
         sqlite3_progress_handler(handle, PROGRESS_STEPS, on_progress, sqlite);
+    if (rc == SQLITE_OK)
+        rc = sqlite_functions_add(handle);
     /* First of all: making a file a WAL database syncs it several times. */
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(handle,

@@ -13,6 +13,7 @@
 #include <math.h>
 
 #include "base/arena.h"
+#include "edm/filter_text.h"
 #include "edm/health.h"
 #include "edm/toy_model.h"
 
@@ -64,6 +65,9 @@ static const struct slice texts[] = {
     SLICE_INIT("?1"),
 };
 
+static const struct slice patterns[] = { SLICE_INIT(""), SLICE_INIT("^a"), SLICE_INIT("B$"),
+                                         SLICE_INIT("a.*b"), SLICE_INIT("[") };
+
 static const struct collection {
     const char *json;
     struct slice items[3];
@@ -92,7 +96,7 @@ static const int64_t instants[] = {
 };
 static const int16_t offsets[] = { 0, 0, 60, -840, 840, 330 };
 static const int64_t durations[] = { 0, 1, -1, 10000000, TICKS_PER_DAY, -366 * TICKS_PER_DAY };
-static const int64_t members[] = { 0, 1, 2, -5, 7 };
+static const int64_t members[] = { 0, 1, 2, -5, 6, 7 };
 
 struct edm_entity *model_article(struct chance *chance, struct arena *arena)
 {
@@ -134,6 +138,7 @@ struct maker {
 };
 
 typedef const struct edm_filter *make(struct maker *maker, unsigned depth);
+static make make_castable, make_real, make_date, make_time;
 static make make_boolean, make_string, make_number, make_date_time, make_duration, make_enum;
 
 static const struct edm_filter *node(struct maker *maker, struct edm_filter node, size_t count,
@@ -213,6 +218,10 @@ static const struct edm_filter *make_string(struct maker *maker, unsigned depth)
         return null(maker);
     if (depth == 0 || roll(maker, 2))
         return string_leaf(maker);
+    if (roll(maker, 4) == 0)
+        return node(maker,
+                    (struct edm_filter){ .kind = EDM_FILTER_CAST, .type = EDM_FILTER_STRING }, 1,
+                    make_castable(maker, depth - 1), NULL, NULL);
     if (kind == EDM_FILTER_CONCAT)
         return node(maker, of, 2, make_string(maker, depth - 1), make_string(maker, depth - 1),
                     NULL);
@@ -220,6 +229,19 @@ static const struct edm_filter *make_string(struct maker *maker, unsigned depth)
         return node(maker, of, 2 + roll(maker, 2), make_string(maker, depth - 1),
                     make_number(maker, depth - 1), make_number(maker, depth - 1));
     return node(maker, of, 1, make_string(maker, depth - 1), NULL, NULL);
+}
+
+/* What has a text of its own; null has none whose type is known. */
+static const struct edm_filter *make_castable(struct maker *maker, unsigned depth)
+{
+    static make *const makes[] = { make_number, make_real,     make_enum, make_date_time,
+                                   make_date,   make_duration, make_time, make_boolean };
+    const struct edm_filter *of;
+
+    do
+        of = PICK(maker->chance, makes)(maker, depth);
+    while (of->type == EDM_FILTER_NULL);
+    return of;
 }
 
 static const struct edm_filter *number_leaf(struct maker *maker)
@@ -240,6 +262,21 @@ static const struct edm_filter *collection(struct maker *maker)
 {
     return property(maker, EDM_FILTER_STRINGS,
                     roll(maker, 2) ? TOY_ARTICLE_LABELS : TOY_ARTICLE_NOTES);
+}
+
+static const struct edm_filter *make_count(struct maker *maker, unsigned depth)
+{
+    struct edm_filter of = { .kind = EDM_FILTER_COUNT,
+                             .type = EDM_FILTER_INTEGER,
+                             .variable = maker->variables };
+    const struct edm_filter *of_what = collection(maker), *condition;
+
+    if (maker->variables >= 8 || roll(maker, 3) == 0)
+        return node(maker, of, 1, of_what, NULL, NULL);
+    maker->open |= (size_t)1 << maker->variables++;
+    condition = make_boolean(maker, depth);
+    maker->open &= ~((size_t)1 << of.variable);
+    return node(maker, of, 2, of_what, condition, NULL);
 }
 
 /* A part of a date or a time that is a whole number. */
@@ -269,7 +306,16 @@ static const struct edm_filter *make_number(struct maker *maker, unsigned depth)
         return null(maker);
     if (depth == 0 || roll(maker, 3) == 0)
         return number_leaf(maker);
-    switch (roll(maker, 6)) {
+    switch (roll(maker, 8)) {
+    case 6:
+        of.kind = (enum edm_filter_kind)(EDM_FILTER_ROUND + roll(maker, 3));
+        return node(maker, of, 1, make_number(maker, depth - 1), NULL, NULL);
+    case 7:
+        of.kind = EDM_FILTER_CAST;
+        return node(maker, of, 3,
+                    roll(maker, 2) ? make_number(maker, depth - 1) : make_real(maker, depth - 1),
+                    integer(maker, EDM_FILTER_INTEGER, roll(maker, 2) ? -128 : INT64_MIN),
+                    integer(maker, EDM_FILTER_INTEGER, roll(maker, 2) ? 127 : INT64_MAX));
     case 0:
         of.kind = EDM_FILTER_LENGTH;
         return node(maker, of, 1, make_string(maker, depth - 1), NULL, NULL);
@@ -278,8 +324,7 @@ static const struct edm_filter *make_number(struct maker *maker, unsigned depth)
         return node(maker, of, 2, make_string(maker, depth - 1), make_string(maker, depth - 1),
                     NULL);
     case 2:
-        of.kind = EDM_FILTER_COUNT;
-        return node(maker, of, 1, collection(maker), NULL, NULL);
+        return make_count(maker, depth - 1);
     case 3:
         return make_part(maker, depth - 1);
     case 4:
@@ -299,7 +344,13 @@ static const struct edm_filter *make_real(struct maker *maker, unsigned depth)
 {
     struct edm_filter of = { .type = EDM_FILTER_REAL };
 
-    switch (depth == 0 ? 0 : roll(maker, 5)) {
+    switch (depth == 0 ? 0 : roll(maker, 7)) {
+    case 5:
+        of.kind = (enum edm_filter_kind)(EDM_FILTER_ROUND + roll(maker, 3));
+        return node(maker, of, 1, make_real(maker, depth - 1), NULL, NULL);
+    case 6:
+        of.kind = EDM_FILTER_CAST;
+        return node(maker, of, 1, make_number(maker, depth - 1), NULL, NULL);
     case 0:
         of.kind = EDM_FILTER_LITERAL;
         of.real = PICK(maker->chance, reals);
@@ -315,7 +366,7 @@ static const struct edm_filter *make_real(struct maker *maker, unsigned depth)
         of.kind = EDM_FILTER_TOTALSECONDS;
         return node(maker, of, 1, make_duration(maker, depth - 1), NULL, NULL);
     default:
-        of.kind = (enum edm_filter_kind)(EDM_FILTER_ADD + roll(maker, 5));
+        of.kind = (enum edm_filter_kind)(EDM_FILTER_ADD + roll(maker, 6));
         return node(maker, of, 2, make_real(maker, depth - 1), make_number(maker, depth - 1), NULL);
     }
 }
@@ -324,7 +375,10 @@ static const struct edm_filter *make_date_time(struct maker *maker, unsigned dep
 {
     struct edm_filter of = { .kind = EDM_FILTER_LITERAL, .type = EDM_FILTER_DATE_TIME };
 
-    switch (roll(maker, depth == 0 ? 4 : 5)) {
+    switch (roll(maker, depth == 0 ? 4 : 6)) {
+    case 5:
+        of.kind = EDM_FILTER_CAST;
+        return node(maker, of, 1, make_date(maker, depth - 1), NULL, NULL);
     case 0:
         of.at =
             (struct edm_date_time){ PICK(maker->chance, instants), PICK(maker->chance, offsets) };
@@ -415,6 +469,53 @@ static const struct edm_filter *make_in(struct maker *maker, unsigned depth)
     return node(maker, of, 1 + roll(maker, 3), make_string(maker, depth), items[0], items[1]);
 }
 
+static const struct edm_filter *text_literal(struct maker *maker, struct slice value)
+{
+    return leaf(maker, (struct edm_filter){
+                           .kind = EDM_FILTER_LITERAL, .type = EDM_FILTER_STRING, .text = value });
+}
+
+/* A list of members, or of texts. */
+static const struct edm_filter *make_enum_in(struct maker *maker)
+{
+    struct edm_filter of = { .kind = EDM_FILTER_IN, .type = EDM_FILTER_BOOLEAN };
+    const struct edm_filter *items[2];
+
+    for (size_t i = 0; i < 2; i++)
+        items[i] =
+            leaf(maker, (struct edm_filter){
+                            .kind = EDM_FILTER_LITERAL,
+                            .type = EDM_FILTER_ENUM,
+                            .enumeration = toy_article.properties[TOY_ARTICLE_COLOUR].enumeration,
+                            .integer = PICK(maker->chance, members) });
+    return node(maker, of, 1 + roll(maker, 3), make_enum(maker, 0), items[0], items[1]);
+}
+
+static const struct edm_filter *make_subset(struct maker *maker)
+{
+    struct edm_filter of = { .kind = EDM_FILTER_SUBSET,
+                             .type = EDM_FILTER_BOOLEAN,
+                             .variable = maker->variables++ };
+
+    return node(maker, of, 1 + roll(maker, 3), collection(maker),
+                text_literal(maker, PICK(maker->chance, texts)),
+                text_literal(maker, PICK(maker->chance, texts)));
+}
+
+/* A pattern that is wrong is refused where it is a literal. */
+static const struct edm_filter *make_match(struct maker *maker, unsigned depth)
+{
+    struct edm_filter of = { .kind = EDM_FILTER_MATCHES, .type = EDM_FILTER_BOOLEAN };
+    size_t which = roll(maker, COUNT_OF(patterns));
+    const struct edm_filter *pattern = text_literal(maker, patterns[which]);
+
+    if (slice_eq(patterns[which], SLICE("[")))
+        pattern =
+            node(maker, (struct edm_filter){ .kind = EDM_FILTER_TRIM, .type = EDM_FILTER_STRING },
+                 1, pattern, NULL, NULL);
+    return node(maker, of, 2, make_string(maker, depth), pattern, NULL);
+}
+
 static const struct edm_filter *make_any_or_all(struct maker *maker, unsigned depth)
 {
     struct edm_filter of = { .kind = roll(maker, 2) ? EDM_FILTER_ANY : EDM_FILTER_ALL,
@@ -450,7 +551,13 @@ static const struct edm_filter *make_boolean(struct maker *maker, unsigned depth
 
     if (depth == 0)
         return boolean_leaf(maker);
-    switch (roll(maker, 10)) {
+    switch (roll(maker, 13)) {
+    case 10:
+        return make_enum_in(maker);
+    case 11:
+        return maker->variables < 8 ? make_subset(maker) : boolean_leaf(maker);
+    case 12:
+        return make_match(maker, depth - 1);
     case 0:
     case 1:
         of.kind = roll(maker, 2) ? EDM_FILTER_AND : EDM_FILTER_OR;
@@ -551,8 +658,11 @@ static struct value real_arithmetic(enum edm_filter_kind kind, double a, double 
     }
 }
 
-static struct value modulo(struct value a, struct value b)
+static struct value modulo(enum edm_filter_type type, struct value a, struct value b)
 {
+    if (type == EDM_FILTER_REAL)
+        return as_real(b) == 0 ? nothing() : real(fmod(as_real(a), as_real(b)));
+
     int64_t dividend = as_whole(a), divisor = as_whole(b);
     int64_t rest;
 
@@ -562,7 +672,8 @@ static struct value modulo(struct value a, struct value b)
     return a.kind == WHOLE && b.kind == WHOLE ? whole(rest) : real((double)rest);
 }
 
-static struct value arithmetic(enum edm_filter_kind kind, struct value a, struct value b)
+static struct value arithmetic(enum edm_filter_kind kind, enum edm_filter_type type, struct value a,
+                               struct value b)
 {
     int64_t result = 0;
     bool overflow = true;
@@ -570,7 +681,7 @@ static struct value arithmetic(enum edm_filter_kind kind, struct value a, struct
     if (a.kind == NOTHING || b.kind == NOTHING)
         return nothing();
     if (kind == EDM_FILTER_MOD)
-        return modulo(a, b);
+        return modulo(type, a, b);
     if (kind == EDM_FILTER_DIVBY || a.kind == REAL || b.kind == REAL)
         return real_arithmetic(kind, as_real(a), as_real(b));
     if (kind == EDM_FILTER_ADD)
@@ -603,6 +714,12 @@ static struct slice lower(struct evaluation *evaluation, struct slice of)
     return mapped(evaluation, of, 'A', 'Z');
 }
 
+/* As it is compared. */
+static struct slice folded(struct evaluation *evaluation, struct slice of)
+{
+    return evaluation->query->exact_strings ? of : lower(evaluation, of);
+}
+
 static int64_t characters(struct slice of)
 {
     int64_t count = 0;
@@ -624,8 +741,8 @@ static size_t bytes_before(struct slice of, int64_t index)
 
 static int64_t find(struct evaluation *evaluation, struct slice in, struct slice part)
 {
-    in = lower(evaluation, in);
-    part = lower(evaluation, part);
+    in = folded(evaluation, in);
+    part = folded(evaluation, part);
     for (size_t at = 0; at + part.len <= in.len; at++) {
         if (slice_eq(slice_sub(in, at, part.len), part))
             return characters(slice_sub(in, 0, at));
@@ -666,7 +783,7 @@ static struct value concat(struct evaluation *evaluation, struct slice a, struct
 
 static bool ends_with(struct evaluation *evaluation, struct slice of, struct slice end)
 {
-    return slice_ends_with(lower(evaluation, of), lower(evaluation, end));
+    return slice_ends_with(folded(evaluation, of), folded(evaluation, end));
 }
 
 static struct value text_function(struct evaluation *evaluation, enum edm_filter_kind kind,
@@ -771,7 +888,7 @@ static int compare(struct evaluation *evaluation, struct value a, struct value b
     long double left, right;
 
     if (a.kind == TEXT)
-        return slice_compare(lower(evaluation, a.text), lower(evaluation, b.text));
+        return slice_compare(folded(evaluation, a.text), folded(evaluation, b.text));
     left = a.kind == REAL ? (long double)a.real : (long double)a.whole;
     right = b.kind == REAL ? (long double)b.real : (long double)b.whole;
     return (left > right) - (left < right);
@@ -784,11 +901,33 @@ static bool equal(struct evaluation *evaluation, struct value a, struct value b)
     return compare(evaluation, a, b) == 0;
 }
 
+/* A literal sentinel stands for the members past it. */
+static bool is_masking(const struct evaluation *evaluation, const struct edm_filter *filter)
+{
+    return filter->kind == EDM_FILTER_LITERAL && filter->type == EDM_FILTER_ENUM &&
+           filter->enumeration && filter->enumeration->sentinel &&
+           !evaluation->query->later_members &&
+           filter->integer == filter->enumeration->sentinel->value;
+}
+
+static bool is_equal(struct evaluation *evaluation, struct value value,
+                     const struct edm_filter *other)
+{
+    if (is_masking(evaluation, other))
+        return value.kind == WHOLE && value.whole >= other->integer;
+    return equal(evaluation, value, eval(evaluation, other));
+}
+
+static bool equal_nodes(struct evaluation *evaluation, const struct edm_filter *a,
+                        const struct edm_filter *b)
+{
+    return is_masking(evaluation, a) ? is_equal(evaluation, eval(evaluation, b), a)
+                                     : is_equal(evaluation, eval(evaluation, a), b);
+}
+
 static struct value comparison(struct evaluation *evaluation, enum edm_filter_kind kind,
                                struct value a, struct value b)
 {
-    if (kind == EDM_FILTER_EQ || kind == EDM_FILTER_NE)
-        return whole(equal(evaluation, a, b) == (kind == EDM_FILTER_EQ));
     if (a.kind == NOTHING || b.kind == NOTHING)
         return whole(false);
 
@@ -810,7 +949,7 @@ static struct value in(struct evaluation *evaluation, const struct edm_filter *f
     struct value subject = eval(evaluation, filter->arguments[0]);
 
     for (size_t i = 1; i < filter->count; i++) {
-        if (equal(evaluation, subject, eval(evaluation, filter->arguments[i])))
+        if (is_equal(evaluation, subject, filter->arguments[i]))
             return whole(true);
     }
     return whole(false);
@@ -888,6 +1027,138 @@ static struct value any_or_all(struct evaluation *evaluation, const struct edm_f
     return whole(!any);
 }
 
+static struct value count(struct evaluation *evaluation, const struct edm_filter *filter)
+{
+    const struct collection *of = collection_of(evaluation, filter->arguments[0]);
+    int64_t fulfilled = 0;
+
+    if (filter->count == 1)
+        return whole((int64_t)of->count);
+    for (size_t i = 0; i < of->count; i++) {
+        evaluation->items[filter->variable] = of->items[i];
+        struct value fulfils = eval(evaluation, filter->arguments[1]);
+        fulfilled += fulfils.kind == WHOLE && fulfils.whole;
+    }
+    return whole(fulfilled);
+}
+
+/* Each item of the list takes one of the collection away. */
+static struct value subset(struct evaluation *evaluation, const struct edm_filter *filter)
+{
+    const struct collection *of = collection_of(evaluation, filter->arguments[0]);
+    bool taken[3] = { false };
+
+    for (size_t i = 1; i < filter->count; i++) {
+        size_t at = 0;
+
+        while (at < of->count && (taken[at] || !equal(evaluation, text(of->items[at]),
+                                                      text(filter->arguments[i]->text))))
+            at++;
+        if (at == of->count)
+            return whole(false);
+        taken[at] = true;
+    }
+    return whole(true);
+}
+
+/* What each of the patterns means. */
+static struct value match(struct evaluation *evaluation, struct value of, struct value pattern)
+{
+    struct slice in, first;
+    int64_t at;
+
+    if (of.kind == NOTHING || pattern.kind == NOTHING || slice_eq(pattern.text, SLICE("[")))
+        return nothing();
+    in = folded(evaluation, of.text);
+    first = folded(evaluation, SLICE("B"));
+    if (slice_eq(pattern.text, SLICE("^a")))
+        return whole(slice_starts_with(in, SLICE("a")));
+    if (slice_eq(pattern.text, SLICE("B$")))
+        return whole(slice_ends_with(in, first));
+    if (pattern.text.len == 0)
+        return whole(true);
+    at = find(evaluation, in, SLICE("a"));
+    if (at < 0)
+        return whole(false);
+    in = slice_sub(in, bytes_before(in, at + 1), in.len);
+    return whole(find(evaluation, in, SLICE("b")) >= 0);
+}
+
+static struct value rounded(enum edm_filter_kind kind, struct value of)
+{
+    double whole_part;
+
+    if (of.kind != REAL)
+        return of;
+    whole_part = kind == EDM_FILTER_CEILING ? ceil(of.real) : floor(of.real);
+    if (kind == EDM_FILTER_ROUND && of.real - whole_part >= 0.5)
+        whole_part = of.real > 0 || of.real - whole_part > 0.5 ? whole_part + 1 : whole_part;
+    return real(isinf(of.real) ? of.real : whole_part);
+}
+
+static struct value member_name(const struct evaluation *evaluation, const struct edm_filter *of,
+                                struct value value)
+{
+    const struct edm_enum *enumeration = of->enumeration;
+    const struct edm_enum_member *member;
+
+    if (!evaluation->query->later_members && enumeration->sentinel &&
+        value.whole > enumeration->sentinel->value)
+        return text(enumeration->sentinel->name);
+    member = edm_find_member_by_value(enumeration, value.whole);
+    return member ? text(member->name) : nothing();
+}
+
+static struct value cast_to_text(struct evaluation *evaluation, const struct edm_filter *of,
+                                 struct value value)
+{
+    char *memory = arena_alloc(evaluation->arena, EDM_FILTER_TEXT_MAX);
+    struct value name;
+    size_t len;
+
+    assert_non_null(memory);
+    if (of->type == EDM_FILTER_BOOLEAN)
+        return text(value.whole ? SLICE("true") : SLICE("false"));
+    if (of->type == EDM_FILTER_ENUM) {
+        name = member_name(evaluation, of, value);
+        if (name.kind == TEXT)
+            return name;
+    }
+    if (value.kind == REAL)
+        len = edm_filter_real_text(value.real, memory);
+    else
+        len = edm_filter_text(of->type == EDM_FILTER_ENUM || of->type == EDM_FILTER_REAL
+                                  ? EDM_FILTER_INTEGER
+                                  : of->type,
+                              value.whole, (int)offset_of(evaluation, of), memory);
+    return len ? text((struct slice){ memory, len }) : nothing();
+}
+
+static struct value cast(struct evaluation *evaluation, const struct edm_filter *filter)
+{
+    const struct edm_filter *of = filter->arguments[0];
+    struct value value = eval(evaluation, of);
+
+    if (value.kind == NOTHING)
+        return nothing();
+    switch (filter->type) {
+    case EDM_FILTER_STRING:
+        return cast_to_text(evaluation, of, value);
+    case EDM_FILTER_REAL:
+        return real(as_real(value));
+    case EDM_FILTER_DATE_TIME:
+        return whole(value.whole * TICKS_PER_DAY);
+    default:
+        if (value.kind == REAL &&
+            (value.real < -9223372036854775808.0 || value.real >= 9223372036854775808.0))
+            return nothing();
+        return as_whole(value) < filter->arguments[1]->integer ||
+                       as_whole(value) > filter->arguments[2]->integer
+                   ? nothing()
+                   : whole(as_whole(value));
+    }
+}
+
 static struct value literal(const struct edm_filter *filter)
 {
     switch (filter->type) {
@@ -918,12 +1189,15 @@ static struct value operation(struct evaluation *evaluation, const struct edm_fi
     if (kind == EDM_FILTER_HAS)
         return of[0].kind == NOTHING ? nothing()
                                      : whole((of[0].whole & of[1].whole) == of[1].whole);
+    if (kind == EDM_FILTER_EQ || kind == EDM_FILTER_NE)
+        return whole(equal_nodes(evaluation, filter->arguments[0], filter->arguments[1]) ==
+                     (kind == EDM_FILTER_EQ));
     if (kind >= EDM_FILTER_EQ && kind <= EDM_FILTER_LE)
         return comparison(evaluation, kind, of[0], of[1]);
     if (kind >= EDM_FILTER_ADD && kind <= EDM_FILTER_MOD)
-        return arithmetic(kind, of[0], of[1]);
+        return arithmetic(kind, filter->type, of[0], of[1]);
     if (kind == EDM_FILTER_NEGATE)
-        return arithmetic(EDM_FILTER_SUB, whole(0), of[0]);
+        return arithmetic(EDM_FILTER_SUB, filter->type, whole(0), of[0]);
     return text_function(evaluation, kind, of, filter->count);
 }
 
@@ -944,7 +1218,18 @@ static struct value eval(struct evaluation *evaluation, const struct edm_filter 
     case EDM_FILTER_ALL:
         return any_or_all(evaluation, filter);
     case EDM_FILTER_COUNT:
-        return whole((int64_t)collection_of(evaluation, filter->arguments[0])->count);
+        return count(evaluation, filter);
+    case EDM_FILTER_SUBSET:
+        return subset(evaluation, filter);
+    case EDM_FILTER_CAST:
+        return cast(evaluation, filter);
+    case EDM_FILTER_MATCHES:
+        return match(evaluation, eval(evaluation, filter->arguments[0]),
+                     eval(evaluation, filter->arguments[1]));
+    case EDM_FILTER_ROUND:
+    case EDM_FILTER_FLOOR:
+    case EDM_FILTER_CEILING:
+        return rounded(filter->kind, eval(evaluation, filter->arguments[0]));
     default:
         if (filter->kind >= EDM_FILTER_YEAR && filter->kind <= EDM_FILTER_TOTALSECONDS)
             return date_function(evaluation, filter);

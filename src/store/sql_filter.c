@@ -7,7 +7,8 @@
  * eq and ne are IS [NOT] DISTINCT FROM, and an order with a null, which SQL leaves open, is
  * coalesced to false.
  *
- * Texts are compared as their lower-case forms, by byte. A literal is turned to lower case here,
+ * Texts are compared as their lower-case forms, by byte, unless the query wants them as they are.
+ * A literal is turned to lower case here,
  * so that of `name eq 'x'` only the name is worked on for each row; NOCASE would do the same but
  * stops at a NUL.
  *
@@ -59,6 +60,11 @@ static void put_value(struct sql_writer *writer, struct sql_value value)
 void sql_put_integer(struct sql_writer *writer, int64_t value)
 {
     put_value(writer, (struct sql_value){ .kind = SQL_INTEGER, .integer = value });
+}
+
+void sql_put_real(struct sql_writer *writer, double value)
+{
+    put_value(writer, (struct sql_value){ .kind = SQL_REAL, .real = value });
 }
 
 void sql_put_text(struct sql_writer *writer, struct slice value)
@@ -140,10 +146,11 @@ static void put_literal(struct sql_writer *writer, const struct edm_filter *node
         break;
     case EDM_FILTER_STRING:
     case EDM_FILTER_GUID:
+    case EDM_FILTER_BINARY:
         sql_put_text(writer, node->text);
         break;
     case EDM_FILTER_REAL:
-        put_value(writer, (struct sql_value){ .kind = SQL_REAL, .real = node->real });
+        sql_put_real(writer, node->real);
         break;
     case EDM_FILTER_DATE_TIME:
         sql_put_integer(writer, node->at.ticks);
@@ -172,8 +179,7 @@ static void put_item(struct sql_writer *writer, const struct edm_filter *node)
 
 /* --- conditions and comparisons -------------------------------------------------------------- */
 
-/* A Boolean that is a number, in a column or a parameter, becomes a condition. */
-static void put_condition(struct sql_writer *writer, const struct edm_filter *node)
+void sql_put_condition(struct sql_writer *writer, const struct edm_filter *node)
 {
     bool is_number = node->kind <= EDM_FILTER_ITEM;
 
@@ -200,10 +206,11 @@ static void put_lower_literal(struct sql_writer *writer, struct slice value)
 
 void sql_put_comparable(struct sql_writer *writer, const struct edm_filter *node)
 {
-    bool is_text = node->type == EDM_FILTER_STRING || node->type == EDM_FILTER_GUID;
+    bool is_text = node->type == EDM_FILTER_GUID ||
+                   (node->type == EDM_FILTER_STRING && !writer->query->exact_strings);
 
     if (node->type == EDM_FILTER_BOOLEAN) {
-        put_condition(writer, node);
+        sql_put_condition(writer, node);
     } else if (is_text && node->kind == EDM_FILTER_LITERAL) {
         put_lower_literal(writer, node->text);
     } else if (is_text && node->kind != EDM_FILTER_TOLOWER) {
@@ -247,7 +254,7 @@ static void put_argument(struct sql_writer *writer, char how, const struct edm_f
     } else if (how == '~') {
         sql_put_comparable(writer, argument);
     } else if (how == '!') {
-        put_condition(writer, argument);
+        sql_put_condition(writer, argument);
     } else {
         sql_put_node(writer, argument);
     }
@@ -272,10 +279,35 @@ void sql_put_form(struct sql_writer *writer, const char *form, const struct edm_
     put_form(writer, slice_of(form), node);
 }
 
-/* Null equals null: where it is in the list it is asked for apart. */
+/* Whether it stands for all members past it as well. */
+static bool is_sentinel(const struct sql_writer *writer, const struct edm_filter *node)
+{
+    return node->kind == EDM_FILTER_LITERAL && node->type == EDM_FILTER_ENUM &&
+           !writer->query->later_members && node->enumeration->sentinel &&
+           node->integer == node->enumeration->sentinel->value;
+}
+
+/* EQ and NE. */
+static void put_equality(struct sql_writer *writer, const struct edm_filter *node)
+{
+    bool first = is_sentinel(writer, node->arguments[0]);
+    bool equal = node->kind == EDM_FILTER_EQ;
+
+    if (first || is_sentinel(writer, node->arguments[1]))
+        sql_put_form(writer,
+                     first   ? equal ? "coalesce($ <= $, FALSE)" : "(NOT coalesce($ <= $, FALSE))"
+                     : equal ? "coalesce($ >= $, FALSE)"
+                             : "(NOT coalesce($ >= $, FALSE))",
+                     node);
+    else
+        sql_put_form(writer, equal ? "(~ IS NOT DISTINCT FROM ~)" : "(~ IS DISTINCT FROM ~)", node);
+}
+
+/* Null equals null: where it is in the list it is asked for apart, and so is a sentinel. */
 static void put_in(struct sql_writer *writer, const struct edm_filter *node)
 {
     size_t from, len;
+    const struct edm_filter *sentinel = NULL;
     bool null = false;
 
     if (node->count == 1) {
@@ -290,8 +322,16 @@ static void put_in(struct sql_writer *writer, const struct edm_filter *node)
         sql_put(writer, i == 1 ? " IN (" : ", ");
         sql_put_comparable(writer, node->arguments[i]);
         null = null || node->arguments[i]->type == EDM_FILTER_NULL;
+        sentinel = is_sentinel(writer, node->arguments[i]) ? node->arguments[i] : sentinel;
     }
     sql_put(writer, "), FALSE)");
+    if (sentinel) {
+        sql_put(writer, " OR coalesce(");
+        sql_put_again(writer, from, len);
+        sql_put(writer, " >= ");
+        sql_put_node(writer, sentinel);
+        sql_put(writer, ", FALSE)");
+    }
     if (null) {
         sql_put(writer, " OR ");
         sql_put_again(writer, from, len);
@@ -316,6 +356,78 @@ static void put_length_of_collection(struct sql_writer *writer, const struct edm
     sql_put(writer, writer->dialect->items_count[1]);
 }
 
+/* The items of the collection as a table; what is asked of each follows. */
+static void put_items(struct sql_writer *writer, const char *select, const struct edm_filter *node)
+{
+    sql_put(writer, select);
+    sql_put(writer, writer->dialect->items[0]);
+    sql_put_node(writer, node->arguments[0]);
+    sql_put(writer, writer->dialect->items[1]);
+    put_item_name(writer, node);
+    sql_put(writer, writer->dialect->items[2]);
+    sql_put(writer, " WHERE ");
+}
+
+static void put_count(struct sql_writer *writer, const struct edm_filter *node)
+{
+    if (node->count == 1) {
+        put_length_of_collection(writer, node);
+        return;
+    }
+    put_items(writer, "(SELECT count(*) FROM ", node);
+    sql_put_condition(writer, node->arguments[1]);
+    sql_put(writer, ")");
+}
+
+static bool are_alike(const struct sql_writer *writer, const struct edm_filter *a,
+                      const struct edm_filter *b)
+{
+    if (a->type != b->type || a->type == EDM_FILTER_NULL)
+        return a->type == b->type;
+    return writer->query->exact_strings ? slice_eq(a->text, b->text)
+                                        : slice_eq_nocase(a->text, b->text);
+}
+
+/* How often an item of the list stands there; 0 unless this is its first place. */
+static size_t times_wanted(const struct sql_writer *writer, const struct edm_filter *node,
+                           size_t index)
+{
+    size_t times = 0;
+
+    for (size_t i = 1; i < node->count; i++) {
+        bool alike = are_alike(writer, node->arguments[i], node->arguments[index]);
+
+        if (alike && i < index)
+            return 0;
+        times += alike;
+    }
+    return times;
+}
+
+static void put_subset(struct sql_writer *writer, const struct edm_filter *node)
+{
+    const struct edm_filter item = { .kind = EDM_FILTER_ITEM,
+                                     .type = EDM_FILTER_STRING,
+                                     .variable = node->variable };
+    const char *before = "(";
+
+    for (size_t i = 1; i < node->count; i++) {
+        size_t times = times_wanted(writer, node, i);
+
+        if (times == 0)
+            continue;
+        sql_put(writer, before);
+        put_items(writer, "(SELECT count(*) FROM ", node);
+        sql_put_comparable(writer, &item);
+        sql_put(writer, " = ");
+        sql_put_comparable(writer, node->arguments[i]);
+        sql_put(writer, ") >= ");
+        text_append_uint(&writer->out, times);
+        before = " AND ";
+    }
+    sql_put(writer, node->count == 1 ? "TRUE" : ")");
+}
+
 static void put_any_or_all(struct sql_writer *writer, const struct edm_filter *node)
 {
     bool all = node->kind == EDM_FILTER_ALL;
@@ -326,14 +438,8 @@ static void put_any_or_all(struct sql_writer *writer, const struct edm_filter *n
         sql_put(writer, " > 0)");
         return;
     }
-    sql_put(writer, all ? "(NOT EXISTS (SELECT 1 FROM " : "(EXISTS (SELECT 1 FROM ");
-    sql_put(writer, writer->dialect->items[0]);
-    sql_put_node(writer, node->arguments[0]);
-    sql_put(writer, writer->dialect->items[1]);
-    put_item_name(writer, node);
-    sql_put(writer, writer->dialect->items[2]);
-    sql_put(writer, " WHERE ");
-    put_condition(writer, node->arguments[1]);
+    put_items(writer, all ? "(NOT EXISTS (SELECT 1 FROM " : "(EXISTS (SELECT 1 FROM ", node);
+    sql_put_condition(writer, node->arguments[1]);
     sql_put(writer, all ? " IS NOT TRUE))" : "))");
 }
 
@@ -347,8 +453,8 @@ static const struct rule rules[EDM_FILTER_KIND_COUNT] = {
     [EDM_FILTER_OR] = { NULL, "(! OR !)" },
     [EDM_FILTER_AND] = { NULL, "(! AND !)" },
     [EDM_FILTER_NOT] = { NULL, "(NOT !)" },
-    [EDM_FILTER_EQ] = { NULL, "(~ IS NOT DISTINCT FROM ~)" },
-    [EDM_FILTER_NE] = { NULL, "(~ IS DISTINCT FROM ~)" },
+    [EDM_FILTER_EQ] = { put_equality, NULL },
+    [EDM_FILTER_NE] = { put_equality, NULL },
     [EDM_FILTER_GT] = { NULL, "coalesce(~ > ~, FALSE)" },
     [EDM_FILTER_GE] = { NULL, "coalesce(~ >= ~, FALSE)" },
     [EDM_FILTER_LT] = { NULL, "coalesce(~ < ~, FALSE)" },
@@ -360,7 +466,7 @@ static const struct rule rules[EDM_FILTER_KIND_COUNT] = {
     [EDM_FILTER_MUL] = { NULL, "($ * $)" },
     [EDM_FILTER_DIV] = { NULL, "($ / nullif($, 0))" },
     [EDM_FILTER_DIVBY] = { NULL, "(CAST($ AS DOUBLE PRECISION) / nullif($, 0))" },
-    [EDM_FILTER_MOD] = { NULL, "($ % nullif($, 0))" },
+    [EDM_FILTER_MOD] = { sql_put_modulo, NULL },
     [EDM_FILTER_NEGATE] = { NULL, "(-$)" },
     [EDM_FILTER_CONTAINS] = { sql_put_contains, NULL },
     [EDM_FILTER_STARTSWITH] = { sql_put_starts_with, NULL },
@@ -383,9 +489,15 @@ static const struct rule rules[EDM_FILTER_KIND_COUNT] = {
     [EDM_FILTER_TIME_OF] = { sql_put_wall_part, NULL },
     [EDM_FILTER_TOTALOFFSETMINUTES] = { sql_put_offset_minutes, NULL },
     [EDM_FILTER_TOTALSECONDS] = { NULL, "($ / 10000000.0)" },
+    [EDM_FILTER_ROUND] = { sql_put_round, NULL },
+    [EDM_FILTER_FLOOR] = { sql_put_round, NULL },
+    [EDM_FILTER_CEILING] = { sql_put_round, NULL },
+    [EDM_FILTER_CAST] = { sql_put_cast, NULL },
+    [EDM_FILTER_MATCHES] = { sql_put_matches, NULL },
     [EDM_FILTER_ANY] = { put_any_or_all, NULL },
     [EDM_FILTER_ALL] = { put_any_or_all, NULL },
-    [EDM_FILTER_COUNT] = { put_length_of_collection, NULL },
+    [EDM_FILTER_COUNT] = { put_count, NULL },
+    [EDM_FILTER_SUBSET] = { put_subset, NULL },
 };
 
 void sql_put_node(struct sql_writer *writer, const struct edm_filter *node)
@@ -419,10 +531,14 @@ bool sql_filter_write(const struct dialect *dialect, const struct edm_query *que
     if (!ret->values)
         return error_no_memory(err);
     text_init(&writer.out, arena, 512, SQL_FILTER_TEXT_MAX);
-    put_condition(&writer, query->filter);
+    sql_put_condition(&writer, query->filter);
     /* What fails at the limit is long by then: a copy at most doubles it. */
     if (writer.no_memory || (writer.out.failed && writer.out.len < SQL_FILTER_TEXT_MAX / 4))
         return error_no_memory(err);
+    if (writer.wrong_pattern)
+        return error_set(err, ERROR_BAD_REQUEST, SLICE("$filter"),
+                         "Invalid filter clause: The pattern of 'matchesPattern' is no regular "
+                         "expression.");
     if (writer.out.failed)
         return error_set(err, ERROR_BAD_REQUEST, SLICE("$filter"),
                          "Invalid filter clause: The expression is too complex.");

@@ -9,6 +9,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "store/pattern.h"
 #include "store/sql_filter_writer.h"
 
 #define TICKS_PER_MINUTE INT64_C(600000000)
@@ -138,6 +139,114 @@ void sql_put_substring(struct sql_writer *writer, const struct edm_filter *node)
     else
         put_clamped(writer, length, 0);
     sql_put(writer, ")");
+}
+
+/* Whether the case of letters counts is the query's to say, as for every comparison. */
+void sql_put_matches(struct sql_writer *writer, const struct edm_filter *node)
+{
+    const struct edm_filter *pattern = node->arguments[1];
+
+    if (pattern->kind == EDM_FILTER_LITERAL && pattern->type == EDM_FILTER_STRING &&
+        !pattern_is_right(pattern->text))
+        writer->wrong_pattern = true;
+    put_call(writer, writer->dialect->matches,
+             writer->query->exact_strings ? "($, $, 1)" : "($, $, 0)", node);
+}
+
+/* --- numbers --------------------------------------------------------------------------------- */
+
+void sql_put_round(struct sql_writer *writer, const struct edm_filter *node)
+{
+    put_call(writer,
+             node->kind == EDM_FILTER_ROUND   ? writer->dialect->round
+             : node->kind == EDM_FILTER_FLOOR ? writer->dialect->floor
+                                              : writer->dialect->ceiling,
+             "($)", node);
+}
+
+void sql_put_modulo(struct sql_writer *writer, const struct edm_filter *node)
+{
+    if (node->type == EDM_FILTER_REAL)
+        put_call(writer, writer->dialect->modulo, "($, nullif($, 0))", node);
+    else
+        sql_put_form(writer, "($ % nullif($, 0))", node);
+}
+
+/* --- casts ----------------------------------------------------------------------------------- */
+
+/* A member's name; of one past the sentinel the sentinel's, for whoever does not know it; the
+ * number where there is no member. */
+static void put_member_name(struct sql_writer *writer, const struct edm_filter *of)
+{
+    const struct edm_enum *enumeration = of->enumeration;
+    const struct edm_enum_member *sentinel = enumeration->sentinel;
+    size_t from, len;
+
+    sql_put(writer, "CASE WHEN ");
+    from = writer->out.len;
+    sql_put_node(writer, of);
+    len = sql_written(writer, from);
+    sql_put(writer, " IS NULL THEN NULL");
+    if (sentinel && !writer->query->later_members) {
+        sql_put(writer, " WHEN ");
+        sql_put_again(writer, from, len);
+        text_printf(&writer->out, " >= %d THEN '%.*s'", sentinel->value, SLICE_ARG(sentinel->name));
+    }
+    for (size_t i = 0; i < enumeration->member_count; i++) {
+        sql_put(writer, " WHEN ");
+        sql_put_again(writer, from, len);
+        text_printf(&writer->out, " = %d THEN '%.*s'", enumeration->members[i].value,
+                    SLICE_ARG(enumeration->members[i].name));
+    }
+    sql_put(writer, " ELSE CAST(");
+    sql_put_again(writer, from, len);
+    sql_put(writer, " AS TEXT) END");
+}
+
+static void put_offset(struct sql_writer *writer, const struct edm_filter *node);
+
+static void put_as_text(struct sql_writer *writer, const struct edm_filter *node)
+{
+    const struct edm_filter *of = node->arguments[0];
+    size_t from, len;
+
+    if (of->type == EDM_FILTER_ENUM) {
+        put_member_name(writer, of);
+    } else if (of->type == EDM_FILTER_BOOLEAN) {
+        sql_put(writer, "CASE WHEN ");
+        from = writer->out.len;
+        sql_put_condition(writer, of);
+        len = sql_written(writer, from);
+        sql_put(writer, " THEN 'true' WHEN NOT ");
+        sql_put_again(writer, from, len);
+        sql_put(writer, " THEN 'false' END");
+    } else {
+        text_printf(&writer->out, "%s(%d, ", writer->dialect->printed, (int)of->type);
+        sql_put_node(writer, of);
+        sql_put(writer, ", ");
+        if (of->type == EDM_FILTER_DATE_TIME)
+            put_offset(writer, of);
+        else
+            sql_put(writer, "0");
+        sql_put(writer, ")");
+    }
+}
+
+void sql_put_cast(struct sql_writer *writer, const struct edm_filter *node)
+{
+    switch (node->type) {
+    case EDM_FILTER_STRING:
+        put_as_text(writer, node);
+        break;
+    case EDM_FILTER_INTEGER:
+        put_call(writer, writer->dialect->whole, "($, $, $)", node);
+        break;
+    case EDM_FILTER_REAL:
+        sql_put_form(writer, "CAST($ AS DOUBLE PRECISION)", node);
+        break;
+    default: /* the beginning of a day */
+        sql_put_form(writer, "($ * 864000000000)", node);
+    }
 }
 
 /* --- dates ----------------------------------------------------------------------------------- */

@@ -316,6 +316,8 @@ static void test_by_chance(void **state UNUSED)
         query.filter = model_filter(&chance, arena);
         query.health = views[chance_below(&chance, COUNT_OF(views))];
         query.gone = chance_below(&chance, 8) == 0;
+        query.exact_strings = chance_below(&chance, 3) == 0;
+        query.later_members = chance_below(&chance, 3) == 0;
         check_query(&shop, &query, articles, i);
         arena_destroy(arena);
     }
@@ -344,7 +346,9 @@ static void check_view(struct shop *shop, struct edm_entity *const *articles,
 {
     const struct edm_filter *finish = PROPERTY(ENUM, TOY_ARTICLE_FINISH);
     const struct edm_filter *literal =
-        NODE(.kind = EDM_FILTER_LITERAL, .type = EDM_FILTER_ENUM, .integer = value);
+        NODE(.kind = EDM_FILTER_LITERAL, .type = EDM_FILTER_ENUM,
+             .enumeration = toy_article.properties[TOY_ARTICLE_FINISH].enumeration,
+             .integer = value);
     struct edm_query query = { .type = &toy_article,
                                .select = 1,
                                .page_size = ARTICLES,

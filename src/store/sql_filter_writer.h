@@ -17,6 +17,7 @@ struct sql_writer {
     struct sql_filter *filter; /* its values have room for all */
     unsigned first;            /* number of its first parameter */
     bool no_memory;
+    bool wrong_pattern;
 };
 
 typedef void sql_writer_function(struct sql_writer *writer, const struct edm_filter *node);
@@ -38,6 +39,9 @@ void sql_put(struct sql_writer *writer, const char *words);
 void sql_put_column(struct sql_writer *writer, const char *prefix, size_t property);
 void sql_put_integer(struct sql_writer *writer, int64_t value); /* as a parameter */
 void sql_put_text(struct sql_writer *writer, struct slice value);
+void sql_put_real(struct sql_writer *writer, double value);
+/* A Boolean that is a number, in a column or a parameter, becomes a condition. */
+sql_writer_function sql_put_condition;
 
 /* What was written from the `from`th byte to here, once more; its length is asked for before
  * anything else is written. */
@@ -48,6 +52,7 @@ void sql_put_again(struct sql_writer *writer, size_t from, size_t len);
 
 sql_writer_function sql_put_contains, sql_put_starts_with, sql_put_ends_with, sql_put_lower,
     sql_put_upper, sql_put_trim, sql_put_index_of, sql_put_substring;
+sql_writer_function sql_put_modulo, sql_put_round, sql_put_cast, sql_put_matches;
 sql_writer_function sql_put_calendar, sql_put_wall_part, sql_put_offset_minutes;
 
 #endif

@@ -52,6 +52,10 @@ static bool write_columns(struct sql_writer *writer, struct slice *ret, struct e
     /* What fails at the limit is long by then: a copy at most doubles it. */
     if (writer->no_memory || (writer->out.failed && writer->out.len < SQL_FILTER_TEXT_MAX / 4))
         return error_no_memory(err);
+    if (writer->wrong_pattern)
+        return error_set(err, ERROR_BAD_REQUEST, SLICE("$orderby"),
+                         "Invalid orderby clause: The pattern of 'matchesPattern' is no regular "
+                         "expression.");
     *ret = text_slice(&writer->out);
     return !writer->out.failed || refuse_size(err);
 }

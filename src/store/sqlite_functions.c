@@ -1,0 +1,169 @@
+/* store/sqlite_functions.c - functions for SQLite's conditions, in C.
+ *
+ * SQLite calls a function with its values and takes back one. What is made once for a statement,
+ * the compiled pattern, hangs on the argument that it was made of, and SQLite destroys it with the
+ * statement's run.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "store/sqlite_functions.h"
+
+#include <math.h>
+
+#include "base/compiler.h"
+#include "edm/filter_text.h"
+#include "store/pattern.h"
+
+typedef void function(sqlite3_context *context, int count, sqlite3_value **values);
+
+static bool any_null(int count, sqlite3_value **values)
+{
+    for (int i = 0; i < count; i++) {
+        if (sqlite3_value_type(values[i]) == SQLITE_NULL)
+            return true;
+    }
+    return false;
+}
+
+/* --- numbers --------------------------------------------------------------------------------- */
+
+static void apply(sqlite3_context *context, sqlite3_value *value, double (*to)(double))
+{
+    if (sqlite3_value_type(value) == SQLITE_FLOAT)
+        sqlite3_result_double(context, to(sqlite3_value_double(value)));
+    else
+        sqlite3_result_value(context, value);
+}
+
+static void sql_round(sqlite3_context *context, int count UNUSED, sqlite3_value **values)
+{
+    apply(context, values[0], round);
+}
+
+static void sql_floor(sqlite3_context *context, int count UNUSED, sqlite3_value **values)
+{
+    apply(context, values[0], floor);
+}
+
+static void sql_ceiling(sqlite3_context *context, int count UNUSED, sqlite3_value **values)
+{
+    apply(context, values[0], ceil);
+}
+
+static void sql_modulo(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    if (!any_null(count, values))
+        sqlite3_result_double(
+            context, fmod(sqlite3_value_double(values[0]), sqlite3_value_double(values[1])));
+}
+
+/* Both bounds are exact as floating-point numbers, but for INT64_MAX: that becomes 2^63. */
+static void sql_whole(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    sqlite3_int64 whole, min, max;
+    double cut;
+
+    if (any_null(count, values))
+        return;
+    min = sqlite3_value_int64(values[1]);
+    max = sqlite3_value_int64(values[2]);
+    cut = trunc(sqlite3_value_double(values[0]));
+    if (sqlite3_value_type(values[0]) == SQLITE_FLOAT) {
+        if (!(cut >= (double)INT64_MIN && cut < 9223372036854775808.0))
+            return;
+        whole = (sqlite3_int64)cut;
+    } else {
+        whole = sqlite3_value_int64(values[0]);
+    }
+    if (whole >= min && whole <= max)
+        sqlite3_result_int64(context, whole);
+}
+
+/* --- texts ----------------------------------------------------------------------------------- */
+
+static void sql_printed(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    char text[EDM_FILTER_TEXT_MAX];
+    enum edm_filter_type type = (enum edm_filter_type)sqlite3_value_int(values[0]);
+    size_t len;
+
+    if (any_null(count, values))
+        return;
+    if (sqlite3_value_type(values[1]) == SQLITE_FLOAT)
+        len = edm_filter_real_text(sqlite3_value_double(values[1]), text);
+    else
+        len = edm_filter_text(type, sqlite3_value_int64(values[1]), sqlite3_value_int(values[2]),
+                              text);
+    if (len)
+        sqlite3_result_text(context, text, (int)len, SQLITE_TRANSIENT);
+}
+
+static struct slice text_of(sqlite3_value *value)
+{
+    const char *text = (const char *)sqlite3_value_text(value);
+
+    return (struct slice){ text, text ? (size_t)sqlite3_value_bytes(value) : 0 };
+}
+
+static void destroy_pattern(void *pattern)
+{
+    pattern_destroy(pattern);
+}
+
+/* The pattern of the second argument, kept as long as that stays the same. SQLite may refuse to
+ * keep it, and has destroyed it then. */
+static struct pattern *pattern_of(sqlite3_context *context, sqlite3_value **values)
+{
+    struct pattern *pattern = sqlite3_get_auxdata(context, 1);
+
+    if (pattern)
+        return pattern;
+    pattern = pattern_create(text_of(values[1]), sqlite3_value_int(values[2]));
+    if (!pattern)
+        return NULL;
+    sqlite3_set_auxdata(context, 1, pattern, destroy_pattern);
+    return sqlite3_get_auxdata(context, 1);
+}
+
+/* A pattern that is wrong, which only one out of a row can be, matches nothing and is null. */
+static void sql_matches(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    struct pattern *pattern = any_null(count, values) ? NULL : pattern_of(context, values);
+
+    if (!pattern)
+        return;
+    switch (pattern_find(pattern, text_of(values[0]))) {
+    case PATTERN_NO_MATCH:
+        sqlite3_result_int(context, 0);
+        break;
+    case PATTERN_MATCH:
+        sqlite3_result_int(context, 1);
+        break;
+    case PATTERN_GIVEN_UP: /* as when the whole statement takes too long */
+        sqlite3_result_error_code(context, SQLITE_INTERRUPT);
+        break;
+    }
+}
+
+/* --- all ------------------------------------------------------------------------------------- */
+
+int sqlite_functions_add(sqlite3 *handle)
+{
+    static const struct {
+        const char *name;
+        int count;
+        function *call;
+    } functions[] = {
+        { "edm_round", 1, sql_round },     { "edm_floor", 1, sql_floor },
+        { "edm_ceiling", 1, sql_ceiling }, { "edm_modulo", 2, sql_modulo },
+        { "edm_whole", 3, sql_whole },     { "edm_printed", 3, sql_printed },
+        { "edm_matches", 3, sql_matches },
+    };
+    int rc = SQLITE_OK;
+
+    for (size_t i = 0; i < COUNT_OF(functions) && rc == SQLITE_OK; i++)
+        rc = sqlite3_create_function_v2(handle, functions[i].name, functions[i].count,
+                                        SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
+                                        NULL, functions[i].call, NULL, NULL, NULL);
+    return rc;
+}
