@@ -212,7 +212,8 @@ bool filter_enum_literal(struct filter_builder *builder, struct slice prefix, st
 
     ret->kind = EDM_FILTER_LITERAL;
     if (builder->form_alone)
-        return true;
+        return slice_starts_with(prefix, SLICE("geo")) || filter_literal_is_enum_value(text) ||
+               filter_syntax_error(builder, position);
     name = filter_cut_namespace(builder, prefix);
     for (size_t i = 0; i < builder->type->property_count && name.len; i++) {
         const struct edm_enum *enumeration = builder->type->properties[i].enumeration;

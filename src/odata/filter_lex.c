@@ -87,6 +87,19 @@ static size_t run_length(const struct filter_lexer *lexer, size_t from, bool (*b
     return at - from;
 }
 
+/* A colon belongs to a value between the digits of a time alone; else it parts two expressions. */
+static size_t value_length(const struct filter_lexer *lexer)
+{
+    size_t from = lexer->at, at = from + 1;
+
+    while (at < lexer->source.len && is_value_byte(byte_at(lexer, at)) &&
+           (byte_at(lexer, at) != ':' ||
+            (at > from + 1 && is_digit(byte_at(lexer, at - 2)) &&
+             is_digit(byte_at(lexer, at - 1)) && is_digit(byte_at(lexer, at + 1)))))
+        at++;
+    return at - from;
+}
+
 static bool is_uuid(const struct filter_lexer *lexer)
 {
     struct uuid id;
@@ -133,7 +146,7 @@ struct filter_token filter_lex(struct filter_lexer *lexer)
     if (lexer->at >= lexer->source.len)
         return take(lexer, FILTER_TOKEN_END, 0);
     if (is_digit(c) || ((c == '-' || c == '+') && is_digit(next)))
-        return take(lexer, FILTER_TOKEN_VALUE, 1 + run_length(lexer, lexer->at + 1, is_value_byte));
+        return take(lexer, FILTER_TOKEN_VALUE, value_length(lexer));
     if (is_letter(c))
         return take_name(lexer, 0);
     if ((c == '$' || c == '@') && is_letter(next))

@@ -182,32 +182,37 @@ static size_t zone_form(struct slice text, size_t at)
 }
 
 /* ["-"] year "-" month "-" day ["T" time zone] */
-static bool is_date(struct slice text)
+static enum edm_filter_type date_form(struct slice text)
 {
     size_t at = byte_at(text, 0) == '-', year = digits_at(text, at), len;
 
     if (year < 4 || (year > 4 && byte_at(text, at) == '0'))
-        return false;
+        return EDM_FILTER_NULL;
     at += year;
     if (byte_at(text, at) != '-' || !two_digits(text, at + 1, 12) || byte_at(text, at + 3) != '-' ||
         !two_digits(text, at + 4, 31))
-        return false;
+        return EDM_FILTER_NULL;
     at += 6;
     if (at == text.len)
-        return true;
-    if ((byte_at(text, at) | 0x20) != 't')
-        return false;
-    len = time_form(text, at + 1);
+        return EDM_FILTER_DATE;
+    len = (byte_at(text, at) | 0x20) == 't' ? time_form(text, at + 1) : 0;
     at += 1 + len;
-    return len && (len = zone_form(text, at)) && at + len == text.len;
+    return len && (len = zone_form(text, at)) && at + len == text.len ? EDM_FILTER_DATE_TIME
+                                                                      : EDM_FILTER_NULL;
 }
 
-bool filter_literal_has_form(struct slice text)
+enum edm_filter_type filter_literal_form(struct slice text)
 {
+    size_t sign = byte_at(text, 0) == '-' || byte_at(text, 0) == '+', time = time_form(text, 0);
     struct uuid id;
-    size_t time = time_form(text, 0);
 
-    return is_real(text) || is_date(text) || (time && time == text.len) || uuid_parse(text, &id);
+    if (uuid_parse(text, &id))
+        return EDM_FILTER_GUID;
+    if (text.len > sign && digits_at(text, sign) == text.len - sign)
+        return EDM_FILTER_INTEGER;
+    if (time && time == text.len)
+        return EDM_FILTER_TIME;
+    return is_real(text) ? EDM_FILTER_REAL : date_form(text);
 }
 
 /* --- words ----------------------------------------------------------------------------------- */
@@ -265,6 +270,39 @@ bool filter_literal_json(struct slice literal, struct arena *arena, struct slice
         return false;
     json_string_decode(literal.ptr, end, memory);
     *ret = (struct slice){ memory, len };
+    return true;
+}
+
+/* --- members --------------------------------------------------------------------------------- */
+
+static bool is_member(struct slice text)
+{
+    size_t sign = byte_at(text, 0) == '-' || byte_at(text, 0) == '+';
+
+    if (sign || is_digit(byte_at(text, 0)))
+        return text.len > sign && digits_at(text, sign) == text.len - sign;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+
+        if (!is_digit(c) && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && c != '_' &&
+            !(c & 0x80))
+            return false;
+    }
+    return text.len;
+}
+
+bool filter_literal_is_enum_value(struct slice text)
+{
+    struct slice rest = text, member;
+
+    do {
+        size_t len = slice_index(rest, ',');
+
+        member = slice_sub(rest, 0, len);
+        if (!is_member(member))
+            return false;
+        rest = slice_sub(rest, len + 1, rest.len);
+    } while (member.ptr + member.len < text.ptr + text.len);
     return true;
 }
 

@@ -18,9 +18,9 @@ struct arena;
  * what 64 bits hold. */
 bool filter_literal_value(struct slice text, struct edm_filter *ret) MUST_CHECK;
 
-/* Whether it has the form of one, be it past what can be held: the 30th of February, a number of a
- * thousand digits, a year before 1. */
-bool filter_literal_has_form(struct slice text) MUST_CHECK;
+/* What it has the form of, be it past what can be held: the 30th of February, a number of a
+ * thousand digits, a year before 1. EDM_FILTER_NULL for none. */
+enum edm_filter_type filter_literal_form(struct slice text) MUST_CHECK;
 
 /* null, true, false, INF, NaN; false for any other word. */
 bool filter_literal_word(struct slice text, struct edm_filter *ret) MUST_CHECK;
@@ -30,6 +30,10 @@ bool filter_literal_string(struct slice quoted, struct arena *arena, struct slic
 
 /* The text of a string of JSON, whose form is right; false: no memory. */
 bool filter_literal_json(struct slice literal, struct arena *arena, struct slice *ret) MUST_CHECK;
+
+/* Members of an enumeration between commas, by name or by number: Graph's have one at a time, which
+ * is looked up whole. */
+bool filter_literal_is_enum_value(struct slice text) MUST_CHECK;
 
 /* base64url, with or without the signs at its end that fill it up. */
 bool filter_literal_is_binary(struct slice text) MUST_CHECK;

@@ -176,7 +176,7 @@ static bool read_prefixed(struct filter_parse *parse, const struct filter_token 
 /* What has the form of a value and is none that can be held is called that. */
 static bool refuse_value(struct filter_parse *parse, const struct filter_token *token)
 {
-    if (!filter_literal_has_form(token->text))
+    if (filter_literal_form(token->text) == EDM_FILTER_NULL)
         return filter_syntax_error(&parse->builder, token->position);
     return parse->builder.form_alone ||
            filter_refuse(&parse->builder, token->position, "The value '%.*s' is out of range.",
