@@ -110,6 +110,15 @@ static void run(const struct edm_query *query, struct arena *arena)
                err.code == ERROR_TOO_LARGE || matches(query->filter));
 }
 
+/* What can be run is right by its form too, if there is not too much of it. */
+static void check_form(struct slice text, struct arena *arena, bool accepted)
+{
+    struct error err = { 0 };
+
+    if (!odata_filter_check_form(text, arena, &err))
+        assert(!accepted || err.code == ERROR_TOO_LARGE || !strstr(err.message, "Syntax error"));
+}
+
 static void check(uint8_t head, struct slice text, const struct odata_alias *aliases,
                   struct arena *arena, bool may_lack_memory)
 {
@@ -126,12 +135,14 @@ static void check(uint8_t head, struct slice text, const struct odata_alias *ali
 
     if (odata_filter_parse(&graph_model, type, text, aliases, &rules, arena, &query.filter, NULL,
                            &err)) {
+        check_form(text, arena, true);
         query.later_members = rules.later_members;
         query.exact_strings = head & 0x20;
         assert(check_node(query.filter, type) <= 2 * ODATA_FILTER_NODES_MAX);
         run(&query, arena);
         return;
     }
+    check_form(text, arena, false);
     assert(err.code == ERROR_BAD_REQUEST || (may_lack_memory && err.code == ERROR_TOO_LARGE));
     assert(err.message[0] != '\0' && slice_is_utf8(slice_of(err.message)));
 }
