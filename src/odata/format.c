@@ -18,6 +18,7 @@
 #include <stddef.h>
 
 #include "base/compiler.h"
+#include "odata/field_list.h"
 
 #define QUALITY_FULL 1000
 
@@ -29,23 +30,6 @@ struct range {
     enum odata_level level;
     unsigned quality;
 };
-
-/* Takes the text up to `end` outside quotes off `rest`; it may be empty. */
-static struct slice take_until(char end, struct slice *rest)
-{
-    bool quoted = false;
-    size_t len = 0;
-
-    for (; len < rest->len && (quoted || rest->ptr[len] != end); len++) {
-        if (quoted && rest->ptr[len] == '\\' && len + 1 < rest->len)
-            len++;
-        else if (rest->ptr[len] == '"')
-            quoted = !quoted;
-    }
-    struct slice part = slice_sub(*rest, 0, len);
-    *rest = slice_sub(*rest, len + 1, rest->len);
-    return slice_trim(part);
-}
 
 static unsigned rank_of(struct slice media)
 {
@@ -120,14 +104,14 @@ static bool read_parameter(struct slice parameter, struct range *range)
 static bool read_parameters(struct slice parameters, struct range *range)
 {
     while (parameters.len > 0)
-        if (!read_parameter(take_until(';', &parameters), range))
+        if (!read_parameter(field_list_take(';', &parameters), range))
             return false;
     return true;
 }
 
 static void add_range(struct odata_accept *accept, struct slice text)
 {
-    struct range range = { .rank = rank_of(take_until(';', &text)),
+    struct range range = { .rank = rank_of(field_list_take(';', &text)),
                            .level = ODATA_MINIMAL,
                            .quality = QUALITY_FULL };
     struct odata_wish *wish;
@@ -143,7 +127,7 @@ static void add_range(struct odata_accept *accept, struct slice text)
 void odata_accept_add(struct odata_accept *accept, struct slice field)
 {
     while (field.len > 0) {
-        struct slice range = take_until(',', &field);
+        struct slice range = field_list_take(',', &field);
         if (range.len > 0)
             add_range(accept, range);
     }
@@ -174,7 +158,7 @@ bool odata_accept_level(const struct odata_accept *accept, enum odata_level *ret
 
 bool odata_format_level(struct slice value, enum odata_level *ret)
 {
-    struct slice media = take_until(';', &value);
+    struct slice media = field_list_take(';', &value);
     struct range range = { .rank = RANK_JSON, .level = ODATA_MINIMAL, .quality = QUALITY_FULL };
 
     if (!slice_eq_nocase(media, SLICE("json")) && rank_of(media) != RANK_JSON)
