@@ -157,6 +157,20 @@ static bool sentinel_is_member(const struct edm_enum *enumeration)
     return false;
 }
 
+/* What came later is told by its value. */
+static bool sentinel_parts_values(const struct edm_enum *enumeration)
+{
+    const struct edm_enum_member *sentinel = enumeration->sentinel;
+
+    for (size_t i = 0; i < enumeration->member_count; i++) {
+        const struct edm_enum_member *member = &enumeration->members[i];
+
+        if (member != sentinel && (member > sentinel) != (member->value > sentinel->value))
+            return false;
+    }
+    return true;
+}
+
 static bool check_enum(struct spot spot, const struct edm_enum *enumeration)
 {
     spot.owner = enumeration->name;
@@ -173,6 +187,8 @@ static bool check_enum(struct spot spot, const struct edm_enum *enumeration)
     }
     if (enumeration->sentinel && !sentinel_is_member(enumeration))
         return wrong(&spot, "the sentinel is not one of the members");
+    if (enumeration->sentinel && !sentinel_parts_values(enumeration))
+        return wrong(&spot, "a member's value is on the other side of the sentinel's");
     return true;
 }
 
@@ -200,7 +216,7 @@ static bool default_is_as_written(const struct edm_property *property,
 
     text_init_fixed(&text, memory, sizeof memory);
     json_writer_init(&writer, &text);
-    edm_value_write(property, value, false, &writer);
+    edm_value_write(property, value, EDM_AS_STORED, &writer);
     return slice_eq(text_slice(&text), slice_of(property->default_json));
 }
 

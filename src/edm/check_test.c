@@ -348,11 +348,12 @@ BREAK(default_date)
 }
 BREAK(no_zero_member)
 {
-    copy->colours[0].value = 9;
+    copy->colours[0].value = 3;
 }
 BREAK(zero_is_sentinel)
 {
     copy->colour.sentinel = &copy->colours[0];
+    copy->colours[2].value = 5; /* behind it, as what comes later has to be */
 }
 
 /* enumerations */
@@ -383,6 +384,10 @@ BREAK(member_twice)
 BREAK(member_value_twice)
 {
     copy->colours[2].value = 1;
+}
+BREAK(sentinel_passed)
+{
+    copy->colours[0].value = 8;
 }
 BREAK(sentinel_elsewhere)
 {
@@ -613,6 +618,7 @@ static const struct {
     { member_doc, "colour.blue", "the member has no doc" },
     { member_twice, "colour.red", "two members have this name" },
     { member_value_twice, "colour.blue", "another member has the same value" },
+    { sentinel_passed, "colour", "a member's value is on the other side of the sentinel's" },
     { sentinel_elsewhere, "colour", "the sentinel is not one of the members" },
 
     { action_name, "article.re-stock", "the action's " NAME_RULE },

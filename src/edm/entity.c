@@ -43,13 +43,29 @@ bool edm_entity_fill_defaults(const struct edm_model *model, struct edm_entity *
     return true;
 }
 
+static bool is_given_member(const struct edm_entity *entity, size_t property)
+{
+    return entity->type->properties[property].kind == EDM_ENUM && edm_entity_has(entity, property);
+}
+
 bool edm_entity_refuse_sentinels(const struct edm_model *model, const struct edm_entity *entity,
                                  struct error *err)
 {
     for (size_t i = 0; i < entity->type->property_count; i++) {
-        if (edm_entity_has(entity, i) &&
+        if (is_given_member(entity, i) &&
             !edm_value_refuse_sentinel(model, &entity->type->properties[i], &entity->values[i],
                                        err))
+            return false;
+    }
+    return true;
+}
+
+bool edm_entity_refuse_later(const struct edm_model *model, const struct edm_entity *entity,
+                             struct error *err)
+{
+    for (size_t i = 0; i < entity->type->property_count; i++) {
+        if (is_given_member(entity, i) &&
+            !edm_value_refuse_later(model, &entity->type->properties[i], &entity->values[i], err))
             return false;
     }
     return true;

@@ -21,10 +21,15 @@
 
 struct arena;
 
+/* In a set of properties that is to be read: edm_entity.created, too. With the version it tells
+ * apart all that an id ever stood for, since an id may be used again and its versions with it. */
+#define EDM_CREATED (UINT64_C(1) << 63)
+
 struct edm_entity {
     const struct edm_entity_type *type;
     uint64_t present;         /* bit i: values[i] was given (a change) or read (a row) */
     int64_t version;          /* raised by the store on each write; 0 before */
+    int64_t created;          /* rises from one creation to the next; 0: not read */
     struct edm_value *values; /* type->property_count of them */
 };
 
@@ -52,6 +57,10 @@ bool edm_entity_fill_defaults(const struct edm_model *model, struct edm_entity *
 bool edm_entity_refuse_sentinels(const struct edm_model *model, const struct edm_entity *entity,
                                  struct error *err) MUST_CHECK;
 void edm_entity_drop_sentinels(struct edm_entity *entity);
+/* Refuses members behind a sentinel, of a client that does not say that it knows them:
+ * edm_value_refuse_later(). */
+bool edm_entity_refuse_later(const struct edm_model *model, const struct edm_entity *entity,
+                             struct error *err) MUST_CHECK;
 
 /* Bytes of text that the present values hold: what bounds an entity's size. */
 size_t edm_entity_text_bytes(const struct edm_entity *entity);

@@ -14,7 +14,7 @@ void edm_entity_write(const struct edm_entity *entity, struct json_writer *write
     json_writer_object_begin(writer);
     for (size_t i = 0; i < entity->type->property_count; i++) {
         json_writer_plain_name(writer, entity->type->properties[i].name);
-        edm_value_write(&entity->type->properties[i], &entity->values[i], false, writer);
+        edm_value_write(&entity->type->properties[i], &entity->values[i], EDM_AS_STORED, writer);
     }
     json_writer_object_end(writer);
 }

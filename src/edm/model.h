@@ -138,7 +138,7 @@ struct edm_action {
     const char *doc;
 };
 
-#define EDM_PROPERTIES_MAX    64 /* so that a set of properties is a uint64_t */
+#define EDM_PROPERTIES_MAX    63 /* a set of properties is a uint64_t, EDM_CREATED its last bit */
 #define EDM_HEALTH_STAGES_MAX 4
 
 /* How silence shows in an entity, once a policy is on (edm/health.h). */

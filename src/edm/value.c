@@ -290,10 +290,17 @@ static void write_date_time(struct edm_date_time at, bool utc, struct json_write
     json_writer_plain_string(writer, (struct slice){ memory, edm_date_time_format(at, memory) });
 }
 
-static void write_enum(const struct edm_enum *enumeration, int64_t value,
+static bool is_later(const struct edm_enum *enumeration, int64_t value)
+{
+    return enumeration->sentinel && value > enumeration->sentinel->value;
+}
+
+static void write_enum(const struct edm_enum *enumeration, int64_t value, unsigned form,
                        struct json_writer *writer)
 {
-    const struct edm_enum_member *member = edm_find_member_by_value(enumeration, value);
+    const struct edm_enum_member *member = (form & EDM_MASKED) && is_later(enumeration, value)
+                                               ? enumeration->sentinel
+                                               : edm_find_member_by_value(enumeration, value);
     if (member) {
         json_writer_plain_string(writer, member->name);
         return;
@@ -306,8 +313,8 @@ static void write_enum(const struct edm_enum *enumeration, int64_t value,
     json_writer_plain_string(writer, text_slice(&digits));
 }
 
-void edm_value_write(const struct edm_property *property, const struct edm_value *value, bool utc,
-                     struct json_writer *writer)
+void edm_value_write(const struct edm_property *property, const struct edm_value *value,
+                     unsigned form, struct json_writer *writer)
 {
     if (value->is_null) {
         json_writer_null(writer);
@@ -329,10 +336,10 @@ void edm_value_write(const struct edm_property *property, const struct edm_value
         json_writer_int(writer, value->integer);
         return;
     case EDM_DATE_TIME_OFFSET:
-        write_date_time(value->at, utc, writer);
+        write_date_time(value->at, form & EDM_UTC, writer);
         return;
     case EDM_ENUM:
-        write_enum(property->enumeration, value->integer, writer);
+        write_enum(property->enumeration, value->integer, form, writer);
         return;
     case EDM_COMPLEX:
     case EDM_KIND_COUNT:
@@ -414,4 +421,27 @@ bool edm_value_refuse_sentinel(const struct edm_model *model, const struct edm_p
                      "The member '%.*s' of '%.*s' stands for members that a client does not know "
                      "yet; it cannot be written.",
                      SLICE_ARG(property->enumeration->sentinel->name), SLICE_ARG(type));
+}
+
+bool edm_value_is_later(const struct edm_property *property, const struct edm_value *value)
+{
+    return property->kind == EDM_ENUM && !value->is_null &&
+           is_later(property->enumeration, value->integer);
+}
+
+bool edm_value_refuse_later(const struct edm_model *model, const struct edm_property *property,
+                            const struct edm_value *value, struct error *err)
+{
+    if (!edm_value_is_later(property, value))
+        return true;
+
+    char memory[TYPE_NAME_MAX];
+    struct slice type = item_type_name(model, property, memory);
+    const struct edm_enum_member *member =
+        edm_find_member_by_value(property->enumeration, value->integer);
+    return error_set(err, ERROR_MODEL_VALIDATION, property->name,
+                     "The member '%.*s' of '%.*s' came behind '%.*s'; it can be written with "
+                     "'Prefer: include-unknown-enum-members'.",
+                     SLICE_ARG(member ? member->name : SLICE_EMPTY), SLICE_ARG(type),
+                     SLICE_ARG(property->enumeration->sentinel->name));
 }

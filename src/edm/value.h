@@ -52,11 +52,18 @@ bool edm_value_read(const struct edm_model *model, const struct edm_property *pr
 bool edm_value_items(const struct edm_value *value, struct arena *arena, struct slice **ret,
                      size_t *ret_count, struct error *err) MUST_CHECK;
 
-/* Writes a value as JSON (the name is the caller's to write). `utc` turns dates to Z. A number that
- * no member of an enumeration has (a newer program wrote the row) becomes a string of its digits.
- */
-void edm_value_write(const struct edm_property *property, const struct edm_value *value, bool utc,
-                     struct json_writer *writer);
+/* How a value is written. */
+enum edm_form {
+    EDM_AS_STORED = 0,
+    EDM_UTC = 1u << 0,    /* dates are turned to Z */
+    EDM_MASKED = 1u << 1, /* the sentinel stands for what edm_value_is_later() */
+};
+
+/* Writes a value as JSON (the name is the caller's to write). `form` is bits of enum edm_form. A
+ * number that no member of an enumeration has (a newer program wrote the row) becomes a string of
+ * its digits. */
+void edm_value_write(const struct edm_property *property, const struct edm_value *value,
+                     unsigned form, struct json_writer *writer);
 
 /* What a create without `property` stores: see edm_property.default_json.
  * Errors: ERROR_TOO_LARGE past the arena's budget; those of edm_value_read() for a table that
@@ -66,6 +73,14 @@ bool edm_value_default(const struct edm_model *model, const struct edm_property 
 
 /* True for an evolvable enumeration's sentinel ("unknownFutureValue"). */
 bool edm_value_is_sentinel(const struct edm_property *property, const struct edm_value *value);
+
+/* True for what came behind an evolvable enumeration's sentinel, which clients that were made
+ * before it do not know: what is greater. */
+bool edm_value_is_later(const struct edm_property *property, const struct edm_value *value);
+
+/* Refuses such a member: ERROR_MODEL_VALIDATION with the property as target. */
+bool edm_value_refuse_later(const struct edm_model *model, const struct edm_property *property,
+                            const struct edm_value *value, struct error *err) MUST_CHECK;
 
 /* Refuses the sentinel, which creates and parameters of actions may not hold:
  * ERROR_MODEL_VALIDATION with the property as target. */

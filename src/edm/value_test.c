@@ -29,7 +29,7 @@ static struct slice write_one(const struct edm_property *property, const struct 
 
     text_init(&text, arena, 0, SIZE_MAX);
     json_writer_init(&writer, &text);
-    edm_value_write(property, value, utc, &writer);
+    edm_value_write(property, value, utc ? EDM_UTC : EDM_AS_STORED, &writer);
     return text_slice(&text);
 }
 

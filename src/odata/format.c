@@ -179,7 +179,7 @@ static bool is_xml(struct slice media)
 
 bool odata_format_is_xml(struct slice value)
 {
-    struct slice media = take_until(';', &value);
+    struct slice media = field_list_take(';', &value);
 
     return slice_eq_nocase(media, SLICE("xml")) || is_xml(media);
 }
@@ -195,7 +195,7 @@ bool odata_accept_wants_json(struct slice field)
     struct odata_wish json = { 0 }, xml = { 0 };
 
     for (unsigned at = 1; field.len > 0; at++) {
-        struct slice text = take_until(',', &field), media = take_until(';', &text);
+        struct slice text = field_list_take(',', &field), media = field_list_take(';', &text);
         struct range range = { .rank = is_xml(media) ? RANK_JSON : rank_of(media),
                                .quality = QUALITY_FULL };
 

@@ -62,6 +62,9 @@ struct odata_reply {
     bool asked_for_all; /* by a GET without $select, which is where a profile may give a tip */
     enum odata_level level;
     const struct odata_items *items; /* NULL: nothing is worked out */
+    bool unknown_members; /* members behind a sentinel by their names, else the sentinel's */
+    bool etags;           /* @odata.etag, but at ODATA_NONE */
+    const struct edm_health_view *health; /* what the states come from; NULL: what was written */
 };
 
 void odata_write_entity(const struct odata_reply *reply, const struct edm_entity *entity,

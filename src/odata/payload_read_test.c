@@ -29,7 +29,7 @@ static void write_given(const struct edm_entity *entity, struct text *out)
         if (!edm_entity_has(entity, i))
             continue;
         json_writer_plain_name(&writer, entity->type->properties[i].name);
-        edm_value_write(&entity->type->properties[i], &entity->values[i], false, &writer);
+        edm_value_write(&entity->type->properties[i], &entity->values[i], EDM_AS_STORED, &writer);
     }
     json_writer_object_end(&writer);
 }

@@ -36,7 +36,7 @@ static void write_row(const struct odata_reply *reply, const struct edm_complex 
         if (reply->level == ODATA_FULL && payload_is_typed(property) && !values[i].is_null)
             payload_write_property_type(reply, property->name, property, writer);
         json_writer_plain_name(writer, property->name);
-        edm_value_write(property, &values[i], reply->profile->dates_in_utc, writer);
+        edm_value_write(property, &values[i], payload_form(reply), writer);
     }
     json_writer_object_end(writer);
 }

@@ -13,6 +13,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/text.h"
+#include "odata/etag.h"
 #include "odata/payload_writing.h"
 #include "json/writer.h"
 
@@ -110,6 +111,18 @@ void payload_write_property_type(const struct odata_reply *reply, struct slice p
     }
     text_append(writer->out, unqualified_type(property));
     text_append_char(writer->out, '"');
+}
+
+static COLD void write_etag(const struct odata_reply *reply, const struct edm_entity *entity,
+                            struct json_writer *writer)
+{
+    char memory[ODATA_ETAG_MAX];
+    struct slice etag = odata_etag(entity, reply->health, memory);
+
+    if (etag.len == 0)
+        return;
+    json_writer_plain_name(writer, SLICE("@odata.etag"));
+    json_writer_string(writer, etag);
 }
 
 static void write_entity_links(const struct odata_reply *reply, const struct edm_entity *entity,
@@ -225,10 +238,17 @@ struct shape {
     uint64_t shown; /* properties */
     uint64_t typed; /* those that their type is written for */
     bool full;
-    bool utc;
+    bool etags;
+    unsigned form;     /* enum edm_form */
     struct slice type; /* the value of "@odata.type", empty when it is not written */
     char memory[PAYLOAD_NAME_MAX];
 };
+
+unsigned payload_form(const struct odata_reply *reply)
+{
+    return (reply->profile->dates_in_utc ? EDM_UTC : 0u) |
+           (reply->unknown_members ? 0u : EDM_MASKED);
+}
 
 static void shape_init(struct shape *shape, const struct odata_reply *reply,
                        const struct edm_entity_type *type)
@@ -237,7 +257,8 @@ static void shape_init(struct shape *shape, const struct odata_reply *reply,
     shape->shown = reply->select_given ? reply->select : UINT64_MAX;
     shape->full = reply->level == ODATA_FULL;
     shape->typed = shape->full ? typed_properties(type) : 0;
-    shape->utc = reply->profile->dates_in_utc;
+    shape->etags = reply->etags && reply->level != ODATA_NONE;
+    shape->form = payload_form(reply);
     shape->type = payload_type_value(reply, type->name, shape->memory);
 }
 
@@ -248,6 +269,8 @@ static void write_members(const struct shape *shape, const struct edm_entity *en
     const struct edm_property *properties = entity->type->properties;
 
     payload_write_type(shape->type, writer);
+    if (shape->etags)
+        write_etag(shape->reply, entity, writer);
     if (shape->full && edm_entity_has(entity, 0))
         write_entity_links(shape->reply, entity, writer);
     for (uint64_t rest = entity->present & shape->shown; rest; rest &= rest - 1) {
@@ -255,7 +278,7 @@ static void write_members(const struct shape *shape, const struct edm_entity *en
         if ((shape->typed >> i & 1) && !entity->values[i].is_null)
             payload_write_property_type(shape->reply, properties[i].name, &properties[i], writer);
         json_writer_plain_name(writer, properties[i].name);
-        edm_value_write(&properties[i], &entity->values[i], shape->utc, writer);
+        edm_value_write(&properties[i], &entity->values[i], shape->form, writer);
     }
     if (shape->full && !shape->reply->select_given && edm_entity_has(entity, 0))
         write_actions(shape->reply, entity, writer);
@@ -330,7 +353,7 @@ void odata_write_property(const struct odata_reply *reply, const struct edm_enti
     if (reply->level == ODATA_FULL && (typed_properties(entity->type) >> index & 1))
         payload_write_property_type(reply, SLICE_EMPTY, property, &writer);
     json_writer_plain_name(&writer, SLICE("value"));
-    edm_value_write(property, &entity->values[index], reply->profile->dates_in_utc, &writer);
+    edm_value_write(property, &entity->values[index], payload_form(reply), &writer);
     json_writer_object_end(&writer);
 }
 
@@ -350,7 +373,7 @@ void odata_write_value(const struct odata_reply *reply, const struct edm_entity 
     }
     text_init_fixed(&json, memory, sizeof memory);
     json_writer_init(&writer, &json);
-    edm_value_write(property, value, reply->profile->dates_in_utc, &writer);
+    edm_value_write(property, value, payload_form(reply), &writer);
     struct slice text = text_slice(&json);
     if (slice_starts_with(text, SLICE("\"")))
         text = slice_sub(text, 1, text.len - 2);

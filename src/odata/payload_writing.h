@@ -36,6 +36,8 @@ bool payload_is_typed(const struct edm_property *property);
 /* "state@odata.type":"#microsoft.graph.ndesConnectorState" for the member `prefix`. */
 void payload_write_property_type(const struct odata_reply *reply, struct slice prefix,
                                  const struct edm_property *property, struct json_writer *writer);
+/* How values are written in the reply: bits of enum edm_form. */
+unsigned payload_form(const struct odata_reply *reply);
 /* A property that the singleton works out, as the member `name`. */
 void payload_write_items(const struct odata_reply *reply, struct slice name,
                          const struct edm_singleton_property *property, struct json_writer *writer);

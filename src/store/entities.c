@@ -359,6 +359,7 @@ bool store_entity_insert(struct store_session *session, struct uuid tenant,
     entity->values[0] = (struct edm_value){ .text = key };
     edm_entity_mark(entity, 0);
     entity->version = 1;
+    entity->created = sequence;
     return true;
 }
 

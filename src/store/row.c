@@ -156,6 +156,8 @@ bool row_read(struct db_statement *statement, const struct edm_entity_type *type
             bytes += entity->values[i].text.len;
         }
     }
+    if (properties & EDM_CREATED)
+        entity->created = db_int(statement, column);
     if (!keep_texts(entity, texts, bytes, arena, err))
         return false;
     *ret = entity;

@@ -19,7 +19,8 @@ struct db_statement;
  * statement is reset. */
 void row_bind(struct db_params *params, const struct edm_entity *entity, uint64_t properties);
 
-/* Reads the columns id, version and those of `properties`. Everything is copied into `arena`. The
+/* Reads the columns id, version, those of `properties`, and created_seq if EDM_CREATED is among
+ * them. Everything is copied into `arena`. The
  * key's value is always filled in; it is `present` only when `properties` says so.
  * Errors: ERROR_IO for an offset that no date has; ERROR_TOO_LARGE past the arena's budget. */
 bool row_read(struct db_statement *statement, const struct edm_entity_type *type,

@@ -132,7 +132,8 @@ static void put_literal(struct text *out, const struct edm_property *property, u
         text_append_int(out, value->integer);
 }
 
-/* A row that is in no table: version 1, of the tenant that is parameter 1 in every read. */
+/* A row that is in no table: version 1, made before all, of the tenant that is parameter 1 in every
+ * read. */
 static void put_built_in_row(struct text *out, const struct edm_entity_type *type,
                              const struct edm_value *values)
 {
@@ -140,7 +141,7 @@ static void put_built_in_row(struct text *out, const struct edm_entity_type *typ
 
     put(out, " UNION ALL SELECT ?1, ");
     put_text_literal(out, values[0].text);
-    put(out, ", 1");
+    put(out, ", 1, 0");
     while (walk_next(&walk)) {
         put(out, ", ");
         put_literal(out, &type->properties[walk.property], walk.part, &values[walk.property]);
@@ -156,7 +157,7 @@ static void put_rows(struct text *out, const struct edm_entity_type *type)
         put_table(out, type);
         return;
     }
-    put(out, "(SELECT tenant, id, version");
+    put(out, "(SELECT tenant, id, version, created_seq");
     while (walk_next(&walk)) {
         put(out, ", ");
         put_walk_column(out, &walk);
@@ -181,6 +182,8 @@ static void put_select(struct text *out, const struct edm_entity_type *type, uin
         put(out, ", ");
         put_walk_column(out, &walk);
     }
+    if (properties & EDM_CREATED)
+        put(out, ", created_seq");
     text_append(out, more);
     put(out, " FROM ");
     put_rows(out, type);
@@ -189,7 +192,7 @@ static void put_select(struct text *out, const struct edm_entity_type *type, uin
 int sql_list_columns(const struct edm_entity_type *type, uint64_t properties)
 {
     struct column_walk walk = walk_columns(type, properties);
-    int count = 2;
+    int count = properties & EDM_CREATED ? 3 : 2;
 
     while (walk_next(&walk))
         count++;

@@ -99,8 +99,9 @@ bool store_readers_should_pause(const struct store *store);
 
 /* --- entities ------------------------------------------------------------------------------ */
 
-/* Error: ERROR_NOT_FOUND `Resource '{id}' does not exist.` with no target. `select` is a bit set;
- * the entity's `present` says what was read. The key's value is filled in even when not selected.
+/* Error: ERROR_NOT_FOUND `Resource '{id}' does not exist.` with no target. `select` is a bit set,
+ * of EDM_CREATED too; the entity's `present` says what was read. The key's value is filled in even
+ * when not selected.
  */
 bool store_entity_get(struct store_session *session, struct uuid tenant,
                       const struct edm_entity_type *type, struct slice key, uint64_t select,
@@ -111,7 +112,8 @@ bool store_entity_list(struct store_session *session, struct uuid tenant,
                        const struct edm_query *query, struct arena *arena, struct edm_page *ret,
                        struct error *err) MUST_CHECK;
 /* Gives the entity an id (UUIDv7 order, only rising, also over restarts) unless its key is present
- * (a seed), then ERROR_CONFLICT when it exists. Every property must be present. Sets version 1. */
+ * (a seed), then ERROR_CONFLICT when it exists. Every property must be present. Sets version 1 and
+ * `created`. */
 bool store_entity_insert(struct store_session *session, struct uuid tenant,
                          struct edm_entity *entity, struct arena *arena,
                          struct error *err) MUST_CHECK;
