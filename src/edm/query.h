@@ -63,9 +63,7 @@ struct edm_query {
      * neither, and wherever a condition names the state it means the one that the view says. What
      * is read is still what was written: edm_health_apply() is the reader's. */
     const struct edm_health_view *health;
-    bool
-        unknown_members; /* the client knows members behind a sentinel: `filter` tells them apart */
-    bool gone;           /* with `health`: only the rows that are gone by it */
+    bool gone; /* with `health`: only the rows that are gone by it */
 };
 
 struct edm_page {

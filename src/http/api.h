@@ -73,6 +73,7 @@ struct api {
     struct slice ca_pem; /* empty: no development CA (the operator's own certificate) */
     bool strict;         /* refuse what goes beyond Graph (edm_entity_type.beyond_graph) */
     bool exact_strings;  /* texts compare as they are: edm_query.exact_strings */
+    bool etags;          /* entities have tags; never where `strict` or the profile refuses them */
     enum api_anonymous allow_anonymous; /* whose requests without a token are `anonymous`'s */
     struct principal anonymous;
     enum api_hsts hsts;

@@ -12,10 +12,12 @@
 #include "base/uuid.h"
 #include "edm/date_time.h"
 #include "http/api.h"
+#include "http/conditions.h"
 #include "http/delays.h"
 #include "http/message.h"
 #include "odata/options.h"
 #include "odata/path.h"
+#include "odata/preferences.h"
 #include "service/dispatch.h"
 #include "service/tenants.h"
 #include "testbed/faults.h"
@@ -57,8 +59,12 @@ struct call {
     /* Filled in by http/graph.c as the checks are passed. */
     struct odata_path path;
     struct odata_options options;
-    enum odata_level level;    /* what the client wants of control information */
-    uint16_t max_page_size;    /* Prefer: odata.maxpagesize, or the $skiptoken's; 0: neither */
+    enum odata_level level; /* what the client wants of control information */
+    uint16_t max_page_size; /* Prefer: odata.maxpagesize, or the $skiptoken's; 0: neither */
+    struct odata_preferences preferences; /* what the client would like */
+    struct odata_preferences applied;     /* what of it is heeded */
+    struct conditions conditions;
+    bool created;              /* an update made what it did not find */
     struct edm_entity *given;  /* body of a create or update */
     struct edm_entity *entity; /* result */
     struct edm_page page;      /* result */
@@ -102,6 +108,8 @@ void call_finish_error_body(struct call *call, int status, struct slice body);
 struct slice call_error_date(const struct call *call, char memory[EDM_DATE_TIME_TEXT_MAX]);
 /* 200 or 201 with an OData JSON body at call->level; a body that did not fit is ERROR_TOO_LARGE. */
 void call_finish_odata(struct call *call, int status, const struct text *body);
+/* 304, no body: the client's copy is good. */
+void call_finish_not_modified(struct call *call);
 /* 204, no body. */
 void call_finish_no_content(struct call *call);
 /* Anything else: status, type and body as given; `cacheable` leaves out "no-store". */

@@ -7,7 +7,7 @@
  *     preflight (204), version (404), documents that are open to all, token (401), a fault that a
  *     tester asked for, path (400), method (405), permission (403), licence (400), beyond Graph
  *     (403, when strict or by the profile), Content-Encoding (415), body and options (400), Accept
- *     (406), existence (404)
+ *     (406), existence (404), conditions (412)
  *
  * Reads by key and pages by key run here on the loop. Writes go to the writer, and what may look at
  * every row (a count, a list with a filter) goes to a reader thread; the call then continues in
@@ -25,6 +25,7 @@
 #include "http/batch.h"
 #include "http/cors.h"
 #include "http/effects.h"
+#include "http/wishes.h"
 #include "service/health.h"
 
 #define ENTITY_FRAME_BYTES 8192 /* names, dates and numbers of the largest type, its context */
@@ -290,6 +291,8 @@ void graph_add_policy(struct call *call)
 {
     if (call->policy.len)
         call_add_field(call, SLICE("x-connectord-policy"), call->policy);
+    if (call->preferences.seen)
+        wishes_tell(call);
 }
 
 static bool run_ensure_tenant(struct dispatch_job *job, struct store_session *session,
@@ -365,53 +368,6 @@ void graph_handle(struct call *call)
 
 /* --- options --------------------------------------------------------------------------------- */
 
-/* The value of a preference (RFC 7240 2: name [= value] [; parameters]) called maxpagesize, with or
- * without "odata."; 0 when it is another or makes no sense. */
-static uint64_t page_size_of(struct slice preference)
-{
-    struct slice name, value, parameters;
-    uint64_t size;
-
-    slice_cut(preference, ';', &preference, &parameters);
-    if (!slice_cut(preference, '=', &name, &value))
-        return 0;
-    name = slice_trim(name);
-    value = slice_trim(value);
-    if (value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"')
-        value = slice_sub(value, 1, value.len - 2);
-    if (!slice_eq_nocase(name, SLICE("odata.maxpagesize")) &&
-        !slice_eq_nocase(name, SLICE("maxpagesize")))
-        return 0;
-    return slice_to_uint64(value, UINT32_MAX, &size) ? size : 0;
-}
-
-static uint64_t page_size_in(struct slice preferences)
-{
-    uint64_t size = 0;
-
-    while (preferences.len > 0 && !size) {
-        struct slice preference = preferences;
-
-        if (!slice_cut(preferences, ',', &preference, &preferences))
-            preferences = SLICE_EMPTY;
-        size = page_size_of(preference);
-    }
-    return size;
-}
-
-/* The page size that the request prefers, cut at the largest there is; 0 for none. Preferences may
- * stand in several fields, and of equal ones the first counts. */
-static uint16_t preferred_page_size(const struct http_request *request)
-{
-    uint64_t size = 0;
-
-    for (size_t i = 0; i < request->field_count && !size; i++) {
-        if (slice_eq_nocase(request->fields[i].name, SLICE("Prefer")))
-            size = page_size_in(request->fields[i].value);
-    }
-    return size < ODATA_PAGE_SIZE_MAX ? (uint16_t)size : ODATA_PAGE_SIZE_MAX;
-}
-
 /* Whether what the call is answered with is JSON of OData's, if all goes well. */
 static bool answers_json(const struct call *call)
 {
@@ -476,12 +432,10 @@ bool graph_read_options(struct call *call, bool is_read)
 {
     const struct api *api = call->loop->api;
     const struct http_request *request = &call->exchange->request;
-    const struct odata_filter_rules rules = { .later_members = false };
-    struct slice applied;
+    bool wishes = wishes_read(call, is_read);
+    const struct odata_filter_rules rules = { .later_members = call->preferences.unknown_members };
     struct error error = { 0 };
 
-    if (is_read && call->path.resource == ODATA_SET)
-        call->max_page_size = preferred_page_size(request);
     if (!odata_options_parse(api->model, api->profile, &call->path, is_read, request->query,
                              call->max_page_size, &rules, call->arena, &call->options, &error) ||
         !choose_level(call, &error)) {
@@ -492,9 +446,8 @@ bool graph_read_options(struct call *call, bool is_read)
         return false;
     call->options.query.health = call->health;
     call->options.query.exact_strings = api->exact_strings;
-    if (call->max_page_size &&
-        arena_printf(call->arena, &applied, "odata.maxpagesize=%u", call->max_page_size))
-        call_add_field(call, SLICE("Preference-Applied"), applied);
+    if (wishes)
+        wishes_settle(call, is_read);
     return true;
 }
 
@@ -514,5 +467,8 @@ struct odata_reply graph_reply_of(const struct call *call)
                                  .select = call->options.query.select,
                                  .select_given = call->options.query.select_given,
                                  .asked_for_all = asks(call) && !call->options.selects,
-                                 .level = call->level };
+                                 .level = call->level,
+                                 .unknown_members = call->applied.unknown_members,
+                                 .etags = call->options.query.select & EDM_CREATED,
+                                 .health = call->options.query.health };
 }

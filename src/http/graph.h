@@ -26,7 +26,8 @@ bool graph_read_options(struct call *call, bool is_read) MUST_CHECK;
  * BEYOND_IGNORED: go on as if it had not asked. BEYOND_REFUSED: the call was answered. */
 enum graph_beyond { BEYOND_GOES, BEYOND_IGNORED, BEYOND_REFUSED };
 enum graph_beyond graph_goes_beyond(struct call *call, enum beyond row) MUST_CHECK;
-/* Before the end of an answer that shows entities, or counts them. */
+/* Before the end of an answer that shows entities, or counts them: the policy behind the states,
+ * and the preferences that were heeded. */
 void graph_add_policy(struct call *call);
 struct odata_reply graph_reply_of(const struct call *call);
 

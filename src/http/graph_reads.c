@@ -37,6 +37,7 @@ static void finish_entity(struct call *call)
     text_init(&body, call->arena, ENTITY_REPLY_BYTES, call->loop->api->reply_bytes_max);
     odata_write_entity(&reply, call->entity, &body);
     graph_add_policy(call);
+    conditions_add_etag(call);
     call_finish_odata(call, 200, &body);
 }
 
@@ -76,26 +77,34 @@ void graph_start_singleton(struct call *call)
 static bool get_entity(struct call *call, struct store_session *session, struct error *err)
 {
     struct edm_query query = call->options.query;
+    bool ok;
 
     query.select |= 1; /* the key, for the entity's address */
     if (effects_read(call) == FAULT_READ_STALE)
-        return stale_get(call, session, err);
-    return service_get(session, call->who->tenant, &query, call->path.key, call->arena,
-                       &call->entity, err);
+        ok = stale_get(call, session, err);
+    else
+        ok = service_get(session, call->who->tenant, &query, call->path.key, call->arena,
+                         &call->entity, err);
+    return ok || conditions_refuse_missing(call, err);
 }
 
-void graph_start_get(struct call *call)
+/* Reads the entity and ends the call by `finish`, or before. */
+static void read_entity(struct call *call, void (*finish)(struct call *))
 {
     struct store_session *session;
     struct error error = { 0 };
 
-    if (!graph_read_options(call, true))
-        return;
     if (!service_session_begin(call->loop->session, &session, &error) ||
         !get_entity(call, session, &error))
         call_finish_error(call, &error);
-    else
-        finish_entity(call);
+    else if (!conditions_are_any(&call->conditions) || !conditions_answer(call))
+        finish(call);
+}
+
+void graph_start_get(struct call *call)
+{
+    if (graph_read_options(call, true))
+        read_entity(call, finish_entity);
 }
 
 /* OData 4.01 part 1, 11.2.4: a property that is null has no content. */
@@ -106,6 +115,7 @@ static void finish_property(struct call *call)
     struct text body;
 
     graph_add_policy(call);
+    conditions_add_etag(call);
     if (call->entity->values[property - call->path.type->properties].is_null) {
         call_finish_no_content(call);
         return;
@@ -128,18 +138,13 @@ static void finish_property(struct call *call)
 void graph_start_property(struct call *call)
 {
     struct edm_query *query = &call->options.query;
-    struct store_session *session;
-    struct error error = { 0 };
 
     if (!graph_read_options(call, true))
         return;
-    query->select = UINT64_C(1) << (call->path.property - call->path.type->properties);
+    query->select = UINT64_C(1) << (call->path.property - call->path.type->properties) |
+                    (query->select & EDM_CREATED);
     query->select_given = true;
-    if (!service_session_begin(call->loop->session, &session, &error) ||
-        !get_entity(call, session, &error))
-        call_finish_error(call, &error);
-    else
-        finish_property(call);
+    read_entity(call, finish_property);
 }
 
 static struct skiptoken_scope scope_of(const struct call *call)

@@ -62,7 +62,7 @@ struct slice http_request_field(const struct http_request *request, struct slice
 /* True when there is such a field; *ret_count (may be NULL) is how many. */
 bool http_request_has(const struct http_request *request, struct slice name, size_t *ret_count);
 
-#define HTTP_RESPONSE_FIELDS_MAX 24
+#define HTTP_RESPONSE_FIELDS_MAX 32
 
 /* What becomes of an answer: failures on demand end connections as a bad network does. */
 enum http_fate {

@@ -154,6 +154,15 @@ void call_finish_odata(struct call *call, int status, const struct text *body)
     finish(call, status, text_slice(body));
 }
 
+void call_finish_not_modified(struct call *call)
+{
+    use_kept_memory(call);
+    call_add_field(call, SLICE("OData-Version"), SLICE("4.0"));
+    call_add_field(call, SLICE("Cache-Control"), SLICE("no-cache"));
+    add_common_fields(call);
+    finish(call, 304, SLICE_EMPTY);
+}
+
 void call_finish_no_content(struct call *call)
 {
     use_kept_memory(call);

@@ -18,6 +18,7 @@
  */
 #include "http/stale.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -54,7 +55,8 @@ static bool is_wanted(const struct call *call)
 bool stale_note(struct call *call, struct store_session *session, struct error *err)
 {
     const struct edm_entity_type *type = edm_stored_type(call->path.type);
-    const struct edm_query whole = { .type = type, .select = edm_all_properties(type) };
+    const struct edm_query whole = { .type = type,
+                                     .select = edm_all_properties(type) | EDM_CREATED };
 
     return !is_wanted(call) || service_get(session, call->who->tenant, &whole, call->path.key,
                                            call->arena, &call->before, err);
@@ -86,6 +88,7 @@ void stale_remember_change(struct call *call)
     if (!arena)
         return;
     text_init(&text, arena, 1024, bytes_max);
+    text_printf(&text, "%" PRId64 " %" PRId64 " ", call->before->created, call->before->version);
     json_writer_init(&writer, &text);
     edm_entity_write(call->before, &writer);
     if (!text.failed)
@@ -95,15 +98,30 @@ void stale_remember_change(struct call *call)
 
 /* --- reads ----------------------------------------------------------------------------------- */
 
-/* The entity that `before` is the text of, in `arena`; *ret is NULL when there was none then. */
+/* A note is "{created} {version} {JSON}": a tag of the past is not one of the present. */
+static bool read_note(struct call *call, struct slice note, struct arena *arena,
+                      struct edm_entity **ret, struct error *err)
+{
+    struct slice created, version, json;
+
+    if (!slice_cut(note, ' ', &created, &note) || !slice_cut(note, ' ', &version, &json))
+        return error_set(err, ERROR_INTERNAL, SLICE_EMPTY, "what is past cannot be read");
+    if (!edm_entity_read(call->loop->api->model, edm_stored_type(call->path.type), json, arena, ret,
+                         err))
+        return false;
+    return (slice_to_int64(created, &(*ret)->created) &&
+            slice_to_int64(version, &(*ret)->version)) ||
+           error_set(err, ERROR_INTERNAL, SLICE_EMPTY, "what is past cannot be read");
+}
+
+/* The entity that `before` is the note of, in `arena`; *ret is NULL when there was none then. */
 static bool recall(struct call *call, struct slice before, struct arena *arena,
                    struct edm_entity **ret, struct error *err)
 {
     const struct edm_health_view *health = call->options.query.health;
     struct edm_entity *entity = NULL;
 
-    if (before.len && !edm_entity_read(call->loop->api->model, edm_stored_type(call->path.type),
-                                       before, arena, &entity, err))
+    if (before.len && !read_note(call, before, arena, &entity, err))
         return false;
     if (entity && health && edm_health_is_gone(health, entity))
         entity = NULL;

@@ -22,8 +22,8 @@ enum odata_return { ODATA_RETURN_UNSAID, ODATA_RETURN_MINIMAL, ODATA_RETURN_REPR
 /* All zero before the first field. */
 struct odata_preferences {
     uint32_t max_page_size; /* 0: none, or one that makes no sense; cut at 4294967295 */
-    uint8_t answer;         /* enum odata_return */
-    bool unknown_members;   /* include-unknown-enum-members */
+    enum odata_return answer;
+    bool unknown_members; /* include-unknown-enum-members */
     bool create_if_missing;
     uint8_t seen; /* private */
 };

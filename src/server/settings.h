@@ -129,6 +129,7 @@ struct settings {
     unsigned profile;
     unsigned strict;
     unsigned string_comparison; /* enum setting_string_comparison */
+    unsigned etags;
     struct slice deterministic;
     uint64_t threads;
     uint64_t reader_threads;

@@ -292,3 +292,27 @@ bool service_health_remove(struct store_session *session, const struct edm_model
     *ret_count = total;
     return true;
 }
+
+bool service_health_remove_one(struct store_session *session, struct uuid tenant,
+                               const struct edm_entity_type *type, struct slice key,
+                               int64_t now_ticks, struct arena *arena, struct error *err)
+{
+    struct edm_health_policy policy;
+    struct edm_health_view view;
+    struct edm_entity *entity;
+    struct error why = { 0 };
+
+    if (!policy_of(session, tenant, type, &policy, err))
+        return false;
+    if (!policy.on || policy.remove_after_s == 0)
+        return true;
+    edm_health_view_at(type, &policy, now_ticks, &view);
+    if (!store_entity_get(session, tenant, type, key, edm_health_properties(&view), arena, &entity,
+                          &why)) {
+        if (why.code != ERROR_NOT_FOUND)
+            *err = why;
+        return why.code == ERROR_NOT_FOUND;
+    }
+    return !edm_health_is_gone(&view, entity) ||
+           remove_one(session, tenant, &view, now_ticks, policy.remove_after_s, entity, err);
+}

@@ -73,4 +73,10 @@ bool service_health_remove(struct store_session *session, const struct edm_model
                            struct uuid tenant, int64_t now_ticks, size_t max, struct arena *arena,
                            size_t *ret_count, struct error *err) MUST_CHECK;
 
+/* In an open operation: does the same to one entity, if it is there and gone. */
+bool service_health_remove_one(struct store_session *session, struct uuid tenant,
+                               const struct edm_entity_type *type, struct slice key,
+                               int64_t now_ticks, struct arena *arena,
+                               struct error *err) MUST_CHECK;
+
 #endif

@@ -197,8 +197,8 @@ bool service_update(struct store_session *session, struct uuid tenant, struct sl
     stored = edm_view_stored(change, arena);
     if (!stored)
         return error_no_memory(err);
-    if (!get_written(session, tenant, type, key, edm_all_properties(type), health, arena, &entity,
-                     err))
+    if (!get_written(session, tenant, type, key, edm_all_properties(type) | EDM_CREATED, health,
+                     arena, &entity, err))
         return false;
     edm_entity_merge(entity, stored);
     if (!check_size(entity, entity_bytes_max, err))

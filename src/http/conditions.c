@@ -1,0 +1,236 @@
+/* http/conditions.c - a request that means an entity in a certain state, and the states' names.
+ *
+ * Where the server has no tags (--etags off) a condition that names one is passed over, as the
+ * service does; "*" needs none: it asks whether there is anything. Whoever sends If-Match has seen
+ * the entity, so where it is missing the condition has failed (412), which tells him more than
+ * that it is missing (404).
+ *
+ * What a write asks is read in its own transaction, and only for a write with conditions: the read
+ * costs less than a second form of each operation would.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "http/conditions.h"
+
+#include "base/arena.h"
+#include "edm/entity.h"
+#include "http/graph.h"
+#include "odata/etag.h"
+#include "service/operations.h"
+
+void conditions_add(enum condition *condition, struct slice field)
+{
+    if (slice_eq(field, SLICE("*")))
+        *condition = CONDITION_ANY;
+    else if (*condition == CONDITION_NONE)
+        *condition = CONDITION_TAGS;
+}
+
+/* --- which of them are heeded ---------------------------------------------------------------- */
+
+static bool has_entity(const struct call *call)
+{
+    switch (call->path.resource) {
+    case ODATA_ENTITY:
+    case ODATA_ACTION:
+    case ODATA_PROPERTY:
+    case ODATA_VALUE:
+        return true;
+    case ODATA_SINGLETON:
+    case ODATA_SET:
+    case ODATA_COUNT:
+    case ODATA_SINGLETON_PROPERTY:
+    case ODATA_SERVICE:
+    case ODATA_CSDL:
+    case ODATA_BATCH:
+        break;
+    }
+    return false;
+}
+
+/* If-Match says that there must be something, so there is nothing to create. */
+static void settle_upsert(struct call *call)
+{
+    struct conditions *conditions = &call->conditions;
+    bool may_create =
+        call->preferences.create_if_missing || conditions->none_match == CONDITION_ANY;
+
+    if (!may_create || conditions->match != CONDITION_NONE)
+        return;
+    conditions->creates = graph_goes_beyond(call, BEYOND_UPSERT) == BEYOND_GOES;
+    call->applied.create_if_missing = conditions->creates && call->preferences.create_if_missing;
+    if (!conditions->creates)
+        conditions->none_match = CONDITION_NONE;
+}
+
+/* What "*" is left that no upsert is meant by. */
+static void settle_any(struct call *call)
+{
+    struct conditions *conditions = &call->conditions;
+    bool any = conditions->match == CONDITION_ANY ||
+               (conditions->none_match == CONDITION_ANY && !conditions->creates);
+
+    if (any && graph_goes_beyond(call, BEYOND_CONDITIONS) != BEYOND_GOES)
+        *conditions = (struct conditions){ .creates = conditions->creates };
+}
+
+static void drop_tags(enum condition *condition)
+{
+    if (*condition == CONDITION_TAGS)
+        *condition = CONDITION_NONE;
+}
+
+/* Replies with tags, and tags that are heeded. */
+static void settle_etags(struct call *call)
+{
+    bool shows_tags = call->path.type && call->path.resource != ODATA_COUNT &&
+                      call->path.resource != ODATA_ACTION;
+    bool asks_tags =
+        call->conditions.match == CONDITION_TAGS || call->conditions.none_match == CONDITION_TAGS;
+
+    if ((shows_tags || asks_tags) && graph_goes_beyond(call, BEYOND_ETAGS) == BEYOND_GOES)
+        call->options.query.select |= EDM_CREATED;
+}
+
+void conditions_settle(struct call *call, bool is_read)
+{
+    struct conditions *conditions = &call->conditions;
+    bool etags = call->loop->api->etags;
+
+    if (!has_entity(call))
+        *conditions = (struct conditions){ .match = CONDITION_NONE };
+    if (!etags) {
+        drop_tags(&conditions->match);
+        drop_tags(&conditions->none_match);
+        if (is_read) /* there is no tag by which a copy could still be good */
+            conditions->none_match = CONDITION_NONE;
+    }
+    if (call->path.resource == ODATA_ENTITY && call->exchange->request.method == HTTP_PATCH)
+        settle_upsert(call);
+    settle_any(call);
+    if (etags)
+        settle_etags(call);
+}
+
+/* --- whether they hold ----------------------------------------------------------------------- */
+
+static struct slice etag_of(const struct call *call, const struct edm_entity *entity,
+                            char memory[ODATA_ETAG_MAX])
+{
+    return odata_etag(entity, call->options.query.health, memory);
+}
+
+static bool is_listed(const struct call *call, struct slice name, struct slice etag)
+{
+    const struct http_request *request = &call->exchange->request;
+
+    for (size_t i = 0; i < request->field_count; i++)
+        if (slice_eq_nocase(request->fields[i].name, name) && etag.len > 0 &&
+            odata_etag_is_listed(etag, request->fields[i].value))
+            return true;
+    return false;
+}
+
+/* Whether the condition of the field `name` means `entity`. */
+static bool means(const struct call *call, enum condition condition, struct slice name,
+                  const struct edm_entity *entity)
+{
+    char memory[ODATA_ETAG_MAX];
+
+    return condition == CONDITION_ANY ||
+           (condition == CONDITION_TAGS && is_listed(call, name, etag_of(call, entity, memory)));
+}
+
+static bool matches(const struct call *call, const struct edm_entity *entity)
+{
+    return call->conditions.match == CONDITION_NONE ||
+           means(call, call->conditions.match, IF_MATCH, entity);
+}
+
+static bool is_unmatched(const struct call *call, const struct edm_entity *entity)
+{
+    return !means(call, call->conditions.none_match, IF_NONE_MATCH, entity);
+}
+
+static COLD bool refuse(struct slice name, const char *why, struct error *err)
+{
+    return error_set(err, ERROR_PRECONDITION_FAILED, name,
+                     "The condition of the request's %.*s header does not hold: the resource %s.",
+                     SLICE_ARG(name), why);
+}
+
+bool conditions_refuse_missing(const struct call *call, struct error *err)
+{
+    if (err->code != ERROR_NOT_FOUND || call->conditions.match == CONDITION_NONE)
+        return false;
+    return refuse(IF_MATCH, "does not exist", err);
+}
+
+static bool check_entity(const struct call *call, const struct edm_entity *entity,
+                         struct error *err)
+{
+    if (!matches(call, entity))
+        return refuse(IF_MATCH, "has changed since", err);
+    if (!is_unmatched(call, entity))
+        return refuse(IF_NONE_MATCH,
+                      call->conditions.none_match == CONDITION_ANY ? "exists" : "has not changed",
+                      err);
+    return true;
+}
+
+bool conditions_check(struct call *call, struct store_session *session, struct error *err)
+{
+    const struct conditions *conditions = &call->conditions;
+    const struct edm_query query = { .type = call->path.type,
+                                     .select = 1 | EDM_CREATED,
+                                     .health = call->options.query.health };
+    struct edm_entity *entity;
+    struct error why = { 0 };
+
+    if (!conditions_are_any(conditions))
+        return true;
+    if (service_get(session, call->who->tenant, &query, call->path.key, call->arena, &entity, &why))
+        return check_entity(call, entity, err);
+    /* Without If-Match the write itself says what is missing, or makes it. */
+    if (why.code == ERROR_NOT_FOUND && conditions->match == CONDITION_NONE)
+        return true;
+    conditions_refuse_missing(call, &why);
+    *err = why;
+    return false;
+}
+
+/* --- answers --------------------------------------------------------------------------------- */
+
+void conditions_add_etag(struct call *call)
+{
+    char *memory;
+    struct slice etag;
+
+    if (!(call->options.query.select & EDM_CREATED))
+        return;
+    memory = arena_alloc(call->arena, ODATA_ETAG_MAX);
+    etag = memory ? etag_of(call, call->entity, memory) : SLICE_EMPTY;
+    if (etag.len == 0)
+        return;
+    call_add_field(call, SLICE("ETag"), etag);
+    /* What the tag does not tell apart. */
+    call_add_field(call, SLICE("Vary"), SLICE("Accept, Prefer"));
+}
+
+bool conditions_answer(struct call *call)
+{
+    struct error error = { 0 };
+
+    if (!matches(call, call->entity)) {
+        refuse(IF_MATCH, "has changed since", &error);
+        call_finish_error(call, &error);
+        return true;
+    }
+    if (is_unmatched(call, call->entity))
+        return false;
+    call->executed = true;
+    graph_add_policy(call);
+    conditions_add_etag(call);
+    call_finish_not_modified(call);
+    return true;
+}
