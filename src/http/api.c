@@ -243,6 +243,7 @@ void api_loop_destroy(struct api_loop *api_loop)
         loop_settle(api_loop->loop);
     service_session_destroy(api_loop->session);
     principal_cache_destroy(api_loop->principals);
+    gzip_release(&api_loop->gzip);
     free(api_loop);
 }
 

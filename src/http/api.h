@@ -80,6 +80,8 @@ struct api {
     int64_t token_lifetime_s;
     unsigned json_depth;
     size_t batch_parts;             /* requests of one batch; <= BATCH_PARTS_MOST */
+    size_t body_bytes_max;          /* of a request, as it is sent and when it is inflated */
+    size_t gzip_from_bytes;         /* smaller answers are never compressed; SIZE_MAX: none is */
     size_t reply_bytes_max;         /* of one reply's body */
     size_t page_bytes;              /* a page ends behind the row that passes this */
     size_t entity_bytes;            /* text of one entity at most */

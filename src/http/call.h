@@ -14,6 +14,7 @@
 #include "http/api.h"
 #include "http/conditions.h"
 #include "http/delays.h"
+#include "http/gzip.h"
 #include "http/message.h"
 #include "odata/options.h"
 #include "odata/path.h"
@@ -30,6 +31,7 @@ struct api_loop {
     struct principal_cache *principals;
     struct delays delays;
     size_t batches_resting; /* messages of theirs are in the loop's mailbox */
+    struct gzip gzip;       /* what it keeps is made when it is first used */
 };
 
 struct call {

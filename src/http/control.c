@@ -12,6 +12,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "http/control.h"
+#include "http/coding.h"
 
 #include <assert.h>
 
@@ -178,18 +179,18 @@ static bool refuse_type(const char *message, struct error *err)
 static bool check_body(struct control *control, enum control_body wanted, struct error *err)
 {
     const struct http_request *request = &control->call->exchange->request;
-    struct slice encoding = http_request_field(request, SLICE("Content-Encoding"));
     struct slice type = http_request_field(request, SLICE("Content-Type")), parameters;
 
-    control->body = request->body.len ? request->body : SLICE("{}");
+    control->body = SLICE("{}");
     if (wanted == CONTROL_NO_BODY)
         return true;
+    if (!coding_read_body(control->call, control->call->loop->api->body_bytes_max, err))
+        return false;
     if (request->body.len == 0)
         return wanted == CONTROL_MAY_HAVE_BODY ||
                error_set(err, ERROR_EMPTY_PAYLOAD, SLICE_EMPTY,
                          "Expected a JSON object, found no body.");
-    if (encoding.len > 0 && !slice_eq_nocase(encoding, SLICE("identity")))
-        return refuse_type("Expected a body without a Content-Encoding.", err);
+    control->body = request->body;
     slice_cut(type, ';', &type, &parameters);
     return slice_eq_nocase(slice_trim(type), SLICE("application/json")) ||
            refuse_type("Expected the Content-Type application/json.", err);

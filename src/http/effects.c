@@ -24,6 +24,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "edm/date_time.h"
+#include "http/coding.h"
 #include "http/delays.h"
 #include "service/provision.h"
 #include "testbed/error_catalogue.h"
@@ -232,9 +233,17 @@ static void hold_default(struct call *call)
         call->began_ticks = testbed_now_ticks(call->testbed);
 }
 
+static void leave(struct call *call)
+{
+    if (call->delay)
+        delay_start(&call->loop->delays, call->loop->loop, call->delay, call->exchange,
+                    call->fault->delay_ms);
+    else
+        http_exchange_done(call->exchange);
+}
+
 void effects_finish(struct call *call)
 {
-    struct http_exchange *exchange = call->exchange;
     const struct fault_effect *fault;
 
     forget_idle_fault(call);
@@ -255,8 +264,5 @@ void effects_finish(struct call *call)
         testbed_release(call->testbed);
         call->testbed = NULL;
     }
-    if (call->delay)
-        delay_start(&call->loop->delays, call->loop->loop, call->delay, exchange, fault->delay_ms);
-    else
-        http_exchange_done(exchange);
+    coding_then(call, leave);
 }

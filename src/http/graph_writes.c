@@ -4,6 +4,7 @@
  */
 #include "base/text.h"
 #include "edm/entity.h"
+#include "http/coding.h"
 #include "http/graph.h"
 #include "http/stale.h"
 #include "http/upsert.h"
@@ -23,16 +24,10 @@ static bool is_json_type(struct slice content_type)
 bool graph_check_body(struct call *call)
 {
     const struct http_request *request = &call->exchange->request;
-    struct slice encoding = http_request_field(request, SLICE("Content-Encoding"));
-    size_t encodings = 0;
+    struct error error = { 0 };
 
-    http_request_has(request, SLICE("Content-Encoding"), &encodings);
-    if (encodings > 1 || (encoding.len > 0 && !slice_eq_nocase(encoding, SLICE("identity")))) {
-        /* RFC 9110 15.5.16: says what would do, so that kiota's clients send it again plain. */
-        call_add_field(call, SLICE("Accept-Encoding"), SLICE("identity"));
-        graph_fail(
-            call, ERROR_UNSUPPORTED_MEDIA_TYPE,
-            "The Content-Encoding of the request is not supported. Send the body without one.");
+    if (!coding_read_body(call, call->loop->api->body_bytes_max, &error)) {
+        call_finish_error(call, &error);
         return false;
     }
     if (request->body.len > 0 &&

@@ -15,10 +15,12 @@
 #include "base/repeatable.h"
 #include "base/text.h"
 #include "http/call.h"
+#include "http/coding.h"
 #include "http/oauth.h"
 #include "json/writer.h"
 
 #define FORM_VALUE_MAX 4096
+#define FORM_BYTES_MAX 65536 /* of one that comes compressed, from who has shown nothing yet */
 #define DEFAULT_SCOPE  SLICE("/.default")
 
 /* A token request on its way; lives in the call's arena. */
@@ -249,6 +251,17 @@ static void grant_done(struct dispatch_job *job)
     }
 }
 
+static bool inflate_form(struct grant *grant)
+{
+    struct error error = { 0 };
+
+    if (coding_read_body(grant->call, FORM_BYTES_MAX, &error))
+        return true;
+    const struct oauth_error refusal = { http_status_of(error.code), "invalid_request", 900144 };
+    refuse_grant(grant, &refusal, error.message);
+    return false;
+}
+
 /* Each check that needs no look-up. Answers the call and returns false when one fails. */
 static bool check_grant(struct grant *grant)
 {
@@ -313,7 +326,7 @@ void oauth_grant_handle(struct call *call, struct uuid tenant)
     }
     grant->call = call;
     grant->tenant = tenant;
-    if (!check_grant(grant))
+    if (!inflate_form(grant) || !check_grant(grant))
         return;
     if (!lower_client_id(grant)) {
         error_no_memory(&error);

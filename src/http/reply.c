@@ -24,6 +24,7 @@
 #include "base/text.h"
 #include "edm/date_time.h"
 #include "http/back_end.h"
+#include "http/coding.h"
 #include "http/cors.h"
 #include "http/effects.h"
 #include "json/writer.h"
@@ -113,6 +114,11 @@ static void use_kept_memory(struct call *call)
     (void)ok;
 }
 
+static void leave(struct call *call)
+{
+    http_exchange_done(call->exchange);
+}
+
 static void finish(struct call *call, int status, struct slice body)
 {
     call->exchange->response.status = status;
@@ -120,7 +126,7 @@ static void finish(struct call *call, int status, struct slice body)
     if (call->began_us)
         effects_finish(call);
     else
-        http_exchange_done(call->exchange);
+        coding_then(call, leave);
 }
 
 /* --- ends ------------------------------------------------------------------------------------ */

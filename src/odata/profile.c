@@ -109,7 +109,7 @@ const struct profile_agreement profile_agreements[] = {
     {
         .id = "content-type",
         .seen = "a missing or wrong Content-Type is a 400, not a 415",
-        .here = "so it is; a Content-Encoding other than identity is a 415, which makes clients "
+        .here = "so it is; a Content-Encoding other than gzip is a 415, which makes clients "
                 "send it again plain",
         .source = "microsoft-graph-docs-contrib #6337, msgraph-sdk-php #632",
     },

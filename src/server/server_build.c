@@ -365,6 +365,9 @@ static bool prepare_api(struct server *server, struct error *err)
     api->token_lifetime_s = (int64_t)settings->token_lifetime_s;
     api->json_depth = (unsigned)settings->limits.json_depth;
     api->batch_parts = settings->limits.batch;
+    api->body_bytes_max = settings->limits.body_bytes;
+    api->gzip_from_bytes =
+        settings->gzip == SETTING_ON ? (size_t)settings->limits.gzip_from_bytes : SIZE_MAX;
     api->reply_bytes_max = settings->limits.reply_bytes;
     api->page_bytes = settings->limits.page_bytes;
     api->entity_bytes = settings->limits.entity_bytes;

@@ -119,6 +119,7 @@ struct settings {
     struct setting_list tls_names;
     struct setting_list public_urls;
     unsigned hsts;
+    unsigned gzip;
 
     unsigned builtin_issuer;
     unsigned no_auth; /* SETTING_ANY: also where others can reach it */
@@ -138,7 +139,7 @@ struct settings {
 
     struct {
         uint64_t head_bytes, fields, body_bytes, request_bytes, token_bytes, json_depth, batch;
-        uint64_t reply_bytes, page_bytes, entity_bytes;
+        uint64_t reply_bytes, page_bytes, entity_bytes, gzip_from_bytes;
         uint64_t write_queue, write_group, token_cache;
         uint64_t journal, fault_rules, testbed_bytes, sandboxes;
         uint64_t connections, connections_per_address, memory_bytes;

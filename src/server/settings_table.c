@@ -116,6 +116,13 @@ const struct setting settings_table[] = {
       .choices = off_on_auto,
       .default_text = "auto",
       .doc = "Send Strict-Transport-Security; auto: not for names of this machine." },
+    { .name = "gzip",
+      .group = SETTINGS_FOR_LISTENING,
+      .kind = SETTING_CHOICE,
+      .offset = FIELD(gzip),
+      .choices = off_on,
+      .default_text = "on",
+      .doc = "Compress answers for clients that accept it, and take compressed bodies." },
 
     /* --- tokens --- */
     { .name = "builtin-issuer",
@@ -261,6 +268,9 @@ const struct setting settings_table[] = {
       .default_text =
           "16777216", /* JSON writes a control character in 6: page and entity, 6 times */
       .doc = "Body of a reply; at least 6 times page-bytes and entity-bytes together." },
+    { LIMIT("gzip-from-bytes", gzip_from_bytes), .unit = "bytes", .min = 256, .max = 512 * MEBIBYTE,
+      .default_text = "2048", /* less fits in two packets anyway */
+      .doc = "The least body of a reply that is compressed." },
     { LIMIT("write-queue", write_queue), .min = 1, .max = 1000000, .default_text = "4096",
       .doc = "Writes that wait for the disk; past it a request is told 503 and not executed." },
     { LIMIT("write-group", write_group), .min = 1, .max = 10000, .default_text = "128",
