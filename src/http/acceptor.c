@@ -35,6 +35,7 @@
 #include "http/address.h"
 #include "http/caps.h"
 #include "http/connection.h"
+#include "http/network.h"
 #include "loop/loop.h"
 
 #define ACCEPTS_AT_ONCE 64
@@ -73,23 +74,33 @@ static int open_reserve(void)
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+static bool is_proxy(const struct http_acceptor *acceptor, const struct sockaddr_storage *peer)
+{
+    uint8_t address[16];
+
+    return acceptor->limits->proxies && network_address_of(peer, address) &&
+           network_set_has(acceptor->limits->proxies, address);
+}
+
 static void deal_out(struct http_acceptor *acceptor, struct listener *listener, int fd,
                      const struct sockaddr_storage *peer)
 {
-    struct caps_key key = caps_key_of((const struct sockaddr *)peer);
-    enum caps_verdict verdict = caps_enter(acceptor->caps, key);
+    struct connection_peer who = { .key = caps_key_of((const struct sockaddr *)peer),
+                                   .loopback = address_is_loopback(peer),
+                                   .proxy = is_proxy(acceptor, peer) };
+    enum caps_verdict verdict = caps_enter(acceptor->caps, who.key);
     if (verdict == CAPS_SHUT) {
         close(fd);
         return;
     }
 
+    who.surplus = verdict == CAPS_SURPLUS;
     size_t index = acceptor->next_home;
     acceptor->next_home = (index + 1) % acceptor->home_count;
     struct connection *connection =
-        connection_create(acceptor->homes[index], fd, listener->tls, acceptor->caps, key,
-                          address_is_loopback(peer), verdict == CAPS_SURPLUS);
+        connection_create(acceptor->homes[index], fd, listener->tls, acceptor->caps, &who);
     if (!connection) {
-        caps_leave(acceptor->caps, key);
+        caps_leave(acceptor->caps, who.key);
         close(fd);
         return;
     }

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/repeatable.h"
 #include "http/call.h"
+#include "http/forwarded.h"
 #include "loop/loop.h"
 
 #define CLIENT_REQUEST_ID_MAX 128
@@ -68,6 +69,39 @@ static bool find_origin(struct call *call)
                         SLICE_ARG(authority));
 }
 
+/* Puts what a trusted proxy says of the client in the place of what is known of the proxy. */
+static bool look_past_proxy(struct call *call, struct slice *ret_prefix)
+{
+    struct http_request *request = &call->exchange->request;
+    struct forwarded said;
+
+    if (!forwarded_read(request, call->loop->api->trusted_proxies, call->arena, &said))
+        return false;
+    if (said.client_told)
+        request->from_loopback = said.client_known && network_is_loopback(said.client);
+    if (said.scheme != FORWARDED_NO_SCHEME)
+        request->secure = said.scheme == FORWARDED_HTTPS;
+    if (said.authority.len)
+        request->authority = said.authority;
+    *ret_prefix = said.prefix;
+    return true;
+}
+
+/* A host that a proxy names and we do not know stands in addresses, as one does that a client asks
+ * for; like that one it is no origin of ours, so that no token comes of it. */
+static bool find_origins(struct call *call)
+{
+    struct slice prefix = SLICE_EMPTY;
+
+    if (call->exchange->request.from_proxy && !look_past_proxy(call, &prefix))
+        return false;
+    if (!find_origin(call))
+        return false;
+    call->issuer = call->origin;
+    return prefix.len == 0 || arena_printf(call->arena, &call->origin, "%.*s%.*s",
+                                           SLICE_ARG(call->issuer), SLICE_ARG(prefix));
+}
+
 bool call_keep_memory(struct call *call, size_t body_bytes)
 {
     return arena_set_aside(call->arena,
@@ -96,7 +130,7 @@ struct call *call_begin(struct api_loop *loop, struct http_exchange *exchange)
     call->client_request_id = echoed_id(request);
     if (call->client_request_id.len == 0)
         call->client_request_id = (struct slice){ call->request_id, UUID_TEXT_LEN };
-    return find_origin(call) && call_keep_memory(call, 0) ? call : NULL;
+    return find_origins(call) && call_keep_memory(call, 0) ? call : NULL;
 }
 
 bool call_is_loopback_name(struct slice authority)

@@ -31,6 +31,7 @@ struct edm_model;
 struct issuer;
 struct log;
 struct loop;
+struct network_set;
 struct repeatable;
 struct store;
 struct testbeds;
@@ -71,9 +72,10 @@ struct api {
     struct dispatch *dispatch;
     uint8_t seal_key[API_SEAL_KEY_BYTES];
     struct slice ca_pem; /* empty: no development CA (the operator's own certificate) */
-    bool strict;         /* refuse what goes beyond Graph (edm_entity_type.beyond_graph) */
-    bool exact_strings;  /* texts compare as they are: edm_query.exact_strings */
-    bool etags;          /* entities have tags; never where `strict` or the profile refuses them */
+    const struct network_set *trusted_proxies; /* whose fields count; NULL: nobody's */
+    bool strict;        /* refuse what goes beyond Graph (edm_entity_type.beyond_graph) */
+    bool exact_strings; /* texts compare as they are: edm_query.exact_strings */
+    bool etags;         /* entities have tags; never where `strict` or the profile refuses them */
     enum api_anonymous allow_anonymous; /* whose requests without a token are `anonymous`'s */
     struct principal anonymous;
     enum api_hsts hsts;

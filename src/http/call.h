@@ -41,7 +41,8 @@ struct call {
     char request_id[UUID_TEXT_LEN];
     struct slice client_request_id; /* the request's own, else request_id */
     bool own_origin;                /* it is one of this server's (token_rules) */
-    struct slice origin;            /* "https://localhost:8443", as asked */
+    struct slice origin;            /* "https://localhost:8443", as asked, where addresses begin */
+    struct slice issuer;            /* the same without what a proxy cuts off: of tokens */
     bool from_page;                 /* a browser's, for Graph: it has an Origin */
     struct slice allow_origin; /* whose pages may read the answer; empty: none's (http/cors.c) */
     const struct principal *who;

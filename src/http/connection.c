@@ -360,8 +360,7 @@ void connection_expired(struct deadline *deadline, enum deadline_kind kind)
 /* --- what the header promises ---------------------------------------------------------------- */
 
 struct connection *connection_create(struct connection_home *home, int fd, struct tls_context *tls,
-                                     struct http_caps *caps, struct caps_key key, bool loopback,
-                                     bool surplus)
+                                     struct http_caps *caps, const struct connection_peer *peer)
 {
     struct connection *connection = calloc(1, sizeof *connection);
     struct ssl_st *ssl = tls && connection ? tls_context_session(tls, fd) : NULL;
@@ -372,9 +371,10 @@ struct connection *connection_create(struct connection_home *home, int fd, struc
     }
     connection->home = home;
     connection->caps = caps;
-    connection->key = key;
-    connection->loopback = loopback;
-    connection->surplus = surplus;
+    connection->key = peer->key;
+    connection->loopback = peer->loopback;
+    connection->proxy = peer->proxy;
+    connection->surplus = peer->surplus;
     transport_init(&connection->transport, fd, ssl);
     return connection;
 }

@@ -16,12 +16,18 @@
 
 struct connection;
 
+/* Who has connected. */
+struct connection_peer {
+    struct caps_key key;
+    bool loopback; /* it is of this machine */
+    bool proxy;    /* it is a trusted proxy */
+    bool surplus;  /* it is to be told that there are too many */
+};
+
 /* For the accepted socket `fd`, which has been counted by `caps`; it leaves them at its end.
- * `loopback`: its peer is of this machine. `surplus`: it is to be told that there are too many.
  * NULL: no memory, everything is the caller's still. */
 struct connection *connection_create(struct connection_home *home, int fd, struct tls_context *tls,
-                                     struct http_caps *caps, struct caps_key key, bool loopback,
-                                     bool surplus);
+                                     struct http_caps *caps, const struct connection_peer *peer);
 
 /* Starts to serve it: at once, or from another thread by way of the loop's mailbox. */
 void connection_open(struct connection *connection);

@@ -23,6 +23,7 @@ static void describe_peer(struct connection *connection)
 
     request->secure = connection->transport.ssl;
     request->from_loopback = connection->loopback;
+    request->from_proxy = connection->proxy;
 }
 
 /* The exchange of a new request, whose first bytes are `carried`. False: no memory. */

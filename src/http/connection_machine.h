@@ -28,6 +28,7 @@ struct connection {
     uint8_t watched; /* UV_READABLE, UV_WRITABLE */
     bool surplus;    /* one too many: answered 503 */
     bool loopback;   /* the peer is of this machine */
+    bool proxy;      /* it is a trusted proxy */
     bool may_read;   /* there may be bytes to read without waiting */
     bool in_handler; /* the handler was called and has not returned */
     bool answered;   /* ... and has called done before it did */

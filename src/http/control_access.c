@@ -39,9 +39,10 @@ static bool is_foreign_page(const struct call *call)
 static bool came_by_proxy(const struct http_request *request)
 {
     static const struct slice names[] = {
-        SLICE_INIT("Forwarded"),         SLICE_INIT("Via"),
-        SLICE_INIT("X-Forwarded-For"),   SLICE_INIT("X-Forwarded-Host"),
-        SLICE_INIT("X-Forwarded-Proto"), SLICE_INIT("X-Real-IP"),
+        SLICE_INIT("Forwarded"),          SLICE_INIT("Via"),
+        SLICE_INIT("X-Forwarded-For"),    SLICE_INIT("X-Forwarded-Host"),
+        SLICE_INIT("X-Forwarded-Proto"),  SLICE_INIT("X-Forwarded-Port"),
+        SLICE_INIT("X-Forwarded-Prefix"), SLICE_INIT("X-Real-IP"),
     };
 
     for (size_t i = 0; i < COUNT_OF(names); i++) {

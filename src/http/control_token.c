@@ -32,7 +32,7 @@ static void init_token(const struct call *call, struct uuid tenant, struct token
     const struct api *api = call->loop->api;
 
     ret->request = (struct token_request){
-        .origin = call->own_origin ? call->origin : api->rules->origins[0],
+        .origin = call->own_origin ? call->issuer : api->rules->origins[0],
         .audience = api->rules->audiences[0],
         .tenant = tenant,
         .app_id = SLICE(SERVICE_DEFAULT_CLIENT),

@@ -25,6 +25,7 @@ struct http_engine;
 struct http_acceptor;
 struct log;
 struct loop;
+struct network_set;
 struct tls_context;
 
 struct http_limits {
@@ -40,6 +41,8 @@ struct http_limits {
     uint64_t body_bytes_per_s; /* the least average rate of a body */
     uint64_t reply_ms;         /* from first to last byte of an answer that is not being read */
     uint64_t idle_ms;          /* between requests */
+
+    const struct network_set *proxies; /* trusted ones; NULL: there are none */
 
     size_t connections;             /* in total; past it: 503 and close */
     size_t connections_per_address; /* likewise, per IPv4 address or IPv6 /64 */

@@ -49,7 +49,9 @@ struct http_request {
     struct slice authority; /* host[:port] of the absolute target, else of Host, else where it came
                              * in; lower-cased */
     bool secure;            /* came over TLS */
-    bool from_loopback;     /* the peer's address is this machine's, 127.0.0.0/8 or ::1 */
+    bool from_proxy;        /* the peer is a trusted proxy (http/forwarded.h) */
+    bool from_loopback;     /* the address of the peer, or of the client that a trusted proxy names,
+                             * is this machine's, 127.0.0.0/8 or ::1 */
     bool http_1_0;
     struct http_field *fields;
     size_t field_count;

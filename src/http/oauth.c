@@ -92,18 +92,24 @@ static const struct oauth_error foreign_origin = { 400, "invalid_request", 50049
 /* --- documents ------------------------------------------------------------------------------- */
 
 /* "name": "{origin}/{tenant}{rest}" */
-static void write_url(struct json_writer *writer, const char *name, struct call *call,
-                      struct slice tenant, const char *rest)
+static void write_url_at(struct json_writer *writer, const char *name, struct call *call,
+                         struct slice origin, struct slice tenant, const char *rest)
 {
     struct text text;
 
     text_init(&text, call->arena, 128, 1024);
-    text_append(&text, call->origin);
+    text_append(&text, origin);
     text_append_char(&text, '/');
     text_append(&text, tenant);
     text_append(&text, slice_of(rest));
     json_writer_plain_name(writer, slice_of(name));
     json_writer_string(writer, text_slice(&text));
+}
+
+static void write_url(struct json_writer *writer, const char *name, struct call *call,
+                      struct slice tenant, const char *rest)
+{
+    write_url_at(writer, name, call, call->origin, tenant, rest);
 }
 
 static void write_list(struct json_writer *writer, const char *name, const char *const *values,
@@ -132,7 +138,8 @@ static void handle_configuration(struct call *call, struct slice tenant, bool is
     json_writer_init(&writer, &body);
     json_writer_object_begin(&writer);
     /* Of the shared authorities Entra says this literally: the tenant is the token's. */
-    write_url(&writer, "issuer", call, is_shared ? SLICE("{tenantid}") : tenant, "/v2.0");
+    write_url_at(&writer, "issuer", call, call->issuer, is_shared ? SLICE("{tenantid}") : tenant,
+                 "/v2.0");
     write_url(&writer, "authorization_endpoint", call, tenant, "/oauth2/v2.0/authorize");
     write_url(&writer, "token_endpoint", call, tenant, "/oauth2/v2.0/token");
     write_url(&writer, "jwks_uri", call, tenant, "/discovery/v2.0/keys");

@@ -175,7 +175,7 @@ static bool run_grant(struct dispatch_job *job, struct store_session *session, s
     if (grant->verdict != CLIENT_ACCEPTED)
         return true;
     struct token_request request = {
-        .origin = call->origin,
+        .origin = call->issuer,
         .audience = grant->audience,
         .tenant = grant->tenant,
         .app_id = client.app_id,

@@ -207,7 +207,7 @@ static size_t host_len(struct slice text)
     return len;
 }
 
-static bool is_authority(struct slice text)
+bool http_is_authority(struct slice text)
 {
     size_t len = host_len(text);
 
@@ -234,7 +234,7 @@ static bool take_absolute(struct head *head, struct slice *target, struct error 
     while (len < rest.len && rest.ptr[len] != '/' && rest.ptr[len] != '?')
         len++;
     head->target_authority = slice_sub(rest, 0, len);
-    if (!is_authority(head->target_authority))
+    if (!http_is_authority(head->target_authority))
         return bad(err, SLICE_EMPTY, "The request target names no valid host.");
     *target = (struct slice){ rest.ptr + len, rest.len - len };
     return true;
@@ -469,7 +469,7 @@ static bool judge_framing(const struct head *head, struct http_framing *framing,
     return true;
 }
 
-static bool lower_case(struct arena *arena, struct slice text, struct slice *ret)
+bool http_lower_case(struct arena *arena, struct slice text, struct slice *ret)
 {
     size_t i = 0;
 
@@ -495,11 +495,11 @@ static bool judge_host(struct head *head, struct error *err)
 {
     if (head->hosts > 1 || (head->hosts == 0 && !head->request.http_1_0))
         return bad(err, SLICE("Host"), "An HTTP/1.1 request must have exactly one Host.");
-    if (head->hosts == 1 && !is_authority(head->host))
+    if (head->hosts == 1 && !http_is_authority(head->host))
         return bad(err, SLICE("Host"), "Host must be a host and perhaps a port.");
 
     struct slice authority = head->target_authority.len ? head->target_authority : head->host;
-    if (!lower_case(head->arena, authority, &head->request.authority))
+    if (!http_lower_case(head->arena, authority, &head->request.authority))
         return error_no_memory(err);
     return true;
 }

@@ -48,6 +48,11 @@ bool http_head_parse(struct slice head, size_t fields_max, struct arena *arena,
                      struct http_request *ret, struct http_framing *ret_framing,
                      struct error *err) MUST_CHECK;
 
+/* host[:port], the host a name, an IPv4 address or [IPv6], of 255 bytes at most. */
+bool http_is_authority(struct slice text);
+/* Its ASCII letters in lower case; `text` itself when there is nothing to do. False: no memory. */
+bool http_lower_case(struct arena *arena, struct slice text, struct slice *ret) MUST_CHECK;
+
 /* Chunked bodies (chunked.c): fed piecewise, decoded in place. */
 struct http_chunked { /* private but for total */
     uint64_t left;    /* bytes of the chunk that are still to come */

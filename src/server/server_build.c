@@ -74,6 +74,26 @@ static void set_http_limits(struct server *server)
     };
 }
 
+/* The settings were checked: each is a network. */
+static bool set_proxies(struct server *server, struct error *err)
+{
+    const struct setting_list *texts = &server->settings->trusted_proxies;
+    struct network *networks;
+
+    if (texts->count == 0)
+        return true;
+    networks = arena_new_array(server->arena, texts->count, struct network);
+    if (!networks)
+        return error_no_memory(err);
+    for (size_t i = 0; i < texts->count; i++) {
+        if (network_parse(texts->items[i], &networks[server->proxies.count]))
+            server->proxies.count++;
+    }
+    server->proxies.items = networks;
+    server->http_limits.proxies = server->api.trusted_proxies = &server->proxies;
+    return true;
+}
+
 /* --- what repeats ---------------------------------------------------------------------------- */
 
 /* What a deterministic server calls now. */
@@ -500,9 +520,9 @@ static bool seal_store(struct server *server, struct error *err UNUSED)
 bool server_open_parts(struct server *server, struct error *err)
 {
     static bool (*const steps[])(struct server *, struct error *) = {
-        stop_time,      open_testbeds, open_folders, begin_keys, open_store, check_default_client,
-        open_dispatch,  await_keys,    prepare_api,  open_loops, open_sweep, seal_store,
-        open_listeners, name_origins,
+        set_proxies,          stop_time,      open_testbeds, open_folders, begin_keys, open_store,
+        check_default_client, open_dispatch,  await_keys,    prepare_api,  open_loops, open_sweep,
+        seal_store,           open_listeners, name_origins,
     };
 
     set_http_limits(server);

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "http/api.h"
 #include "http/engine.h"
+#include "http/network.h"
 #include "loop/loop.h"
 #include "server/data.h"
 #include "server/origins.h"
@@ -68,6 +69,7 @@ struct server {
     struct token_rules rules;
     struct api api;
     struct http_limits http_limits;
+    struct network_set proxies; /* trusted ones */
     struct arena_ledger memory; /* of all requests */
 
     struct control_sweep *sweep;

@@ -118,6 +118,7 @@ struct settings {
     struct slice tls_key;
     struct setting_list tls_names;
     struct setting_list public_urls;
+    struct setting_list trusted_proxies;
     unsigned hsts;
     unsigned gzip;
 

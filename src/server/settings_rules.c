@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <inttypes.h>
 
+#include "http/network.h"
 #include "server/endpoint.h"
 #include "server/origins.h"
 #include "server/settings.h"
@@ -107,6 +108,21 @@ static bool check_names(struct settings *settings, struct error *err)
     return true;
 }
 
+static bool check_proxies(struct settings *settings, struct error *err)
+{
+    for (size_t i = 0; i < settings->trusted_proxies.count; i++) {
+        struct slice text = settings->trusted_proxies.items[i];
+        struct network network;
+
+        if (!network_parse(text, &network))
+            return error_set(err, ERROR_CONFIGURATION, SLICE("trusted-proxy"),
+                             "trusted-proxy: expected an address, or a block such as 10.0.0.0/8 "
+                             "whose bits behind the prefix are 0, found '%.*s'",
+                             SLICE_ARG(slice_sub(text, 0, 100)));
+    }
+    return true;
+}
+
 static bool check_no_auth(struct settings *settings, struct error *err)
 {
     if (settings->no_auth != SETTING_ON || !settings->exposed)
@@ -150,7 +166,7 @@ bool settings_apply_rules(struct settings *settings, struct error *err)
 {
     static bool (*const rules[])(struct settings *, struct error *) = {
         derive,        check_control, check_certificate, check_names,
-        check_no_auth, check_reply,   check_memory,
+        check_proxies, check_no_auth, check_reply,       check_memory,
     };
 
     for (size_t i = 0; i < COUNT_OF(rules); i++) {
