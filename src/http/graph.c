@@ -6,8 +6,8 @@
  *
  *     preflight (204), version (404), documents that are open to all, token (401), a fault that a
  *     tester asked for, path (400), method (405), permission (403), licence (400), beyond Graph
- *     (403, when strict or by the profile), Content-Encoding (415), body and options (400), Accept
- *     (406), existence (404), conditions (412)
+ *     (403, when strict or by the profile), Content-Encoding (415), OData's version (400), body and
+ *     options (400), Accept (406), existence (404), conditions (412)
  *
  * Reads by key and pages by key run here on the loop. Writes go to the writer, and what may look at
  * every row (a count, a list with a filter) goes to a reader thread; the call then continues in
@@ -25,6 +25,8 @@
 #include "http/batch.h"
 #include "http/cors.h"
 #include "http/effects.h"
+#include "http/method_override.h"
+#include "http/protocol_version.h"
 #include "http/wishes.h"
 #include "service/health.h"
 
@@ -353,6 +355,7 @@ void graph_handle(struct call *call)
 
     if (!call->exchange->part && cors_handle(call))
         return;
+    method_override(&call->exchange->request);
     effects_watch(call);
     if (!odata_path_version(call->exchange->request.path, &version, &rest, &error)) {
         call_finish_error(call, &error);
@@ -436,7 +439,8 @@ bool graph_read_options(struct call *call, bool is_read)
     const struct odata_filter_rules rules = { .later_members = call->preferences.unknown_members };
     struct error error = { 0 };
 
-    if (!odata_options_parse(api->model, api->profile, &call->path, is_read, request->query,
+    if (!protocol_version_check(request, !is_read && request->body.len > 0, &error) ||
+        !odata_options_parse(api->model, api->profile, &call->path, is_read, request->query,
                              call->max_page_size, &rules, call->arena, &call->options, &error) ||
         !choose_level(call, &error)) {
         call_finish_error(call, &error);

@@ -1,0 +1,99 @@
+/* http/protocol_version.c - looks for the three fields in one walk.
+ *
+ * Every request pays for this and nearly none has one of them, or has an OData-MaxVersion of 4.0:
+ * so a name is looked at closely only when it begins like one of them.
+ *
+ * A version may have parameters behind it ("3.0;NetFx", as OData 3 wrote it), which say nothing.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "http/protocol_version.h"
+
+#define QUOTED_BYTES_MAX 60
+
+struct version {
+    uint64_t major;
+    struct slice minor; /* digits: "01" is another than "1" */
+};
+
+/* "4.0", "4.01", "4"; blanks anywhere around. */
+static bool read_version(struct slice value, struct version *ret)
+{
+    struct slice text = value, parameters, major, minor = SLICE("0");
+    uint64_t ignored;
+
+    slice_cut(value, ';', &text, &parameters);
+    text = slice_trim(text);
+    major = text;
+    if (slice_cut(text, '.', &major, &minor) &&
+        !slice_to_uint64(slice_trim(minor), UINT32_MAX, &ignored))
+        return false;
+    ret->minor = slice_trim(minor);
+    return slice_to_uint64(slice_trim(major), UINT32_MAX, &ret->major);
+}
+
+static struct slice quoted(struct slice value)
+{
+    return slice_utf8_prefix(value, QUOTED_BYTES_MAX);
+}
+
+static COLD bool refuse(const struct http_field *field, const char *expected, struct error *err)
+{
+    return error_set(err, ERROR_BAD_REQUEST, field->name,
+                     "The %.*s header of the request is '%.*s': expected %s.",
+                     SLICE_ARG(field->name), SLICE_ARG(quoted(field->value)), expected);
+}
+
+static bool check_max_version(const struct http_field *field, struct error *err)
+{
+    struct version version;
+
+    if (!read_version(field->value, &version))
+        return refuse(field, "a version such as '4.0'", err);
+    return version.major >= 4 ||
+           refuse(field, "4.0 or higher, which is what this service answers with", err);
+}
+
+static bool check_version(const struct http_field *field, struct error *err)
+{
+    struct version version;
+
+    return (read_version(field->value, &version) && version.major == 4 &&
+            (slice_eq(version.minor, SLICE("0")) || slice_eq(version.minor, SLICE("01")))) ||
+           refuse(field, "4.0 or 4.01, the versions whose bodies this service reads", err);
+}
+
+/* 8.2.4: who asks for a snapshot and gets something else must be told. */
+static COLD bool refuse_isolation(const struct http_field *field, struct error *err)
+{
+    return error_set(err, ERROR_PRECONDITION_FAILED, field->name,
+                     "The %.*s header of the request asks for '%.*s', and this service has no "
+                     "isolation levels.",
+                     SLICE_ARG(field->name), SLICE_ARG(quoted(field->value)));
+}
+
+static bool check_field(const struct http_field *field, bool has_body, struct error *err)
+{
+    if (field->value.len == 0)
+        return true;
+    if (slice_eq_nocase(field->name, SLICE("OData-MaxVersion")))
+        return check_max_version(field, err);
+    if (slice_eq_nocase(field->name, SLICE("OData-Version")))
+        return !has_body || check_version(field, err);
+    if (slice_eq_nocase(field->name, SLICE("OData-Isolation")) ||
+        slice_eq_nocase(field->name, SLICE("Isolation")))
+        return refuse_isolation(field, err);
+    return true;
+}
+
+bool protocol_version_check(const struct http_request *request, bool has_body, struct error *err)
+{
+    for (size_t i = 0; i < request->field_count; i++) {
+        const struct http_field *field = &request->fields[i];
+        char first = (char)(field->name.ptr[0] | 0x20);
+
+        if ((first == 'o' || first == 'i') && !check_field(field, has_body, err))
+            return false;
+    }
+    return true;
+}

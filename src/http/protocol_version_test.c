@@ -1,0 +1,93 @@
+/* http/protocol_version_test.c - which versions would do, for an answer and for a body. */
+#include "http/protocol_version.h"
+
+#include <string.h>
+
+#include "base/test.h"
+
+static const struct {
+    const char *name, *value;
+    bool has_body;
+    enum error_code code;
+} cases[] = {
+    { "OData-MaxVersion", "4.0", false, ERROR_NONE },
+    { "odata-maxversion", "4.01", false, ERROR_NONE },
+    { "OData-MaxVersion", "4", false, ERROR_NONE },
+    { "OData-MaxVersion", "4.0 ; NetFx", false, ERROR_NONE },
+    { "OData-MaxVersion", "4 . 0", false, ERROR_NONE },
+    { "OData-MaxVersion", "5.0", false, ERROR_NONE },
+    { "OData-MaxVersion", "40.17", false, ERROR_NONE },
+    { "OData-MaxVersion", "", false, ERROR_NONE },
+    { "OData-MaxVersion", "3.0", false, ERROR_BAD_REQUEST },
+    { "OData-MaxVersion", "3.0;NetFx", true, ERROR_BAD_REQUEST },
+    { "OData-MaxVersion", "3.99", false, ERROR_BAD_REQUEST },
+    { "OData-MaxVersion", "0", false, ERROR_BAD_REQUEST },
+    { "OData-MaxVersion", "four", false, ERROR_BAD_REQUEST },
+    { "OData-MaxVersion", "4.", false, ERROR_BAD_REQUEST },
+    { "OData-MaxVersion", ".4", false, ERROR_BAD_REQUEST },
+    { "OData-MaxVersion", "4.0.1", false, ERROR_BAD_REQUEST },
+    { "OData-MaxVersion", "-4.0", false, ERROR_BAD_REQUEST },
+    { "OData-MaxVersion", "4.0, 3.0", false, ERROR_BAD_REQUEST },
+    { "OData-MaxVersion", "99999999999999999999.0", false, ERROR_BAD_REQUEST },
+    { "OData-MaxVersion", "\xff\xfe", false, ERROR_BAD_REQUEST },
+
+    { "OData-Version", "4.0", true, ERROR_NONE },
+    { "OData-Version", "4.01", true, ERROR_NONE },
+    { "OData-Version", "4", true, ERROR_NONE },
+    { "OData-Version", "4.0;", true, ERROR_NONE },
+    { "OData-Version", "3.0", false, ERROR_NONE }, /* of a body that there is not */
+    { "OData-Version", "3.0", true, ERROR_BAD_REQUEST },
+    { "OData-Version", "4.1", true, ERROR_BAD_REQUEST },
+    { "OData-Version", "4.02", true, ERROR_BAD_REQUEST },
+    { "OData-Version", "5.0", true, ERROR_BAD_REQUEST },
+    { "OData-Version", "x", true, ERROR_BAD_REQUEST },
+
+    { "OData-Isolation", "snapshot", false, ERROR_PRECONDITION_FAILED },
+    { "Isolation", "Snapshot", true, ERROR_PRECONDITION_FAILED },
+    { "Isolation", "", false, ERROR_NONE },
+
+    { "OData-EntityId", "3.0", true, ERROR_NONE },
+    { "Origin", "3.0", true, ERROR_NONE },
+    { "If-Match", "*", true, ERROR_NONE },
+    { "MaxDataServiceVersion", "3.0", true, ERROR_NONE },
+};
+
+static void test_check(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct http_field fields[] = {
+            { SLICE("Host"), SLICE("3.0") },
+            { slice_of(cases[i].name), slice_of(cases[i].value) },
+        };
+        const struct http_request request = { .fields = fields, .field_count = 2 };
+        struct error err = { 0 };
+        bool ok = protocol_version_check(&request, cases[i].has_body, &err);
+
+        CHECK(ok == (cases[i].code == ERROR_NONE) && err.code == cases[i].code, i);
+        CHECK(ok || strcmp(err.target, cases[i].name) == 0, i);
+        CHECK(slice_is_utf8(slice_of(err.message)), i);
+    }
+}
+
+/* Every field counts. */
+static void test_twice(void **state UNUSED)
+{
+    struct http_field fields[] = {
+        { SLICE("OData-MaxVersion"), SLICE("4.0") },
+        { SLICE("OData-MaxVersion"), SLICE("3.0") },
+    };
+    const struct http_request request = { .fields = fields, .field_count = 2 };
+    struct error err = { 0 };
+
+    assert_false(protocol_version_check(&request, false, &err));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_check),
+        cmocka_unit_test(test_twice),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
