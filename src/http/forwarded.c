@@ -134,8 +134,11 @@ static bool take_hop(struct scan *scan, struct hops *hops)
 
 static bool read_forwarded(struct slice value, struct hops *hops)
 {
-    struct scan scan = { value.ptr, value.ptr + value.len };
+    struct scan scan = { .at = value.ptr };
 
+    if (value.len == 0) /* a slice of nothing may have no address */
+        return true;
+    scan.end = value.ptr + value.len;
     do {
         if (!take_hop(&scan, hops))
             return false;

@@ -40,6 +40,8 @@ static const struct {
     { { "Forwarded", ",, for=192.0.2.1 ,," }, "192.0.2.1", NONE, "", "" },
     { { "Forwarded", ";;for=192.0.2.1;;" }, "192.0.2.1", NONE, "", "" },
 
+    { { "Forwarded", "", "Forwarded", "for=192.0.2.1" }, "192.0.2.1", NONE, "", "" },
+
     /* from the right, past trusted ones */
     { { "Forwarded", "for=192.0.2.1;host=evil.example, for=198.51.100.7;host=a.example" },
       "198.51.100.7",
