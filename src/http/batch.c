@@ -113,6 +113,9 @@ static struct call *begin_call(struct part *part)
         return NULL;
     part->call = call;
     call->who = batch->who;
+    call->origin = batch->origin; /* what a proxy says of it stands in the batch's fields */
+    call->issuer = batch->issuer;
+    call->own_origin = batch->own_origin;
     if (!http_request_has(&part->exchange.request, SLICE("client-request-id"), NULL))
         call->client_request_id = batch->client_request_id;
     return call;
