@@ -17,6 +17,7 @@
     X(BAD_REQUEST, "BadRequest")                                                                   \
     X(MODEL_VALIDATION, "ModelValidationFailure")                                                  \
     X(EMPTY_PAYLOAD, "BadRequest")                                                                 \
+    X(EXPAND_NOT_SUPPORTED, "ExpandNotSupported")                                                  \
     X(UNAUTHORIZED, "InvalidAuthenticationToken")                                                  \
     X(FORBIDDEN, "Forbidden")                                                                      \
     X(NOT_FOUND, "ResourceNotFound")                                                               \

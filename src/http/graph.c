@@ -28,6 +28,7 @@
 #include "http/method_override.h"
 #include "http/protocol_version.h"
 #include "http/wishes.h"
+#include "odata/search.h"
 #include "service/health.h"
 
 #define ENTITY_FRAME_BYTES 8192 /* names, dates and numbers of the largest type, its context */
@@ -431,6 +432,16 @@ static bool choose_level(struct call *call, struct error *err)
                      "'odata.metadata=none', 'minimal' or 'full'.");
 }
 
+/* Read behind the refusal of what is beyond Graph, which does not look at its words. */
+static bool add_search(struct call *call, struct error *err)
+{
+    struct edm_query *query = &call->options.query;
+    const struct edm_filter *search;
+
+    return odata_search_parse(query->type, call->options.search, call->arena, &search, err) &&
+           odata_search_join(query->filter, search, call->arena, &query->filter, err);
+}
+
 bool graph_read_options(struct call *call, bool is_read)
 {
     const struct api *api = call->loop->api;
@@ -448,6 +459,10 @@ bool graph_read_options(struct call *call, bool is_read)
     }
     if (!check_options_beyond(call))
         return false;
+    if (call->options.search.ptr && !add_search(call, &error)) {
+        call_finish_error(call, &error);
+        return false;
+    }
     call->options.query.health = call->health;
     call->options.query.exact_strings = api->exact_strings;
     if (wishes)

@@ -15,11 +15,8 @@
  *
  * Texts are those that Graph (its OData library) uses for the same mistake, so that scripts which
  * look for them keep working. The first mistake from the left is the one reported; what is wrong
- * inside $filter and $orderby comes last, since it can be read only when all aliases are known.
- *
- * $select is a list of names, no expression: terms in brackets exist in OData but select inside
- * complex properties, which no type here has. A comma at the end is passed over, as the library
- * does. $select=* is the same as no $select.
+ * inside $filter and $orderby comes last, since it can be read only when all aliases are known, and
+ * inside $search (odata/search.h) only once it is known whether there is one.
  *
  * $top is the size of a page, as in Graph, and more pages follow behind it; so $top and maxpagesize
  * are two wishes about one thing, and the smaller wins.
@@ -33,9 +30,8 @@
 #include "odata/orderby.h"
 #include "odata/query_digest.h"
 #include "odata/quote.h"
+#include "odata/select.h"
 #include "odata/skiptoken.h"
-
-#define SELECT_FAILED "Parsing OData Select and Expand failed: "
 
 /* The state of one odata_options_parse(). */
 struct parse {
@@ -45,7 +41,7 @@ struct parse {
     bool is_read;
     unsigned seen; /* bit i: options[i] was given */
     uint64_t top;
-    bool select_star;
+    struct odata_selection selection;
     struct slice filter, orderby; /* decoded; no pointer: not given */
     struct odata_alias *aliases, *last_alias;
     const struct odata_filter_rules *rules;
@@ -67,7 +63,7 @@ struct option {
 };
 
 static option_reader read_select, read_top, read_count, read_skip, read_skiptoken, read_filter,
-    read_orderby, read_format;
+    read_orderby, read_expand, read_search, read_format;
 
 /* Every system query option of OData 4.01 part 2, chapter 5, and those of its addresses. */
 static const struct option options[] = {
@@ -81,8 +77,9 @@ static const struct option options[] = {
     { SLICE_INIT("$orderby"), SLICE_INIT("orderby"), SLICE_INIT("OrderBy"), ON_READ_SETS,
       read_orderby },
     { SLICE_INIT("$skip"), SLICE_INIT("skip"), SLICE_INIT("Skip"), ON_READ_SETS, read_skip },
-    { SLICE_INIT("$expand"), SLICE_INIT("expand"), SLICE_INIT("Expand"), NOWHERE, NULL },
-    { SLICE_INIT("$search"), SLICE_INIT("search"), SLICE_INIT("Search"), NOWHERE, NULL },
+    { SLICE_INIT("$expand"), SLICE_INIT("expand"), SLICE_INIT("Expand"), ON_DATA, read_expand },
+    { SLICE_INIT("$search"), SLICE_INIT("search"), SLICE_INIT("Search"), ON_READ_SETS,
+      read_search },
     { SLICE_INIT("$apply"), SLICE_INIT("apply"), SLICE_INIT("Apply"), NOWHERE, NULL },
     { SLICE_INIT("$compute"), SLICE_INIT("compute"), SLICE_INIT("Compute"), NOWHERE, NULL },
     { SLICE_INIT("$format"), SLICE_INIT("format"), SLICE_INIT("Format"), ON_JSON, read_format },
@@ -232,131 +229,25 @@ static bool read_expressions(struct parse *parse)
                                &parse->out->beyond, parse->err);
 }
 
-/* --- $select --------------------------------------------------------------------------------- */
+/* --- $select, $expand ------------------------------------------------------------------------ */
 
-/* The unqualified name of the type that is selected from. */
-static struct slice selected_type_name(const struct parse *parse)
-{
-    return parse->path->type ? parse->path->type->name : parse->model->singleton->name;
-}
-
-static uint64_t all_properties(const struct parse *parse)
-{
-    if (parse->path->type)
-        return edm_all_properties(parse->path->type);
-    return (UINT64_C(1) << parse->model->singleton->property_count) - 1;
-}
-
-/* Index of the property called `name`, or -1. */
-static int find_property(const struct parse *parse, struct slice name)
-{
-    if (parse->path->type)
-        return edm_find_property_nocase(parse->path->type, name);
-    return edm_find_singleton_property(parse->model->singleton, name, parse->path->version);
-}
-
-/* The nesting of brackets behind `c`; negative when one was closed that was not open. */
-static int bracket_depth_after(char c, int depth)
-{
-    if (c == '(')
-        return depth + 1;
-    return c == ')' ? depth - 1 : depth;
-}
-
-static bool brackets_balance(struct slice list)
-{
-    int depth = 0;
-
-    for (size_t at = 0; at < list.len && depth >= 0; at++)
-        depth = bracket_depth_after(list.ptr[at], depth);
-    return depth == 0;
-}
-
-/* Takes the text up to the next comma outside brackets, which must balance. */
-static struct slice take_term(struct slice *rest)
-{
-    int depth = 0;
-    size_t len = 0;
-
-    while (len < rest->len && (depth > 0 || rest->ptr[len] != ','))
-        depth = bracket_depth_after(rest->ptr[len++], depth);
-    struct slice term = slice_sub(*rest, 0, len);
-    *rest = slice_sub(*rest, len + 1, rest->len);
-    return term;
-}
-
-static bool is_name_byte(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == '/' || c == '*' || c == '@' || c == '$' || (c & 0x80);
-}
-
-/* Bytes that have a place in OData expressions, though in no plain list of names. */
-static bool is_expression_byte(char c)
-{
-    return c == ' ' || c == '\t' || c == '\'' || c == '(' || c == ')' || c == ',' || c == '-' ||
-           c == ':' || c == '=' || c == ';' || c == '"' || c == '?' || c == '&';
-}
-
-static bool refuse_term(struct parse *parse, struct slice term)
-{
-    return error_set(parse->err, ERROR_BAD_REQUEST, SLICE("$select"),
-                     SELECT_FAILED "Term '%.*s' is not valid in a $select or $expand expression.",
-                     SLICE_ARG(odata_quote(term)));
-}
-
-/* Refuses what is no name; `list` is the whole option and `term` a part of it. */
-static bool check_term(struct parse *parse, struct slice list, struct slice term)
-{
-    bool is_name = term.len > 0;
-
-    for (size_t at = 0; at < term.len; at++) {
-        char c = term.ptr[at];
-        if (!is_name_byte(c) && !is_expression_byte(c))
-            return error_set(parse->err, ERROR_BAD_REQUEST, SLICE("$select"),
-                             SELECT_FAILED "Syntax error: character '%c' is not valid at position "
-                                           "%zu in '%.*s'.",
-                             c, (size_t)(term.ptr - list.ptr) + at, SLICE_ARG(odata_quote(list)));
-        is_name = is_name && is_name_byte(c);
-    }
-    return is_name || refuse_term(parse, term);
-}
-
-static bool select_term(struct parse *parse, struct slice list, struct slice term)
-{
-    struct edm_query *query = &parse->out->query;
-
-    if (!check_term(parse, list, term))
-        return false;
-    if (slice_eq(term, SLICE("*"))) {
-        parse->select_star = true;
-        return true;
-    }
-    int property = find_property(parse, term);
-    if (property < 0)
-        return error_set(parse->err, ERROR_BAD_REQUEST, SLICE("$select"),
-                         SELECT_FAILED
-                         "Could not find a property named '%.*s' on type '%.*s.%.*s'.",
-                         SLICE_ARG(odata_quote(term)), SLICE_ARG(parse->model->namespace_name),
-                         SLICE_ARG(selected_type_name(parse)));
-    query->select |= UINT64_C(1) << property;
-    return true;
-}
-
-/* list := term ("," term)* [","] */
 static bool read_select(struct parse *parse, struct slice value)
 {
-    struct slice list = slice_trim(value), rest = list;
-    struct edm_query *query = &parse->out->query;
+    parse->out->query.select_given = true;
+    return odata_select_parse(parse->model, parse->path, value, &parse->selection, parse->err);
+}
 
-    if (!brackets_balance(list))
-        return error_set(parse->err, ERROR_BAD_REQUEST, SLICE("$select"),
-                         SELECT_FAILED "Found an unbalanced bracket expression.");
-    do {
-        if (!select_term(parse, list, slice_trim(take_term(&rest))))
-            return false;
-    } while (rest.len > 0);
-    query->select_given = true;
+static bool read_expand(struct parse *parse, struct slice value)
+{
+    return odata_expand_check(parse->model, parse->path, value, parse->err);
+}
+
+/* --- $search --------------------------------------------------------------------------------- */
+
+static bool read_search(struct parse *parse, struct slice value)
+{
+    parse->out->search = given(value);
+    parse->out->beyond |= BEYOND_BIT(BEYOND_SEARCH);
     return true;
 }
 
@@ -474,10 +365,12 @@ bool odata_options_parse(const struct edm_model *model, const struct profile *pr
     if (!read_expressions(&parse))
         return false;
     result.query.later_members = rules->later_members;
-    result.digest = odata_query_digest(parse.filter, parse.orderby, parse.aliases, arena);
+    result.digest =
+        odata_query_digest(parse.filter, parse.orderby, result.search, parse.aliases, arena);
     result.selects = result.query.select_given;
-    if (!result.query.select_given || parse.select_star) {
-        result.query.select = all_properties(&parse);
+    result.query.select = parse.selection.properties;
+    if (!result.query.select_given || parse.selection.star) {
+        result.query.select = odata_select_all(model, path);
         result.query.select_given = false;
     }
     result.query.page_size = page_size(&parse, profile, max_page_size);

@@ -25,6 +25,7 @@ struct arena;
 
 struct odata_options {
     struct edm_query query;
+    struct slice search;    /* decoded and unread, see odata/search.h; no pointer when not given */
     struct slice skiptoken; /* decoded but unopened, see odata/skiptoken.h; empty when not given */
     bool top_given;
     bool selects;     /* there was a $select, be it "*" */

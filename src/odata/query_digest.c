@@ -25,15 +25,16 @@ static void add_option(uint64_t *digest, struct slice text)
     add(digest, text);
 }
 
-uint64_t odata_query_digest(struct slice filter, struct slice orderby,
+uint64_t odata_query_digest(struct slice filter, struct slice orderby, struct slice search,
                             const struct odata_alias *aliases, struct arena *arena)
 {
     uint64_t digest = UINT64_C(0xcbf29ce484222325);
 
-    if (!filter.ptr && !orderby.ptr)
+    if (!filter.ptr && !orderby.ptr && !search.ptr)
         return 0;
     add_option(&digest, filter);
     add_option(&digest, orderby);
+    add_option(&digest, search);
     for (const struct odata_alias *alias = aliases; alias; alias = alias->next) {
         struct slice value;
 
