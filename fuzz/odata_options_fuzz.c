@@ -82,8 +82,8 @@ static void check_options(const struct request *request, const struct odata_opti
     assert(slice_is_utf8(options->skiptoken));
     if (!request->is_read ||
         (request->path.resource != ODATA_SET && request->path.resource != ODATA_COUNT))
-        assert(!options->top_given && !query->count && !query->filter &&
-               options->skiptoken.len == 0);
+        assert(!options->top_given && !query->count && !query->filter && !query->skip &&
+               !query->order_count && !options->search.ptr && options->skiptoken.len == 0);
 }
 
 static void check_next(const struct request *request, const struct odata_options *first,
@@ -101,6 +101,8 @@ static void check_next(const struct request *request, const struct odata_options
     assert(next.query.select == first->query.select && next.query.count == first->query.count);
     assert(next.query.select_given == first->query.select_given);
     assert(!next.query.filter == !first->query.filter);
+    assert(next.query.order_count == first->query.order_count && next.query.skip == 0);
+    assert(next.digest == first->digest && next.beyond == first->beyond);
 }
 
 static void check(const struct request *request, struct slice query, struct arena *arena)
@@ -110,6 +112,7 @@ static void check(const struct request *request, struct slice query, struct aren
 
     if (!parse(request, query, arena, &options, &err)) {
         assert(err.code == ERROR_BAD_REQUEST || err.code == ERROR_NOT_ACCEPTABLE ||
+               err.code == ERROR_EXPAND_NOT_SUPPORTED ||
                (request->may_lack_memory && err.code == ERROR_TOO_LARGE));
         assert(err.message[0] != '\0');
         assert(slice_is_utf8(slice_of(err.message)) && slice_is_utf8(slice_of(err.target)));

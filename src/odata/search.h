@@ -22,7 +22,7 @@ struct arena;
 
 /* Each word becomes a condition on each text, so that there are fewer than nodes of a filter. */
 enum {
-    ODATA_SEARCH_WORDS_MAX = 20, /* and phrases */
+    ODATA_SEARCH_WORDS_MAX = 10, /* and phrases */
     ODATA_SEARCH_DEPTH_MAX = 8   /* groups and NOTs inside each other */
 };
 

@@ -134,8 +134,8 @@ static const struct {
     { "\"a", SYNTAX("0", "\"a") },
     { "x \"\"", SYNTAX("2", "x \"\"") },
     { "\"a\\\"", SYNTAX("0", "\"a\\\"") },
-    { "a a a a a a a a a a a a a a a a a a a a a",
-      "Invalid search clause: A search may have 20 words and phrases. (at position 40)" },
+    { "a a a a a a a a a a a",
+      "Invalid search clause: A search may have 10 words and phrases. (at position 20)" },
     { "(((((((((a)))))))))",
       "Invalid search clause: A search may have 8 groups inside each other. (at position 8)" },
 };

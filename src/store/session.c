@@ -134,6 +134,7 @@ static bool prepare_rows(struct store_session *session, const struct edm_entity_
     return prepare_text(session, type, key, &sql, ret, err);
 }
 
+/* *ret is NULL, with DB_OK, when there is no memory for its text. */
 static enum db_status prepare_chosen(struct store_session *session,
                                      const struct edm_entity_type *type,
                                      enum sql_operation operation, uint64_t properties,
@@ -143,10 +144,10 @@ static enum db_status prepare_chosen(struct store_session *session,
     size_t chosen = rows->condition.len + rows->keys.len + rows->after.len + rows->terms.len;
     struct text sql;
 
+    *ret = NULL;
     text_init(&sql, arena, 1024 + chosen, SQL_TEXT_MAX + chosen);
     sql_rows_operation(&sql, type, operation, properties, rows);
-    return sql.failed ? DB_NO_MEMORY
-                      : session->db->driver->prepare(session->db, text_slice(&sql), ret);
+    return sql.failed ? DB_OK : session->db->driver->prepare(session->db, text_slice(&sql), ret);
 }
 
 /* The words are ours and right; how many stand inside each other is not. Whose they are shows when
@@ -157,12 +158,15 @@ static bool refuse_chosen(struct store_session *session, const struct edm_entity
     const struct sql_rows unordered = { .presence = rows->presence,
                                         .contact = rows->contact,
                                         .condition = rows->condition };
-    struct db_statement *statement;
+    struct db_statement *statement = NULL;
+    bool of_filter = rows->keys.len == 0 || prepare_chosen(session, type, SQL_COUNT, 0, &unordered,
+                                                           arena, &statement) != DB_OK;
 
-    if (rows->keys.len == 0 ||
-        prepare_chosen(session, type, SQL_COUNT, 0, &unordered, arena, &statement) != DB_OK)
+    if (of_filter)
         return error_set(err, ERROR_BAD_REQUEST, SLICE("$filter"),
                          "Invalid filter clause: The expression is nested too deeply.");
+    if (!statement)
+        return error_no_memory(err);
     statement->driver->finalize(statement);
     return error_set(err, ERROR_BAD_REQUEST, SLICE("$orderby"),
                      "Invalid orderby clause: The expression is nested too deeply.");
@@ -197,7 +201,7 @@ bool session_rows_statement(struct store_session *session, const struct edm_enti
 
         if (status == DB_OTHER)
             return refuse_chosen(session, type, rows, arena, err);
-        return status == DB_OK || session_error(session, status, err);
+        return status == DB_OK ? *ret || error_no_memory(err) : session_error(session, status, err);
     }
     *ret = statements_find(&session->statements, &key);
     return *ret || prepare_rows(session, type, operation, rows, &key, ret, err);
