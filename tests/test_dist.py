@@ -21,7 +21,8 @@ from conftest import CLIENT_ID, CLIENT_SECRET
 from server_process import ROOT, Server, clean_environment
 from test_node_clients import NODE_FOLDER, SETS
 
-LIBRARIES = ["libdeflate0", "libinih1", "libpcre2-8-0", "libsqlite3-0", "libssl3", "libuv1"]
+LIBRARIES = ["libdeflate0", "libinih1", "libnghttp2-14", "libpcre2-8-0", "libsqlite3-0", "libssl3",
+             "libuv1"]
 USER = "4711:4711"  # nobody's: no name, no home
 NAME, PORT = "connectord.test", 8443
 SERVER_ADDRESS, CLIENT_ADDRESS = "10.91.7.1", "10.91.7.2"  # in namespaces of this test alone

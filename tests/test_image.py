@@ -197,12 +197,12 @@ def test_every_library_says_whose_it_is(image):
     entries = image.entries()
     libraries = {name.rsplit("/", 1)[1] for name in entries if re.search(r"\.so(\.\d+)*$", name)}
     assert {"libssl.so.3", "libcrypto.so.3", "libsqlite3.so.0", "libuv.so.1", "libinih.so.1",
-            "libpcre2-8.so.0", "libdeflate.so.0", "libc.so.6", "libm.so.6"} <= libraries
+            "libpcre2-8.so.0", "libdeflate.so.0", "libnghttp2.so.14", "libc.so.6", "libm.so.6"} <= libraries
     assert [name for name in libraries if name.startswith("ld-linux-")]
     records = {name.rsplit("/", 1)[1]: data for name, (_, data) in entries.items()
                if name.startswith("var/lib/dpkg/status.d/") and data}
     assert {"libssl3", "libsqlite3-0", "libuv1", "libinih1", "libpcre2-8-0",
-            "libdeflate0", "libc6"} <= set(records)
+            "libdeflate0", "libnghttp2-14", "libc6"} <= set(records)
     for package, record in records.items():
         assert f"Package: {package}\n".encode() in record and b"\nVersion: " in record
         assert entries[f"usr/share/doc/{package}/copyright"][1]

@@ -1,4 +1,4 @@
-/* http/connection.c - the life of a connection, as a machine of nine states.
+/* http/connection.c - the life of a connection, as a machine of ten states.
  *
  *     HANDSHAKE  TLS is being agreed on
  *     IDLE       between requests; holds no arena and no buffer
@@ -7,9 +7,10 @@
  *     HANDLING   the handler has the exchange
  *     SENDING    the answer is on its way
  *     LINGER     all is said; what the client still sends is dropped for a moment
+ *     HTTP_2     many requests at a time, see connection_http2.c
  *     CLOSED     the socket is gone; waits for its handle, and for an exchange that is out
  *
- * (The ninth, NEW, is before the loop has it.) The moves that are allowed are a table. Each state
+ * (The tenth, NEW, is before the loop has it.) The moves that are allowed are a table. Each state
  * has a step function, which does what can be done and says whether to go on or to wait for the
  * socket; connection_run() steps until it must wait, then sees to what is watched and to the
  * deadline. So everything a request needs happens in one callback when the bytes are there, and a
@@ -36,6 +37,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "http/h2_session.h"
 #include "http/tls.h"
 #include "http/work.h"
 #include "loop/loop.h"
@@ -47,14 +49,15 @@
 
 static const unsigned allowed_moves[STATES] = {
     [NEW] = TO(HANDSHAKE) | TO(IDLE) | TO(CLOSED),
-    [HANDSHAKE] = TO(IDLE) | TO(CLOSED),
+    [HANDSHAKE] = TO(IDLE) | TO(HTTP_2) | TO(CLOSED),
     /* SENDING: one too many is told so; LINGER: so is one that there is no memory for */
     [IDLE] = TO(HEAD) | TO(SENDING) | TO(LINGER) | TO(CLOSED),
-    [HEAD] = TO(BODY) | TO(HANDLING) | TO(SENDING) | TO(CLOSED),
+    [HEAD] = TO(BODY) | TO(HANDLING) | TO(SENDING) | TO(HTTP_2) | TO(CLOSED),
     [BODY] = TO(HANDLING) | TO(SENDING) | TO(CLOSED),
     [HANDLING] = TO(SENDING) | TO(CLOSED),
     [SENDING] = TO(IDLE) | TO(HEAD) | TO(LINGER) | TO(CLOSED),
     [LINGER] = TO(CLOSED),
+    [HTTP_2] = TO(LINGER) | TO(CLOSED),
     [CLOSED] = 0,
 };
 
@@ -81,7 +84,7 @@ void connection_set_deadline(struct connection *connection, enum deadline_kind k
 void connection_free_if_done(struct connection *connection)
 {
     if (connection->state != CLOSED || connection->handle_open || connection->work ||
-        connection->posted)
+        connection->http2 || connection->posted)
         return;
     if (connection->is_ghost)
         connection->home->ghosts--;
@@ -149,6 +152,7 @@ void connection_close(struct connection *connection, bool reset)
     caps_leave(connection->caps, connection->key);
     if (!lent) /* else it is freed when it comes home */
         connection_drop_work(connection);
+    connection_http2_close(connection);
     connection_free_if_done(connection); /* at once only if it never had a handle */
 }
 
@@ -164,6 +168,8 @@ static enum step step_handshake(struct connection *connection)
 {
     switch (transport_handshake(&connection->transport)) {
     case TRANSPORT_OK:
+        if (transport_speaks_http2(&connection->transport))
+            return connection_begin_http2(connection, SLICE_EMPTY);
         connection_move_to(connection, IDLE);
         return GO_ON;
     case TRANSPORT_AGAIN:
@@ -215,12 +221,13 @@ static enum step (*const steps[STATES])(struct connection *) = {
     [HANDLING] = step_handling,
     [SENDING] = connection_step_sending,
     [LINGER] = step_linger,
+    [HTTP_2] = connection_step_http2,
     [CLOSED] = step_never,
 };
 
 /* --- waiting --------------------------------------------------------------------------------- */
 
-static void watch(struct connection *connection, int events)
+void connection_watch(struct connection *connection, int events)
 {
     if (connection->watched == events)
         return;
@@ -235,13 +242,14 @@ static void watch_by_state(struct connection *connection)
 {
     switch ((enum state)connection->state) {
     case HANDLING:
-        watch(connection, connection->watched & UV_READABLE);
+        connection_watch(connection, connection->watched & UV_READABLE);
         break;
     case SENDING:
-        watch(connection, (connection->watched & UV_READABLE) | UV_WRITABLE);
+        connection_watch(connection, (connection->watched & UV_READABLE) | UV_WRITABLE);
         break;
     default:
-        watch(connection, UV_READABLE | (connection->transport.wants_write ? UV_WRITABLE : 0));
+        connection_watch(connection,
+                         UV_READABLE | (connection->transport.wants_write ? UV_WRITABLE : 0));
         break;
     }
 }
@@ -272,15 +280,21 @@ static void come_back(struct loop_message *message)
     }
 }
 
-/* It has had its share of this turn. The socket will say that there is more to read, or room to
- * write; of what OpenSSL has read ahead the socket knows nothing. */
-static void yield(struct connection *connection)
+void connection_run_later(struct connection *connection)
 {
-    if (!transport_has_pending(&connection->transport) || connection->posted)
+    if (connection->posted)
         return;
     connection->posted = true;
     connection->message.run = come_back;
     loop_post(connection->home->loop, &connection->message);
+}
+
+/* It has had its share of this turn. The socket will say that there is more to read, or room to
+ * write; of what OpenSSL has read ahead the socket knows nothing. */
+static void yield(struct connection *connection)
+{
+    if (transport_has_pending(&connection->transport))
+        connection_run_later(connection);
 }
 
 void connection_run(struct connection *connection)
@@ -291,7 +305,7 @@ void connection_run(struct connection *connection)
     do
         step = steps[connection->state](connection);
     while (step == GO_ON && --budget > 0);
-    if (connection->state == CLOSED)
+    if (connection->state >= HTTP_2)
         return;
     if (step == GO_ON)
         yield(connection);
@@ -310,7 +324,8 @@ static void on_poll(uv_poll_t *handle, int status, int events)
     if ((events & UV_READABLE) || connection->transport.wants_write)
         connection->may_read = true;
     if (is_lent(connection) || (connection->state == SENDING && !(events & UV_WRITABLE)))
-        watch(connection, connection->watched & ~UV_READABLE); /* the next request can wait */
+        connection_watch(connection,
+                         connection->watched & ~UV_READABLE); /* the next request can wait */
     else
         connection_run(connection);
 }
@@ -340,7 +355,14 @@ void connection_expired(struct deadline *deadline, enum deadline_kind kind)
 {
     struct connection *connection = CONTAINER_OF(deadline, struct connection, deadline);
 
+    if (kind >= DEADLINE_STREAM_BODY) {
+        h2_session_stream_expired(deadline, kind);
+        return;
+    }
     switch ((enum state)connection->state) {
+    case HTTP_2:
+        connection_http2_expired(connection, kind);
+        break;
     case HEAD:
         time_out(connection, "The request's head did not come in time.");
         break;
@@ -421,6 +443,8 @@ void connection_wind_down(struct connection *connection)
     }
     if (connection->state == IDLE || connection->state == HANDSHAKE)
         connection_close(connection, false);
+    else if (connection->state == HTTP_2)
+        connection_http2_wind_down(connection);
 }
 
 void connection_cut(struct connection *connection)

@@ -1,6 +1,7 @@
-/* http/connection.h - one HTTP/1.1 connection, from the accepted socket to its end.
+/* http/connection.h - one HTTP connection, from the accepted socket to its end.
  *
- * Spec: RFC 9112. Must not know: how sockets are accepted and dealt out, what requests mean.
+ * Spec: RFC 9112, RFC 9113. Must not know: how sockets are accepted and dealt out, what requests
+ * mean.
  *
  * Threads: connection_create() any; everything else on the loop of its home.
  */

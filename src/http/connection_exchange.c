@@ -54,7 +54,7 @@ enum step connection_refuse(struct connection *connection, const struct error *e
         error_set(&busy, ERROR_BUSY, SLICE_EMPTY, "The server is busy. Try again later.");
         err = &busy;
     }
-    work_release_memory(work);
+    work_exchange_release_memory(&work->exchange);
     connection->in_handler = true;
     connection->answered = false;
     handler->refuse(handler->context, &work->exchange, err);
@@ -97,7 +97,7 @@ static enum step hand_over(struct connection *connection)
     const struct http_handler *handler = connection->home->handler;
 
     connection->work->keep = connection->work->intake.framing.keep_alive;
-    work_release_memory(connection->work);
+    work_exchange_release_memory(&connection->work->exchange);
     if (connection->work->exchange.request.authority.len == 0)
         name_authority(connection);
     connection_move_to(connection, HANDLING);
@@ -146,6 +146,20 @@ static enum step read_once(struct connection *connection, char *to, size_t room,
     return status == TRANSPORT_OK ? GO_ON : WAIT;
 }
 
+static struct slice received(const struct work *work)
+{
+    return (struct slice){ work->intake.block, work->intake.filled };
+}
+
+/* A client that knows what we speak starts with what HTTP/1.1 takes for an odd request. Asked only
+ * of what is refused, so that others pay nothing for it. */
+static bool is_http2(const struct connection *connection)
+{
+    return !connection->had_request && !connection->transport.ssl &&
+           connection->home->limits->streams > 0 &&
+           connection_is_http2_preface(received(connection->work));
+}
+
 /* Goes on by the phase that the request has reached. */
 static enum step look_at(struct connection *connection, size_t bytes)
 {
@@ -168,6 +182,8 @@ static enum step look_at(struct connection *connection, size_t bytes)
         connection->had_request = true;
         return hand_over(connection);
     case INTAKE_FAILED:
+        if (is_http2(connection))
+            return connection_begin_http2(connection, received(work));
         break;
     }
     return connection_refuse(connection, &err);
@@ -175,9 +191,10 @@ static enum step look_at(struct connection *connection, size_t bytes)
 
 /* --- steps ----------------------------------------------------------------------------------- */
 
-static enum step start_linger(struct connection *connection)
+enum step connection_linger(struct connection *connection)
 {
     connection_drop_work(connection);
+    connection_http2_close(connection);
     connection_move_to(connection, LINGER);
     transport_end_writing(&connection->transport);
     return GO_ON;
@@ -201,7 +218,7 @@ static enum step refuse_without_memory(struct connection *connection)
     connection_home_log_memory(connection->home);
     if (transport_write(&connection->transport, &answer, 1) != TRANSPORT_OK)
         return connection_close_and_wait(connection);
-    return start_linger(connection);
+    return connection_linger(connection);
 }
 
 static enum step refuse_surplus(struct connection *connection)
@@ -285,7 +302,7 @@ static enum step next_request(struct connection *connection)
     if (!work->keep) {
         bool client_is_through =
             !work->intake.framing.keep_alive && work->intake.rest.len == 0 && !connection->may_read;
-        return work->refused || !client_is_through ? start_linger(connection)
+        return work->refused || !client_is_through ? connection_linger(connection)
                                                    : connection_close_and_wait(connection);
     }
     if (work->intake.rest.len == 0) {

@@ -1,5 +1,5 @@
 /* http/connection_machine.h - what the files of a connection share: its states, and the moves
- * between them. Private to connection.c and connection_exchange.c.
+ * between them. Private to connection.c, connection_exchange.c and connection_http2.c.
  */
 #ifndef HTTP_CONNECTION_MACHINE_H
 #define HTTP_CONNECTION_MACHINE_H
@@ -9,15 +9,18 @@
 #include "http/transport.h"
 #include "loop/loop.h"
 
+struct connection_http2;
 struct work;
 
-enum state { NEW, HANDSHAKE, IDLE, HEAD, BODY, HANDLING, SENDING, LINGER, CLOSED, STATES };
+/* From HTTP_2 on nothing is watched and no deadline set by connection_run(). */
+enum state { NEW, HANDSHAKE, IDLE, HEAD, BODY, HANDLING, SENDING, LINGER, HTTP_2, CLOSED, STATES };
 
 struct connection {
     uv_poll_t poll;
     struct connection_home *home;
     struct connection *next, *prev;
-    struct work *work; /* NULL in NEW, HANDSHAKE, IDLE, LINGER */
+    struct work *work;              /* NULL in NEW, HANDSHAKE, IDLE, LINGER, HTTP_2 */
+    struct connection_http2 *http2; /* in HTTP_2, and behind it while an exchange is lent */
     struct transport transport;
     struct deadline deadline;
     struct loop_message message; /* for coming to the loop, and for coming back to it */
@@ -56,6 +59,10 @@ void connection_free_if_done(struct connection *connection);
 
 /* Steps until it must wait. */
 void connection_run(struct connection *connection);
+/* Runs it again after others had their turn; it need not be told by the socket. */
+void connection_run_later(struct connection *connection);
+/* Changes what the socket is watched for: UV_READABLE, UV_WRITABLE. */
+void connection_watch(struct connection *connection, int events);
 
 /* --- connection_exchange.c ----------------------------------------------------------------- */
 
@@ -64,7 +71,24 @@ enum step connection_step_head(struct connection *connection);
 enum step connection_step_body(struct connection *connection);
 enum step connection_step_sending(struct connection *connection);
 
+/* All is said: ends its own side, and drops for a moment what still comes. */
+enum step connection_linger(struct connection *connection);
+
 /* The request cannot become one: has the handler say so. */
 enum step connection_refuse(struct connection *connection, const struct error *err);
+
+/* --- connection_http2.c -------------------------------------------------------------------- */
+
+/* Goes on as HTTP/2; `carried`, which may lie in its work, came already. */
+enum step connection_begin_http2(struct connection *connection, struct slice carried);
+/* Whether these first bytes of a connection are those of HTTP/2 (RFC 9113 3.4), or begin as they
+ * do. */
+bool connection_is_http2_preface(struct slice bytes);
+
+enum step connection_step_http2(struct connection *connection);
+void connection_http2_expired(struct connection *connection, enum deadline_kind kind);
+void connection_http2_wind_down(struct connection *connection);
+/* The socket has gone. */
+void connection_http2_close(struct connection *connection);
 
 #endif

@@ -21,6 +21,9 @@ enum deadline_kind {
     DEADLINE_REPLY,
     DEADLINE_IDLE,
     DEADLINE_LINGER,
+    DEADLINE_STREAM_BODY, /* from here on: of one stream of HTTP/2 */
+    DEADLINE_STREAM_REPLY,
+    DEADLINE_STREAM_LINGER,
     DEADLINE_KINDS
 };
 

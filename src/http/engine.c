@@ -44,9 +44,14 @@ static void init_deadlines(struct http_engine *engine)
 {
     const struct http_limits *limits = engine->home.limits;
     const uint64_t after_ms[DEADLINE_KINDS] = {
-        [DEADLINE_HEAD] = limits->head_ms,   [DEADLINE_BODY] = limits->body_grace_ms,
-        [DEADLINE_REPLY] = limits->reply_ms, [DEADLINE_IDLE] = limits->idle_ms,
+        [DEADLINE_HEAD] = limits->head_ms,
+        [DEADLINE_BODY] = limits->body_grace_ms,
+        [DEADLINE_REPLY] = limits->reply_ms,
+        [DEADLINE_IDLE] = limits->idle_ms,
         [DEADLINE_LINGER] = LINGER_MS,
+        [DEADLINE_STREAM_BODY] = limits->body_grace_ms,
+        [DEADLINE_STREAM_REPLY] = limits->reply_ms,
+        [DEADLINE_STREAM_LINGER] = LINGER_MS,
     };
 
     deadlines_init(&engine->home.deadlines, engine->home.uv, after_ms, connection_expired);

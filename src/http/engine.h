@@ -5,6 +5,10 @@
  * its pool of arenas and its deadlines. Sockets are non-blocking and watched by uv_poll; head and
  * body leave in one sendmsg or SSL_write. An idle connection holds no buffer.
  *
+ * A connection speaks HTTP/1.1, or HTTP/2 where the client chose it by ALPN or, on a plain
+ * connection, by its preface; "Upgrade: h2c" is passed over. Either way each request is one
+ * http_exchange, under the same limits.
+ *
  * Deadlines are absolute: a byte does not renew them.
  * Must not know: OData, resources, tokens.
  */
@@ -40,7 +44,9 @@ struct http_limits {
     uint64_t body_grace_ms;    /* after which the rate counts */
     uint64_t body_bytes_per_s; /* the least average rate of a body */
     uint64_t reply_ms;         /* from first to last byte of an answer that is not being read */
-    uint64_t idle_ms;          /* between requests */
+    uint64_t idle_ms;          /* between requests; HTTP/2: without any */
+
+    size_t streams; /* of HTTP/2, at a time on one connection; 0: HTTP/2 is not spoken */
 
     const struct network_set *proxies; /* trusted ones; NULL: there are none */
 
@@ -99,6 +105,8 @@ bool http_address_is_loopback(struct slice host_port);
  * compression. */
 bool tls_context_create(struct slice certificate_pem, struct slice key_pem,
                         struct tls_context **ret, struct error *err) MUST_CHECK;
+/* From now on ALPN chooses h2 before http/1.1. Before the context is listened with. */
+void tls_context_offer_http2(struct tls_context *context);
 void tls_context_destroy(struct tls_context *context);
 
 #endif

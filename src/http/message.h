@@ -1,4 +1,4 @@
-/* http/message.h - the seam between a protocol (HTTP/1.1, later HTTP/2) and what answers it.
+/* http/message.h - the seam between a protocol (HTTP/1.1, HTTP/2) and what answers it.
  *
  * A connection makes an http_exchange for each request, gives it to the handler, and sends the
  * response when the handler calls http_exchange_done(): in the same call, or later on the same
@@ -71,6 +71,7 @@ enum http_fate {
     HTTP_FATE_SENT,
     HTTP_FATE_TRUNCATED, /* the whole head, half of the body, then the connection ends */
     HTTP_FATE_RESET,     /* nothing is sent: the peer sees its connection reset */
+    /* Where HTTP/2 has a stream, it is the stream that ends, by RST_STREAM. */
 };
 
 /* What the handler fills in. Content-Length, Date and Connection are the connection's business. */
@@ -79,7 +80,7 @@ struct http_response {
     struct http_field fields[HTTP_RESPONSE_FIELDS_MAX];
     size_t field_count;
     struct slice body; /* for HEAD too: its length is announced, its bytes are not sent */
-    bool close;        /* close the connection behind this answer */
+    bool close;        /* close the connection behind this answer; HTTP/2: take no more requests */
     enum http_fate fate;
 };
 
@@ -111,8 +112,9 @@ struct http_handler {
     /* A request whose head and body were read. */
     void (*handle)(void *context, struct http_exchange *exchange);
     /* A request that never became one (framing, limits, timeouts): fills exchange->response with
-     * the error and calls http_exchange_done() before it returns. Called once; the connection is
-     * closed behind it. The request is filled in only if its head was whole. */
+     * the error and calls http_exchange_done() before it returns. Called once; the connection, or
+     * the stream of HTTP/2, is closed behind it. The request is filled in only if its head was
+     * whole. */
     void (*refuse)(void *context, struct http_exchange *exchange, const struct error *error);
 };
 

@@ -173,7 +173,7 @@ static const struct {
     { SLICE_INIT("OPTIONS"), HTTP_OPTIONS },
 };
 
-static enum http_method method_of(struct slice text)
+enum http_method http_method_of(struct slice text)
 {
     for (size_t i = 0; i < COUNT_OF(methods); i++) {
         if (slice_eq(methods[i].text, text))
@@ -294,7 +294,7 @@ static bool take_request_line(struct head *head, struct error *err)
     request->method_text = take_run(head, HTTP_CHAR_TOKEN);
     if (request->method_text.len == 0 || !take_blank(head))
         return bad(err, SLICE_EMPTY, "The request line has no valid method.");
-    request->method = method_of(request->method_text);
+    request->method = http_method_of(request->method_text);
     if (slice_eq(request->method_text, SLICE("CONNECT")))
         return bad(err, SLICE_EMPTY, "This server is no proxy: CONNECT is refused.");
     if (!take_target(head, err))

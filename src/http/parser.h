@@ -48,6 +48,10 @@ bool http_head_parse(struct slice head, size_t fields_max, struct arena *arena,
                      struct http_request *ret, struct http_framing *ret_framing,
                      struct error *err) MUST_CHECK;
 
+/* --- rules that heads of other versions, and fields, share -------------------------------------
+ */
+
+enum http_method http_method_of(struct slice text); /* HTTP_OTHER when unknown */
 /* host[:port], the host a name, an IPv4 address or [IPv6], of 255 bytes at most. */
 bool http_is_authority(struct slice text);
 /* Its ASCII letters in lower case; `text` itself when there is nothing to do. False: no memory. */

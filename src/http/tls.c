@@ -5,14 +5,14 @@
  * lock. A session keeps no buffers while it is idle (SSL_MODE_RELEASE_BUFFERS), and reads as much
  * as the socket has at once: one system call for a record instead of two.
  *
- * ALPN: http/1.1 is chosen when it is offered. A client that offers only something else is answered
- * without ALPN rather than refused: old clients offer odd lists and speak HTTP/1.1 all the same.
+ * ALPN: h2 is chosen where the context speaks it and it is offered, else http/1.1. A client that
+ * offers only something else is answered without ALPN rather than refused: old clients offer odd
+ * lists and speak HTTP/1.1 all the same.
  */
 #include "http/tls.h"
 
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -24,6 +24,7 @@
 
 struct tls_context {
     SSL_CTX *ssl;
+    bool http2; /* offered */
 };
 
 static bool fail(struct error *err, const char *what)
@@ -82,27 +83,38 @@ static bool use_certificate(SSL_CTX *ssl, struct slice pem, struct error *err)
     return ok || fail(err, "the TLS certificate cannot be used");
 }
 
-static int choose_protocol(SSL *ssl, const unsigned char **ret, unsigned char *ret_len,
-                           const unsigned char *offered, unsigned offered_len, void *context)
+/* Looks for `protocol` among those offered, each a byte of length and its name. */
+static bool choose(struct slice protocol, struct slice offered, const unsigned char **ret,
+                   unsigned char *ret_len)
 {
-    static const char http_1_1[] = "http/1.1";
-    unsigned at = 0;
-
-    (void)ssl, (void)context;
-    while (at < offered_len) {
-        unsigned len = offered[at++];
-        if (len == sizeof http_1_1 - 1 && memcmp(offered + at, http_1_1, len) == 0) {
-            *ret = offered + at; /* lives as long as the handshake */
+    for (size_t at = 0; at < offered.len; at += 1 + (unsigned char)offered.ptr[at]) {
+        size_t len = (unsigned char)offered.ptr[at];
+        if (slice_eq(slice_sub(offered, at + 1, len), protocol)) {
+            *ret = (const unsigned char *)offered.ptr + at + 1; /* lives as long as the handshake */
             *ret_len = (unsigned char)len;
-            return SSL_TLSEXT_ERR_OK;
+            return true;
         }
-        at += len;
     }
+    return false;
+}
+
+static int choose_protocol(SSL *ssl, const unsigned char **ret, unsigned char *ret_len,
+                           const unsigned char *names, unsigned names_len, void *argument)
+{
+    const struct tls_context *context = argument;
+    struct slice offered = { (const char *)names, names_len };
+
+    (void)ssl;
+    if ((context->http2 && choose(SLICE("h2"), offered, ret, ret_len)) ||
+        choose(SLICE("http/1.1"), offered, ret, ret_len))
+        return SSL_TLSEXT_ERR_OK;
     return SSL_TLSEXT_ERR_NOACK;
 }
 
-static void set_rules(SSL_CTX *ssl)
+static void set_rules(struct tls_context *context)
 {
+    SSL_CTX *ssl = context->ssl;
+
     SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION);
     SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                  SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF |
@@ -112,7 +124,7 @@ static void set_rules(SSL_CTX *ssl)
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(ssl, 1);
     SSL_CTX_set_read_ahead(ssl, 1);
-    SSL_CTX_set_alpn_select_cb(ssl, choose_protocol, NULL);
+    SSL_CTX_set_alpn_select_cb(ssl, choose_protocol, context);
 }
 
 bool tls_context_create(struct slice certificate_pem, struct slice key_pem,
@@ -129,7 +141,7 @@ bool tls_context_create(struct slice certificate_pem, struct slice key_pem,
         fail(err, "cannot make a TLS context");
         goto failed;
     }
-    set_rules(context->ssl);
+    set_rules(context);
     if (!use_certificate(context->ssl, certificate_pem, err) ||
         !use_key(context->ssl, key_pem, err))
         goto failed;
@@ -138,6 +150,11 @@ bool tls_context_create(struct slice certificate_pem, struct slice key_pem,
 failed:
     tls_context_destroy(context);
     return false;
+}
+
+void tls_context_offer_http2(struct tls_context *context)
+{
+    context->http2 = true;
 }
 
 void tls_context_destroy(struct tls_context *context)

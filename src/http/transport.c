@@ -62,6 +62,16 @@ enum transport_status transport_handshake(struct transport *transport)
     return tls_status(transport, result);
 }
 
+bool transport_speaks_http2(const struct transport *transport)
+{
+    const unsigned char *protocol = NULL;
+    unsigned len = 0;
+
+    if (transport->ssl)
+        SSL_get0_alpn_selected(transport->ssl, &protocol, &len);
+    return len == 2 && memcmp(protocol, "h2", 2) == 0;
+}
+
 static enum transport_status socket_status(void)
 {
     return errno == EAGAIN || errno == EINTR ? TRANSPORT_AGAIN : TRANSPORT_END;

@@ -34,6 +34,9 @@ void transport_init(struct transport *transport, int fd, struct ssl_st *ssl);
 /* Goes on with the handshake; OK when it is done. */
 enum transport_status transport_handshake(struct transport *transport) MUST_CHECK;
 
+/* Whether the handshake ended in HTTP/2 (ALPN h2). */
+bool transport_speaks_http2(const struct transport *transport);
+
 /* One read of up to `room` bytes. END also when the peer has closed its side. *ret_more: worth
  * another read at once, without waiting for the socket. */
 enum transport_status transport_read(struct transport *transport, void *to, size_t room,

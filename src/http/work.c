@@ -16,30 +16,44 @@
 
 #define TELLING_BYTES ((size_t)8 * 1024) /* a handler's own beginnings */
 
-struct work *work_create(struct arena_pool *arenas, const struct http_limits *limits,
-                         struct slice carried)
+struct http_exchange *work_exchange_create(struct arena_pool *arenas,
+                                           const struct http_limits *limits, size_t bytes)
 {
     size_t budget_bytes = limits->request_arena_bytes + intake_budget_bytes(limits) + TELLING_BYTES;
     struct arena *arena = arena_create(arenas, budget_bytes);
-    struct work *work = arena ? arena_alloc(arena, sizeof *work) : NULL;
+    struct http_exchange *exchange = arena ? arena_alloc(arena, bytes) : NULL;
 
-    if (!work || !arena_set_aside(arena, TELLING_BYTES) ||
-        !intake_init(&work->intake, arena, limits, carried)) {
+    if (!exchange || !arena_set_aside(arena, TELLING_BYTES)) {
         arena_destroy(arena);
         return NULL;
     }
-    arena_set_modest(arena, true);
-    work->exchange.request = (struct http_request){ 0 };
-    work->exchange.response.status = 0;
-    work->exchange.response.field_count = 0;
-    work->exchange.response.body = SLICE_EMPTY;
-    work->exchange.response.close = false;
-    work->exchange.response.fate = HTTP_FATE_SENT;
-    work->exchange.arena = arena;
-    work->exchange.connection = NULL;
-    work->exchange.done = NULL;
-    work->exchange.handler_state = NULL;
-    work->exchange.part = false;
+    exchange->request = (struct http_request){ 0 };
+    exchange->response.status = 0;
+    exchange->response.field_count = 0;
+    exchange->response.body = SLICE_EMPTY;
+    exchange->response.close = false;
+    exchange->response.fate = HTTP_FATE_SENT;
+    exchange->arena = arena;
+    exchange->connection = NULL;
+    exchange->done = NULL;
+    exchange->handler_state = NULL;
+    exchange->part = false;
+    return exchange;
+}
+
+struct work *work_create(struct arena_pool *arenas, const struct http_limits *limits,
+                         struct slice carried)
+{
+    struct http_exchange *exchange = work_exchange_create(arenas, limits, sizeof(struct work));
+    struct work *work = (struct work *)exchange; /* its first member */
+
+    if (!work)
+        return NULL;
+    if (!intake_init(&work->intake, exchange->arena, limits, carried)) {
+        arena_destroy(exchange->arena);
+        return NULL;
+    }
+    arena_set_modest(exchange->arena, true);
     work->body_since_ms = 0;
     work->piece_count = 0;
     work->keep = false;
@@ -47,13 +61,13 @@ struct work *work_create(struct arena_pool *arenas, const struct http_limits *li
     return work;
 }
 
-void work_release_memory(struct work *work)
+void work_exchange_release_memory(struct http_exchange *exchange)
 {
-    bool less = arena_set_aside(work->exchange.arena, 0);
+    bool less = arena_set_aside(exchange->arena, 0);
 
     assert(less);
     (void)less;
-    arena_set_modest(work->exchange.arena, false);
+    arena_set_modest(exchange->arena, false);
 }
 
 struct iovec work_busy_answer(void)

@@ -18,6 +18,13 @@
 
 struct arena_pool;
 
+/* An exchange at the front of `bytes` in an arena of its own, ready to take a request in; a little
+ * memory is set aside to tell its handler with what is wrong with it. NULL: no memory. */
+struct http_exchange *work_exchange_create(struct arena_pool *arenas,
+                                           const struct http_limits *limits, size_t bytes);
+/* Before the handler has it: all that its arena has is the handler's. */
+void work_exchange_release_memory(struct http_exchange *exchange);
+
 struct work {
     struct http_exchange exchange; /* first: the handler's pointer is ours */
     struct intake intake;
@@ -32,8 +39,6 @@ struct work {
  * modest, and memory to tell it with is set aside. NULL: no memory. */
 struct work *work_create(struct arena_pool *arenas, const struct http_limits *limits,
                          struct slice carried);
-/* Before the handler has it: all that its arena has is the handler's. */
-void work_release_memory(struct work *work);
 void work_destroy(struct work *work); /* NULL does nothing */
 
 /* The answer of who has no memory for a work: constant, 503. */

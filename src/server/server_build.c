@@ -69,6 +69,7 @@ static void set_http_limits(struct server *server)
         .body_bytes_per_s = settings->limits.body_bytes_per_s,
         .reply_ms = settings->limits.reply_s * MS_PER_S,
         .idle_ms = settings->limits.idle_s * MS_PER_S,
+        .streams = settings->http2 ? settings->limits.streams : 0,
         .connections = connections,
         .connections_per_address = settings->limits.connections_per_address,
     };

@@ -132,6 +132,14 @@ const struct setting settings_table[] = {
       .default_text = "on",
       .doc = "Compress answers for clients that accept it, and take compressed bodies." },
 
+    { .name = "http2",
+      .group = SETTINGS_FOR_LISTENING,
+      .kind = SETTING_CHOICE,
+      .offset = FIELD(http2),
+      .choices = off_on,
+      .default_text = "on",
+      .doc = "Speak HTTP/2 with clients that choose it: over TLS by ALPN, plain by its preface." },
+
     /* --- tokens --- */
     { .name = "builtin-issuer",
       .group = SETTINGS_FOR_TOKENS,
@@ -303,6 +311,8 @@ const struct setting settings_table[] = {
     { LIMIT("connections-per-address", connections_per_address), .min = 1, .max = 1000000,
       .default_text = "12288", /* a proxy in front is one address: three quarters, and never all */
       .doc = "Open connections of one IPv4 address or IPv6 /64." },
+    { LIMIT("streams", streams), .min = 1, .max = 1000, .default_text = "100",
+      .doc = "Requests under way at a time on one connection of HTTP/2." },
     { LIMIT("memory-bytes", memory_bytes), .unit = "bytes", .min = 16 * MEBIBYTE,
       .max = 1048576 * MEBIBYTE,
       .default_text = "536870912", /* the first block of 16384 requests is half of it */

@@ -420,7 +420,8 @@ static void test_places(void **state UNUSED)
 static bool well_named(const char *name)
 {
     for (const char *c = name; *c; c++) {
-        if ((*c < 'a' || *c > 'z') && *c != '-')
+        bool digit = c != name && *c >= '0' && *c <= '9';
+        if ((*c < 'a' || *c > 'z') && *c != '-' && !digit)
             return false;
     }
     return true;

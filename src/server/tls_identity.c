@@ -101,8 +101,11 @@ bool tls_identity_context(const struct settings *settings, const struct tls_iden
     const struct certificate *certificate = &identity->certificate;
     struct error why = { 0 };
 
-    if (tls_context_create(certificate->certificate_pem, certificate->key_pem, ret, &why))
+    if (tls_context_create(certificate->certificate_pem, certificate->key_pem, ret, &why)) {
+        if (settings->http2)
+            tls_context_offer_http2(*ret);
         return true;
+    }
     if (why.code != ERROR_CONFIGURATION || settings->tls_cert.len == 0) {
         if (err)
             *err = why;
