@@ -4,6 +4,10 @@
  * by one, allocations would contend for it. So it is charged by blocks, as arenas are, and a
  * session that comes and goes around a step keeps the step.
  *
+ * A new session leaves half of the ledger to requests. Once it is there it gets what there is, as
+ * the first blocks of arenas do: the little that an answer needs here decides over all that was
+ * done for it, and for the others on that connection.
+ *
  * What is allocated is counted by what malloc says it gave (malloc_usable_size), which needs no
  * header in front of each piece.
  *
@@ -13,7 +17,6 @@
 
 #include <assert.h>
 #include <malloc.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -31,7 +34,9 @@ static bool charge(struct h2_memory *memory, size_t more)
         return true;
 
     size_t bytes = (needed - memory->charged_bytes + STEP_BYTES - 1) / STEP_BYTES * STEP_BYTES;
-    size_t ceiling = memory->ledger ? memory->ledger->limit_bytes / 2 : SIZE_MAX;
+    size_t ceiling = memory->ledger ? memory->ledger->limit_bytes : SIZE_MAX;
+    if (!memory->established)
+        ceiling /= 2;
     if (!arena_ledger_take(memory->ledger, bytes, ceiling))
         return false;
     memory->charged_bytes += bytes;

@@ -12,6 +12,7 @@
 #ifndef HTTP_H2_MEMORY_H
 #define HTTP_H2_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <nghttp2/nghttp2.h>
@@ -21,12 +22,14 @@ struct arena_ledger;
 struct h2_memory {
     struct arena_ledger *ledger; /* may be NULL */
     size_t limit_bytes;
-    size_t used_bytes;    /* what is allocated */
+    bool established;  /* the session has been made: it may take from the ledger's last half too */
+    size_t used_bytes; /* what is allocated */
     size_t charged_bytes; /* what the ledger was charged with: not less */
 };
 
-/* The functions that the library is given; they keep `memory`. Past the bound, or when half of the
- * ledger is taken, they return NULL, upon which the library gives the session up. */
+/* The functions that the library is given; they keep `memory`. Past the bound, or when the ledger
+ * is full (half full, before the session is established), they return NULL, upon which the library
+ * gives the session up. */
 nghttp2_mem h2_memory_functions(struct h2_memory *memory);
 
 /* When all of it was freed: gives the ledger back what it was charged. */

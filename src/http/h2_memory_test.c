@@ -46,10 +46,13 @@ static void test_bounds(void **state UNUSED)
 
     arena_ledger_init(&ledger, 128 * KIB);
     for (size_t limit = 32 * KIB; limit <= 256 * KIB; limit *= 2) {
-        struct h2_memory memory = { .ledger = &ledger, .limit_bytes = limit };
+        struct h2_memory memory = { .ledger = &ledger,
+                                    .limit_bytes = limit,
+                                    .established = limit == 256 * KIB };
         nghttp2_mem functions = h2_memory_functions(&memory);
         void *pieces[256];
-        size_t count = 0, expected = limit < 64 * KIB ? limit : 64 * KIB; /* half of the ledger */
+        size_t count = 0, most = memory.established ? 128 * KIB : 64 * KIB; /* of the ledger */
+        size_t expected = limit < most ? limit : most;
 
         while (count < COUNT_OF(pieces) &&
                (pieces[count] = functions.malloc(KIB, functions.mem_user_data)) != NULL)

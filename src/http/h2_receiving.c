@@ -15,6 +15,7 @@
 #include "http/h2_session_parts.h"
 
 #define DECOMPRESSED_MOST 8 /* times head_bytes */
+#define DROPPED_MOST      ((size_t)16 << 20)
 
 /* --- the life of a stream -------------------------------------------------------------------- */
 
@@ -208,21 +209,29 @@ static int on_invalid_frame(nghttp2_session *library, const nghttp2_frame *frame
     return 0;
 }
 
-/* What was taken opens the stream's window again. What is dropped opens the connection's alone, so
- * that a client which sends what nobody wants comes to stand soon. */
+/* A piece of a body: takes it, or drops it. Whether more of it may come. */
+static bool take_data(struct h2_stream *stream, struct slice piece)
+{
+    if (stream->state != H2_STREAM_BODY) {
+        stream->dropped_bytes += piece.len;
+        return stream->dropped_bytes <= DROPPED_MOST;
+    }
+    if (!h2_stream_take_body(stream, piece, &stream->refusal))
+        h2_session_queue(stream);
+    return true;
+}
+
+/* What was taken opens the windows again. So does what is dropped behind an early answer, for as
+ * much as HTTP/1.1 drops: some clients read no answer before they are through. */
 static int on_data(nghttp2_session *library, uint8_t flags, int32_t id, const uint8_t *data,
                    size_t len, void *context)
 {
     struct h2_stream *stream = h2_session_stream(context, id);
-
-    bool wanted = stream && stream->state == H2_STREAM_BODY;
+    bool goes_on = stream && take_data(stream, (struct slice){ (const char *)data, len });
+    int status = goes_on ? nghttp2_session_consume(library, id, len)
+                         : nghttp2_session_consume_connection(library, len);
 
     (void)flags;
-    if (wanted &&
-        !h2_stream_take_body(stream, (struct slice){ (const char *)data, len }, &stream->refusal))
-        h2_session_queue(stream);
-    int status = wanted ? nghttp2_session_consume(library, id, len)
-                        : nghttp2_session_consume_connection(library, len);
     return nghttp2_is_fatal(status) ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 

@@ -345,6 +345,7 @@ struct h2_session *h2_session_create(struct connection_home *home, struct h2_pee
     session->memory.limit_bytes = MEMORY_BASE + home->limits->streams * MEMORY_OF_STREAM;
     h2_patience_init(&session->patience, uv_now(home->uv));
     bool made = make_library(session, callbacks) && send_settings(session);
+    session->memory.established = made;
     nghttp2_session_callbacks_del(callbacks);
     if (made)
         return session;

@@ -35,7 +35,7 @@ struct h2_stream *h2_stream_create(struct arena_pool *arenas, const struct http_
     h2_fields_init(&stream->fields, &exchange->request, exchange->arena, limits);
     stream->refusal.code = ERROR_NONE;
     stream->body = NULL;
-    stream->body_bytes = stream->body_capacity = 0;
+    stream->body_bytes = stream->body_capacity = stream->dropped_bytes = 0;
     stream->body_since_ms = 0;
     stream->rest = SLICE_EMPTY;
     return stream;

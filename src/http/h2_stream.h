@@ -50,7 +50,7 @@ struct h2_stream {
     struct h2_fields fields;
     struct error refusal; /* ERROR_NONE: a request for the handler */
     char *body;
-    size_t body_bytes, body_capacity;
+    size_t body_bytes, body_capacity, dropped_bytes;
     uint64_t body_since_ms; /* time of the loop */
     struct slice rest;      /* of the answer's body */
     bool break_off;         /* behind `rest` the stream is reset */
