@@ -1,7 +1,7 @@
 """Runs the cases of cases/*.json: requests and the replies expected, as data.
 
-Each case runs twice: on a server with its store in a file over HTTP, and on one with its store in
-memory over HTTPS. A file:
+Each case runs three times: on a server with its store in a file over HTTP, and on ones with their
+stores in memory over HTTPS, by HTTP/1.1 and by HTTP/2 ("h2", which -k "not h2]" leaves out). A file:
 
     "about"     what its cases are about
     "flags"     of the server, which files with the same flags share; default: none
@@ -77,7 +77,7 @@ from conftest import log_in
 from server_process import DEFAULT_TENANT, OTHER_TENANT, Server, run
 
 DIRECTORY = Path(__file__).parent / "cases"
-WHERE = [("file", "http"), ("memory", "https")]
+WHERE = [("file", "http"), ("memory", "https"), ("memory", "h2")]
 NAME = re.compile(r"\$\{(\w+)(:upper)?\}")
 GUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
@@ -149,12 +149,12 @@ class Stage:
         self.store, self.scheme = store, scheme
         self.server = Server(folder, *(["--memory"] if store == "memory" else []), *flags).start()
         verify = True
-        if scheme == "https":
+        if scheme != "http":
             ca_file = folder / "ca-export.pem"
             ca_file.write_text(run("ca", "export", "--data-dir", folder).stdout)
             verify = str(ca_file)
-        self.origin = self.server.url(scheme)
-        self.client = httpx.Client(verify=verify, timeout=30, trust_env=False)
+        self.origin = self.server.url("http" if scheme == "http" else "https")
+        self.client = httpx.Client(verify=verify, timeout=30, trust_env=False, http2=scheme == "h2")
         self.foreign_folder = folder.parent / f"{folder.name}-foreign"
         self.tokens = {}
         self.saved = {}  # by file: what its setup saved
