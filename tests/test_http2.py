@@ -450,22 +450,17 @@ def test_one_connection_too_many():
             assert second.goaway == (1, NO_ERROR)
 
 
-def test_where_memory_ends():
+def test_where_memory_ends(tmp_path):
     """Uploads past the limit of all: told 503 or refused unread, and then all is well again."""
-    async def upload(client):
-        try:
-            return (await client.post(SET, content=b"x" * 900_000)).status_code
-        except httpx.ProtocolError:  # its stream was reset
-            return REFUSED_STREAM
-
-    async def uploads(url):
-        async with httpx.AsyncClient(base_url=url, http1=False, http2=True, trust_env=False,
-                                     timeout=60) as client:
-            return set(await asyncio.gather(*(upload(client) for _ in range(60))))
-
+    if not shutil.which("h2load"):  # httpx waits for windows of streams that were reset
+        pytest.skip("there is no h2load (Debian package nghttp2-client)")
+    body = tmp_path / "body"
+    body.write_bytes(b"x" * 900_000)
     with hasty("--limit-memory-bytes", 16 << 20) as server:
-        outcomes = asyncio.run(uploads(server.url()))
-        assert 503 in outcomes and outcomes <= {400, 503, REFUSED_STREAM}
+        done = subprocess.run(["h2load", "-n", "60", "-c", "1", "-m", "60", "-d", str(body),
+                               server.url() + SET], capture_output=True, text=True, timeout=60,
+                              env=clean_environment())
+        assert int(re.search(r"(\d+) 5xx", done.stdout)[1]) > 0, done.stdout
         assert curl("--http2-prior-knowledge", server.url() + "/health") == "2 200"
         assert server.stop() == 0
 
