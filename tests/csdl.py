@@ -40,6 +40,8 @@ def _facets(element):
         facets["$Nullable"] = True
     if kind != "Edm.String":
         facets["$Type"] = kind
+    if element.get("Unicode") == "false":
+        facets["$Unicode"] = False
     return facets
 
 

@@ -212,6 +212,20 @@ def test_reads(surface):
                           lambda roles: surface.ask("GET", f"{path}('{key}')", roles))
 
 
+def sample(schema, facets):
+    """A value of what a parameter, or a member of one, is declared to be."""
+    kind = facets.get("$Type", "Edm.String")
+    declared = schema.get(kind.removeprefix("graph."), {})
+    if declared.get("$Kind") == "EnumType":
+        value = next(key for key in declared if key[0] not in "$@")
+    elif declared.get("$Kind") == "ComplexType":
+        value = {name: sample(schema, each) for name, each in declared.items()
+                 if isinstance(each, dict)}
+    else:
+        value = {"Edm.String": "x", "Edm.DateTimeOffset": DATE}[kind]
+    return [value] if facets.get("$Collection") else value
+
+
 def test_actions(surface):
     """By the plain name, since the namespace is a default one."""
     assert surface.schema[CORE + "DefaultNamespace"] is True
@@ -224,10 +238,7 @@ def test_actions(surface):
             continue
         overload = next(each for each in surface.schema[name]
                         if each["$Parameter"][0]["$Type"] == f"graph.{kind}")
-        body = {}
-        for each in overload["$Parameter"][1:]:
-            members = surface.schema.get(each.get("$Type", "").removeprefix("graph."), {})
-            body[each["$Name"]] = next((key for key in members if key[0] not in "$@"), "x")
+        body = {each["$Name"]: sample(surface.schema, each) for each in overload["$Parameter"][1:]}
         check_permissions(surface, scopes(terms[CAPABILITIES + "OperationRestrictions"]),
                           lambda roles, body=body, kind=kind, name=name: surface.ask(
                               "POST", f"deviceManagement/{kinds[kind]}/{surface.make(kinds[kind])['id']}"
@@ -241,6 +252,13 @@ def test_the_singleton(surface):
     check_permissions(surface, scopes(reading),
                       lambda roles: surface.ask("GET", "deviceManagement", roles))
     assert surface.ask("PATCH", "deviceManagement", json={}).status_code == 405
+    for name, facets in surface.schema["deviceManagement"].items():
+        if isinstance(facets, dict) and facets.get("$Kind") != "NavigationProperty":
+            assert surface.annotations[f"{NAMESPACE}.deviceManagement/{name}"][CORE + "Computed"]
+            check_permissions(surface, scopes(reading), lambda roles, name=name: surface.ask(
+                "GET", f"deviceManagement/{name}", roles))
+            for method in ("PATCH", "PUT", "POST", "DELETE"):
+                assert surface.ask(method, f"deviceManagement/{name}", json={}).status_code == 405
 
 
 def test_the_container(surface):

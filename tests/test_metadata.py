@@ -217,8 +217,8 @@ def test_descriptions(server, version):
             want |= {name, *(f"{name}/{part}" for part in found["properties"])}
     for name, members in declared["enums"].items():
         want |= {name, *(f"{name}/{member}" for member, _ in members)}
-    for name, _, parameters in declared["actions"]:
-        bound = parameters[0][1][0].replace("graph.", "microsoft.graph.")
+    for name, (parameters, _) in declared["actions"].items():
+        bound = parameters[0][1].replace("graph.", "microsoft.graph.")
         want.add(f"{name}({bound})")
     want.add("GraphService/deviceManagement")
     annotations = as_json(text)["microsoft.graph"]["$Annotations"]
@@ -235,6 +235,15 @@ def test_the_same_in_json(server, version):
     assert reply.json() == as_json(text)
 
 
+def check_kinds(shown, declared, level):
+    """What is said of the types of values beside them."""
+    for key, (kind, _) in declared.items():
+        told = shown.get(f"{key}@odata.type")
+        short = kind.replace("Edm.", "").replace("graph.", "microsoft.graph.")
+        silent = level == "minimal" or kind in ("Edm.String", "Edm.Boolean")
+        assert told == (None if silent else f"#{short}")
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("level", ["minimal", "full"])
 def test_as_replies_are(server, version, level):
@@ -245,10 +254,37 @@ def test_as_replies_are(server, version, level):
     for name in types["deviceManagement"]["navigation"]:
         url = f"{server.url()}/{version}/deviceManagement/{name}"
         made = httpx.post(url, json={}, headers=token, trust_env=False).json()
-        declared = types[SETS[name]]["properties"]
-        assert {key for key in made if "@" not in key and key[0] != "#"} == {"id", *declared}
-        for key, (kind, _) in declared.items():
-            told = made.get(f"{key}@odata.type")
-            short = kind.replace("Edm.", "").replace("graph.", "microsoft.graph.")
-            silent = level == "minimal" or kind in ("Edm.String", "Edm.Boolean")
-            assert told == (None if silent else f"#{short}")
+        assert {key for key in made if "@" not in key and key[0] != "#"} == {
+            "id", *types[SETS[name]]["properties"]}
+        check_kinds(made, types[SETS[name]]["properties"], level)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("level", ["minimal", "full"])
+def test_as_answers_are(server, version, level):
+    """The same of complex values: what actions return and what the singleton works out."""
+    declared = read(document(server, version))
+    headers = {"Authorization": f"Bearer {server.token()}",
+               "Accept": f"application/json;odata.metadata={level}"}
+    root = f"{server.url()}/{version}/deviceManagement"
+    answers = {f"{root}/{name}": (kind, httpx.get(f"{root}/{name}", headers=headers, trust_env=False))
+               for name, (kind, _) in declared["types"]["deviceManagement"]["properties"].items()}
+    sent = {"lastCheckinDateTime": "2026-01-31T08:00:00Z"}
+    body = {"timeSeries": {"metricName": "checkinsOnRecord", "startDateTime": "2026-01-01T00:00:00Z"}}
+    for name, (parameters, kind) in declared["actions"].items():
+        if kind is None:
+            continue
+        path = next(each for each, bound in SETS.items() if f"graph.{bound}" == parameters[0][1])
+        key = httpx.post(f"{root}/{path}", json=sent, headers=headers, trust_env=False).json()["id"]
+        url = f"{root}/{path}/{key}/{name}"
+        answers[url] = (kind, httpx.post(url, headers=headers, trust_env=False, json={
+            each: body[each] for each, *_ in parameters[1:] if each in body}))
+    assert len(answers) == (3 if version == "beta" else 0)
+    for url, (kind, reply) in answers.items():
+        items = reply.json()["value"]
+        assert items, url
+        name = kind.removeprefix("Collection(graph.").removesuffix(")")
+        for item in items:
+            assert {key for key in item if "@" not in key} == declared["complex"][name].keys()
+            assert item["@odata.type"].removeprefix("#") == f"microsoft.graph.{name}"
+            check_kinds(item, declared["complex"][name], level)

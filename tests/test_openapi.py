@@ -22,7 +22,8 @@ VALUES = {"$top": "2", "$skip": "1", "$search": "x", "$filter": FILTER, "$count"
           "$format": "json"}
 
 # What no schema of a property admits.
-WRONG = {"string": 3, "boolean": "yes", "integer": "x", "array": "x", "enum": "no such member"}
+WRONG = {"string": 3, "boolean": "yes", "integer": "x", "array": "x", "object": 3,
+         "enum": "no such member"}
 
 
 class Document:
@@ -59,11 +60,21 @@ class Document:
             part.replace("~", "~0").replace("/", "~1") for part in pointer)
         schema = {"$ref": reference, "unevaluatedProperties": {"not": {}}, "type": ["object", "string",
                                                                                    "integer"]}
-        if isinstance(value, dict):
-            value = {key: each for key, each in value.items()
-                     if not re.search("[@#]", key) or key in ("@odata.nextLink", "@odata.count")}
-        return [error.message for error in
-                Draft202012Validator(schema, registry=self.registry).iter_errors(value)]
+        found, value = [], plain(value)
+        for name, each in value.items() if isinstance(value, dict) else ():
+            found += self.misfits_of_items(each, *pointer, "properties", name)
+        return found + [error.message for error in
+                        Draft202012Validator(schema, registry=self.registry).iter_errors(value)]
+
+    def misfits_of_items(self, value, *pointer):
+        """The same of the objects in a list, if `value` is one."""
+        where = self.text
+        for part in pointer:
+            where = self.resolve(where).get(part, {})
+        reference = where.get("items", {}).get("$ref")
+        if not reference or "properties" not in self.resolve(where["items"]):
+            return []
+        return [each for item in value for each in self.misfits(item, *reference.split("/")[1:])]
 
     def sample(self, schema, wrong=False):
         """A value that fits, or one that does not."""
@@ -79,18 +90,47 @@ class Document:
             return WRONG[kind]
         if schema.get("format") == "date-time":
             return "2024-02-29T12:30:15.1234567-08:00"
+        if kind == "object":
+            return self.samples(schema)
         return {"string": "x", "boolean": True, "integer": 7,
                 "array": [self.sample(schema["items"])] if kind == "array" else None}[kind]
 
+    def samples(self, schema):
+        """An object with all that may be sent."""
+        return {name: self.sample(each) for name, each in self.writable(schema).items()}
+
+    def writable(self, schema):
+        return {name: each for name, each in self.resolve(schema)["properties"].items()
+                if not self.resolve(each).get("readOnly") and not each.get("readOnly")
+                and "@" not in name}
+
+    def variations(self, schema):
+        """Objects that fit and objects that do not, each different from a good one in one way: a
+        member that is wrong, null, not there, empty, or itself a variation; one that is not known;
+        control information, and names of types."""
+        whole = self.samples(schema)
+        yield from ({}, whole)
+        for name, each in self.writable(schema).items():
+            yield {**whole, name: self.sample(each, wrong=True)}
+            yield {**whole, name: None}
+            yield {key: value for key, value in whole.items() if key != name}
+            if isinstance(whole[name], list):
+                yield from ({**whole, name: value} for value in ([], [None], [3], [[]], ["x", "y"]))
+            if isinstance(whole[name], dict):
+                inner = self.resolve(each["anyOf"][0] if "anyOf" in each else each)
+                yield from ({**whole, name: value} for value in self.variations(inner))
+                yield {**whole, name: [whole[name]]}
+        for name in ("noSuchProperty", "a@odata.type", "@odata.type", "@type", "@odata.id", "#other"):
+            yield {**whole, name: "#microsoft.graph.another"}
+        for kind in self.resolve(schema)["properties"].get("@odata.type", {}).get("enum", ()):
+            yield from ({**whole, "@odata.type": kind}, {**whole, "@type": kind},
+                        {**whole, "@odata.type": kind + "x"})
+
     def body(self, operation):
         if "requestBody" not in operation:
-            return None, {}
+            return None, None
         schema = operation["requestBody"]["content"]["application/json"]["schema"]
-        properties = self.resolve(schema)["properties"]
-        writable = {name: each for name, each in properties.items()
-                    if not self.resolve(each).get("readOnly") and not each.get("readOnly")
-                    and "@" not in name}
-        return schema, writable
+        return schema, self.samples(schema)
 
     def make(self, path):
         """The key of a new entity of the set that `path` begins with."""
@@ -112,6 +152,14 @@ class Document:
 
     def parameters(self, operation):
         return [self.resolve(each) for each in operation.get("parameters", ())]
+
+
+def plain(value):
+    """Without control information, but for what is described."""
+    if not isinstance(value, dict):
+        return value
+    return {key: each for key, each in value.items()
+            if not re.search("[@#]", key) or key in ("@odata.nextLink", "@odata.count")}
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +241,9 @@ def test_it_has_all_that_metadata_has(document):
         if not isinstance(facets, dict):
             continue
         kind = facets["$Type"].split(".")[-1]
+        if "$Kind" not in facets:
+            assert f"/deviceManagement/{name}" in paths
+            continue
         entity = f"/deviceManagement/{name}/{{{kind}-id}}"
         assert {f"/deviceManagement/{name}", f"/deviceManagement/{name}/$count", entity} <= paths.keys()
         for each, declared in schema[kind].items():
@@ -206,6 +257,26 @@ def test_it_has_all_that_metadata_has(document):
             if isinstance(overloads, list) and any(
                     each["$Parameter"][0]["$Type"] == f"graph.{kind}" for each in overloads):
                 assert f"{entity}/{action}" in paths
+    check_complex_types(document, schema)
+
+
+def check_complex_types(document, schema):
+    """Each is described as what is shown, as what is sent, or both; with its properties."""
+    schemas = document.text["components"]["schemas"]
+    sent = {each["$Type"] for overloads in schema.values() if isinstance(overloads, list)
+            for overload in overloads for each in overload["$Parameter"][1:] if "$Type" in each}
+    for name, declared in schema.items():
+        if not isinstance(declared, dict) or declared.get("$Kind") != "ComplexType":
+            continue
+        names = {key for key, value in declared.items() if isinstance(value, dict)}
+        forms = {suffix: schemas[f"microsoft.graph.{name}{suffix}"] for suffix in ("", "Parameter")
+                 if f"microsoft.graph.{name}{suffix}" in schemas}
+        assert ("Parameter" in forms) == (f"graph.{name}" in sent) and forms
+        for form in forms.values():
+            assert {key for key in form["properties"] if "@" not in key} == names
+        if "Parameter" in forms:
+            assert set(forms["Parameter"]["required"]) == {
+                key for key in names if not declared[key].get("$Nullable")}
 
 
 def test_methods_are_those_that_are_allowed(document):
@@ -228,24 +299,22 @@ def test_every_operation(document):
     for path, method, operation in document.operations():
         if path == "/$batch":
             continue
-        _, writable = document.body(operation)
-        body = {name: document.sample(each) for name, each in writable.items()}
-        reply = document.client.request(method.upper(), document.address(path, method),
-                                        json=body if "requestBody" in operation else None)
+        _, body = document.body(operation)
+        reply = document.client.request(method.upper(), document.address(path, method), json=body)
         assert reply.status_code < 300, (path, method, reply.text)
         check(document, reply, operation, path, method)
         if "Location" in reply.headers:
             assert document.client.get(reply.headers["location"]).json()["id"] == reply.json()["id"]
-        for name in body if method in ("post", "patch") and reply.content else ():
-            assert name in reply.json()
+        if body is not None and operation["tags"] != ["deviceManagement.Actions"]:
+            assert body.keys() <= reply.json().keys()
 
 
 def test_bodies_that_do_not_fit(document):
-    """One wrong property at a time, null, a property that is not there, control information."""
+    """Of each variation the schema and the server say the same."""
     for path, method, operation in document.operations():
         if "requestBody" not in operation or path == "/$batch":
             continue
-        schema, writable = document.body(operation)
+        schema, _ = document.body(operation)
         address = document.address(path, method)
         validator = Draft202012Validator(
             {"$ref": "urn:document#" + schema["$ref"][1:]} if "$ref" in schema else
@@ -253,12 +322,7 @@ def test_bodies_that_do_not_fit(document):
                 part.replace("~", "~0").replace("/", "~1") for part in
                 ("paths", path, method, "requestBody", "content", "application/json", "schema"))},
             registry=document.registry)
-        whole = {name: document.sample(each) for name, each in writable.items()}
-        tries = [{**whole, name: document.sample(each, wrong=True)} for name, each in writable.items()]
-        tries += [{**whole, name: None} for name in writable]
-        tries += [{**whole, "noSuchProperty": 1}, {**whole, "a@odata.type": "#String"},
-                  {**whole, "@odata.type": "#microsoft.graph.another"}, {}]
-        for body in tries:
+        for body in document.variations(schema):
             reply = document.client.request(method.upper(), address, json=body)
             fits = validator.is_valid(body)
             assert (reply.status_code < 300) == fits, (path, method, body, reply.text)
@@ -280,11 +344,10 @@ def test_parameters(document):
             values = schema["items"]["enum"] if schema["type"] == "array" else [VALUES[name]]
             if method != "get":
                 values = values[:1]
+            _, body = document.body(operation)
             for value in values:
                 reply = document.client.request(
-                    method.upper(), document.address(path, method), params={name: value},
-                    json={} if "requestBody" in operation and "sync" not in path else
-                    {"syncType": "fullSync"} if "requestBody" in operation else None)
+                    method.upper(), document.address(path, method), params={name: value}, json=body)
                 assert reply.status_code < 300, (path, method, name, value, reply.text)
                 check(document, reply, operation, path, method)
         if method != "get" or "/$" in path:
@@ -294,6 +357,46 @@ def test_parameters(document):
             reply = document.client.get(document.address(path), params={name: value})
             assert 400 <= reply.status_code < 500, (path, name, reply.text)
             check(document, reply, operation, path, method)
+
+
+def check_echo(reply, operation, sent):
+    assert reply.headers["client-request-id"] == sent
+
+
+def check_page_size(reply, operation, sent):
+    assert reply.headers["preference-applied"] == sent
+    assert len(reply.json()[operation["x-ms-pageable"]["itemName"]]) == 1
+
+
+# Fields of a request: a value, what it does where it is described.
+FIELDS = {
+    "client-request-id": ("x" * 128, check_echo),
+    "Prefer": ("odata.maxpagesize=1", check_page_size),
+}
+
+
+def test_fields(document):
+    """Each that is described has its effect; where it is not, it is passed over."""
+    seen = set()
+    for path, method, operation in document.operations():
+        if path == "/$batch":
+            continue
+        _, body = document.body(operation)
+        described = {each["name"] for each in document.parameters(operation) if each["in"] == "header"}
+        assert described <= FIELDS.keys()
+        seen |= described
+        for name, (value, has_effect) in FIELDS.items():
+            if "x-ms-pageable" in operation:
+                document.make(path + "/")
+            reply = document.client.request(method.upper(), document.address(path, method), json=body,
+                                            headers={name: value})
+            assert reply.status_code < 300, (path, method, name, reply.text)
+            check(document, reply, operation, path, method)
+            if name in described:
+                has_effect(reply, operation, value)
+            else:
+                assert "preference-applied" not in reply.headers, (path, method, name)
+    assert seen == FIELDS.keys()
 
 
 def test_pages(document):
@@ -329,11 +432,9 @@ def test_permissions(server, document):
         for scope in [*scopes, "Nothing.At.All"]:
             if scope not in tokens:
                 tokens[scope] = {"Authorization": f"Bearer {server.token('--roles', scope)}"}
-            _, writable = document.body(operation)
-            body = {name: document.sample(each) for name, each in writable.items()}
+            _, body = document.body(operation)
             reply = document.client.request(method.upper(), document.address(path, method),
-                                            headers=tokens[scope],
-                                            json=body if "requestBody" in operation else None)
+                                            headers=tokens[scope], json=body)
             assert (reply.status_code < 300) == (scope in scopes), (path, method, scope, reply.text)
             check(document, reply, operation, path, method)
     assert httpx.get(document.base + "/deviceManagement", trust_env=False).status_code == 401

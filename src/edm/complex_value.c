@@ -3,7 +3,8 @@
  * The same rules as for the body of an entity (odata/payload_read.c), on a smaller scale: what is
  * not declared is refused, what has a '@' in its name is an annotation. What differs is the value
  * that is not there. An entity's has a default; here a member that may not be null has to be sent,
- * since a question that leaves out its beginning cannot be answered.
+ * since a question that leaves out its beginning cannot be answered. A sentinel is refused, as in
+ * any parameter.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -57,9 +58,12 @@ static bool read_member(struct reading *reading, struct slice name)
 
     if (index >= 0) {
         reading->given |= UINT64_C(1) << index;
+        const struct edm_property *property = &reading->type->properties[index];
+        struct edm_value *value = &reading->members[index];
         return json_reader_next(reading->reader, &token, reading->err) &&
-               edm_value_read(reading->model, &reading->type->properties[index], reading->reader,
-                              &token, reading->arena, &reading->members[index], reading->err);
+               edm_value_read(reading->model, property, reading->reader, &token, reading->arena,
+                              value, reading->err) &&
+               edm_value_refuse_sentinel(reading->model, property, value, reading->err);
     }
     if (slice_eq(name, SLICE("@odata.type")) || slice_eq(name, SLICE("@type")))
         return read_type(reading);

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/test.h"
+#include "edm/toy_model.h"
 #include "edm/toy_siblings.h"
 #include "json/reader.h"
 
@@ -92,6 +93,45 @@ static void test_bad(void **state UNUSED)
     }
 }
 
+/* A member that stands for those to come is refused here as well. */
+static const struct {
+    const char *json;
+    bool fits;
+} sentinel_cases[] = {
+    { "{\"finish\":\"red\"}", true },
+    { "{\"finish\":null}", true },
+    { "{}", true },
+    { "{\"finish\":\"unknownFutureValue\"}", false },
+};
+
+static void test_sentinel(void **state UNUSED)
+{
+    const struct edm_complex wish = { .name = SLICE("wish"),
+                                      .properties = &toy_article.properties[TOY_ARTICLE_FINISH],
+                                      .property_count = 1 };
+    const struct edm_property parameter = { .name = SLICE("wish"),
+                                            .kind = EDM_COMPLEX,
+                                            .complex = &wish };
+
+    for (size_t i = 0; i < COUNT_OF(sentinel_cases); i++) {
+        struct arena *arena = arena_create(NULL, 1 << 16);
+        struct error err = { 0 };
+        struct json_reader reader;
+        struct json_token token;
+        struct edm_value value;
+
+        json_reader_init(&reader, slice_of(sentinel_cases[i].json), arena, 16);
+        CHECK(json_reader_next(&reader, &token, &err), i);
+        CHECK(edm_value_read(&toy_model, &parameter, &reader, &token, arena, &value, &err) ==
+                  sentinel_cases[i].fits,
+              i);
+        CHECK(sentinel_cases[i].fits || (err.code == ERROR_MODEL_VALIDATION &&
+                                         slice_eq(slice_of(err.target), SLICE("finish"))),
+              i);
+        arena_destroy(arena);
+    }
+}
+
 static const struct {
     const char *json;
     const char *items[3];
@@ -138,6 +178,7 @@ static void test_no_memory(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_good), cmocka_unit_test(test_bad),
+                                        cmocka_unit_test(test_sentinel),
                                         cmocka_unit_test(test_items),
                                         cmocka_unit_test(test_no_memory) };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,8 @@
  *
  * Order and names are those of the XML (odata/csdl.c). Three things differ by the specification:
  * what is not said to be null cannot be, which XML has the other way round; a type that is not
- * named is Edm.String; and actions of one name stand together in a list.
+ * named is Edm.String; and actions of one name stand together in a list. Of a collection $Nullable
+ * would say that its items may be null, and they never are.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -76,7 +77,7 @@ static void write_facets(const struct csdl *csdl, const struct edm_property *pro
         put_by_alias(csdl, "$Type", property->complex->name);
     else if (property->kind != EDM_STRING)
         put_text(csdl, "$Type", csdl_kind_name(property->kind));
-    if (property->flags & EDM_NULLABLE)
+    if ((property->flags & EDM_NULLABLE) && !(property->flags & EDM_COLLECTION))
         put_true(csdl, "$Nullable");
     if (property->flags & EDM_NOT_UNICODE) {
         json_writer_plain_name(csdl->json, SLICE("$Unicode"));

@@ -7,6 +7,7 @@
 #include "base/test.h"
 #include "base/text.h"
 #include "edm/toy_model.h"
+#include "edm/toy_siblings.h"
 #include "json/reader.h"
 
 #define DOCUMENT_BYTES_MAX ((size_t)64 * 1024)
@@ -87,6 +88,50 @@ static void test_pieces(void **state UNUSED)
     arena_destroy(arena);
 }
 
+/* Of the depot: what is worked out, and what actions are asked and answer. */
+static const struct {
+    unsigned versions;
+    const char *piece;
+} sibling_cases[] = {
+    { BETA, "\"span\":{\"$Kind\":\"ComplexType\",\"from\":{\"$Type\":\"Edm.DateTimeOffset\"},"
+            "\"mood\":{\"$Type\":\"depot.mood\",\"$Nullable\":true},"
+            "\"unit\":{\"$Nullable\":true}}," },
+    { BETA, "\"reading\":{\"$Kind\":\"ComplexType\",\"at\":{" },
+    { BETA, "\"freshItem\":{\"$Kind\":\"ComplexType\"," },
+    { BETA, "\"depot\":{\"$Kind\":\"EntityType\",\"$BaseType\":\"depot.entity\","
+            "\"freshness\":{\"$Collection\":true,\"$Type\":\"depot.freshItem\"}," },
+    { V1, "\"depot\":{\"$Kind\":\"EntityType\",\"$BaseType\":\"depot.entity\",\"pallets\":{" },
+    { BETA, "{\"$Name\":\"span\",\"$Type\":\"depot.span\",\"$Nullable\":true}," },
+    /* The list may be left out; its items are never null. */
+    { BETA, "{\"$Name\":\"words\",\"$Collection\":true,\"$Unicode\":false}],"
+            "\"$ReturnType\":{\"$Collection\":true,\"$Type\":\"depot.reading\"}}]" },
+    { BETA, "\"toy.depot.depot/freshness\":{\"@Org.OData.Core.V1.Description\":"
+            "\"How fresh things are.\",\"@Org.OData.Core.V1.Computed\":true," },
+    { BETA, "\"toy.depot.span/from\":{\"@Org.OData.Core.V1.Description\":\"Its beginning.\"}" },
+    { BETA, "\"toy.depot.measure(toy.depot.card)\":{" },
+    /* Of an enumeration that only a complex type has. */
+    { BETA, "\"kind\":{\"$Kind\":\"EnumType\"," },
+    { BOTH, "\"mood\":{\"$Kind\":\"EnumType\"," },
+};
+
+static void test_siblings(void **state UNUSED)
+{
+    static const unsigned versions[] = { V1, BETA };
+    struct arena *arena = new_arena();
+
+    for (size_t v = 0; v < COUNT_OF(versions); v++) {
+        const char *text =
+            document(&(struct odata_surface){ &toy_siblings, versions[v], false }, arena);
+
+        assert_true(json_is_valid(slice_of(text), arena, 64));
+        for (size_t i = 0; i < COUNT_OF(sibling_cases); i++)
+            CHECK(!!strstr(text, sibling_cases[i].piece) ==
+                      !!(sibling_cases[i].versions & versions[v]),
+                  i);
+    }
+    arena_destroy(arena);
+}
+
 /* Actions of one name that two types have stand in one list. */
 static void test_overloads(void **state UNUSED)
 {
@@ -138,9 +183,8 @@ static void test_no_room(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pieces),
-        cmocka_unit_test(test_overloads),
-        cmocka_unit_test(test_is_json),
+        cmocka_unit_test(test_pieces),    cmocka_unit_test(test_siblings),
+        cmocka_unit_test(test_overloads), cmocka_unit_test(test_is_json),
         cmocka_unit_test(test_no_room),
     };
 

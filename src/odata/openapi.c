@@ -114,6 +114,7 @@ static void write_components(struct openapi *openapi)
     openapi_raw(openapi, "responses", responses);
     openapi_begin(openapi, "parameters");
     openapi_parameters(openapi);
+    openapi_field_parameters(openapi);
     openapi_end(openapi);
     openapi_raw(openapi, "headers", headers);
     write_security(openapi);

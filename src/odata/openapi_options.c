@@ -41,7 +41,9 @@ static void put_select(struct openapi *openapi, const struct edm_entity_type *ty
     for (size_t i = 0; type && i < type->property_count; i++)
         openapi_slice(openapi, NULL, type->properties[i].name);
     for (size_t i = 0; !type && i < singleton->property_count; i++)
-        openapi_slice(openapi, NULL, singleton->properties[i].name);
+        if (edm_singleton_property_is_in(&singleton->properties[i],
+                                         openapi->about->surface.version))
+            openapi_slice(openapi, NULL, singleton->properties[i].name);
 }
 
 static void put_orderby(struct openapi *openapi, const struct edm_entity_type *type)
@@ -91,6 +93,9 @@ static bool is_offered(const struct openapi *openapi, const struct described *op
     const struct odata_surface *surface = &openapi->about->surface;
 
     if (resource == ODATA_COUNT && !option->counts)
+        return false;
+    /* Names of properties are those of what it is bound to, and no part of the answer. */
+    if (resource == ODATA_ACTION && !option->schema)
         return false;
     return is_read ? odata_surface_has_option(surface, resource, type, option->option)
                    : odata_surface_has_option_of_write(surface, resource, type, option->option);

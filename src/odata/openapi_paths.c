@@ -1,6 +1,7 @@
 /* odata/openapi_paths.c - the paths of a version and what can be done there.
  *
  *     /{singleton}                                   get
+ *     /{singleton}/{property that is worked out}     get
  *     /{singleton}/{set}                             get, post
  *     /{singleton}/{set}/$count                      get
  *     /{singleton}/{set}/{key}                       get, patch, delete
@@ -8,14 +9,11 @@
  *     /{singleton}/{set}/{key}/{property}/$value     get, but not of a collection
  *     /{singleton}/{set}/{key}/{action}              post
  *
- * HEAD goes wherever GET does and is not written out. What the errors of an operation are is the
- * same for all: Graph's envelope.
+ * HEAD goes wherever GET does and is not written out.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "odata/openapi_writing.h"
-
-#define NAMESPACE_OF(openapi) SLICE_ARG((openapi)->model->namespace_name)
 
 static struct slice singleton_name(const struct openapi *openapi)
 {
@@ -33,122 +31,12 @@ static struct slice behind_first(struct slice name)
     return slice_sub(name, 1, name.len);
 }
 
-/* --- parts of an operation ------------------------------------------------------------------- */
-
-/* Any one of the permissions suffices, by either way to a token. */
-static void put_security(struct openapi *openapi, const struct edm_permission_list *permissions)
-{
-    static const char *const schemes[] = { "oauth2", "bearer" };
-
-    openapi_begin_list(openapi, "security");
-    for (size_t i = 0; i < COUNT_OF(schemes); i++) {
-        for (size_t j = 0; j < permissions->count; j++) {
-            if (i == 0 && openapi->about->token_url.len == 0)
-                continue;
-            openapi_begin(openapi, NULL);
-            openapi_begin_list(openapi, schemes[i]);
-            openapi_slice(openapi, NULL, permissions->names[j]);
-            openapi_end_list(openapi);
-            openapi_end(openapi);
-        }
-    }
-    if (openapi->about->anonymous)
-        openapi_raw(openapi, NULL, "{}");
-    openapi_end_list(openapi);
-}
-
-static void begin_operation(struct openapi *openapi, const char *method, const char *summary,
-                            const struct edm_permission_list *permissions)
-{
-    openapi_begin(openapi, method);
-    openapi_text(openapi, "summary", summary);
-    put_security(openapi, permissions);
-}
-
-static void put_tag(struct openapi *openapi, struct slice name)
-{
-    openapi_begin_list(openapi, "tags");
-    openapi_printf(openapi, NULL, "%.*s.%.*s", SLICE_ARG(singleton_name(openapi)), SLICE_ARG(name));
-    openapi_end_list(openapi);
-}
-
 /* "deviceManagement.ListNdesConnectors" */
 static void put_id(struct openapi *openapi, const char *verb, const struct edm_entity_type *type)
 {
     openapi_printf(openapi, "operationId", "%.*s.%s%c%.*s", SLICE_ARG(singleton_name(openapi)),
                    verb, upper_first(type->set_name), SLICE_ARG(behind_first(type->set_name)));
-    put_tag(openapi, type->name);
-}
-
-static void put_options(struct openapi *openapi, enum odata_resource resource, bool is_read,
-                        const struct edm_entity_type *type)
-{
-    openapi_begin_list(openapi, "parameters");
-    openapi_options(openapi, resource, is_read, type);
-    openapi_end_list(openapi);
-}
-
-static void put_body(struct openapi *openapi, const struct edm_entity_type *type,
-                     const char *suffix)
-{
-    openapi_begin(openapi, "requestBody");
-    openapi_true(openapi, "required");
-    openapi_begin(openapi, "content");
-    openapi_begin(openapi, "application/json");
-    openapi_ref(openapi, "schema", "schemas/%.*s.%.*s%s", NAMESPACE_OF(openapi),
-                SLICE_ARG(type->name), suffix);
-    openapi_end(openapi);
-    openapi_end(openapi);
-    openapi_end(openapi);
-}
-
-static const char common_headers[] =
-    "{\"request-id\":{\"$ref\":\"#/components/headers/request-id\"},"
-    "\"client-request-id\":{\"$ref\":\"#/components/headers/client-request-id\"}}";
-static const char created_headers[] =
-    "{\"request-id\":{\"$ref\":\"#/components/headers/request-id\"},"
-    "\"client-request-id\":{\"$ref\":\"#/components/headers/client-request-id\"},"
-    "\"Location\":{\"required\":true,\"schema\":{\"type\":\"string\",\"format\":\"uri\"},"
-    "\"description\":\"Where the new entity is.\"}}";
-
-/* A reply up to its schema; end_reply() closes it. */
-static void begin_reply(struct openapi *openapi, const char *status, const char *doc,
-                        const char *headers, const char *media)
-{
-    openapi_begin(openapi, status);
-    openapi_text(openapi, "description", doc);
-    openapi_raw(openapi, "headers", headers);
-    openapi_begin(openapi, "content");
-    openapi_begin(openapi, media);
-}
-
-static void end_reply(struct openapi *openapi)
-{
-    openapi_end(openapi);
-    openapi_end(openapi);
-    openapi_end(openapi);
-}
-
-static void put_reply(struct openapi *openapi, const char *status, const char *headers,
-                      struct slice name, const char *suffix)
-{
-    begin_reply(openapi, status, "Success", headers, "application/json");
-    openapi_ref(openapi, "schema", "schemas/%.*s.%.*s%s", NAMESPACE_OF(openapi), SLICE_ARG(name),
-                suffix);
-    end_reply(openapi);
-}
-
-static void put_no_content(struct openapi *openapi)
-{
-    openapi_raw(openapi, "204", "{\"$ref\":\"#/components/responses/noContent\"}");
-}
-
-static void put_errors(struct openapi *openapi)
-{
-    openapi_raw(openapi, "429", "{\"$ref\":\"#/components/responses/again\"}");
-    openapi_raw(openapi, "503", "{\"$ref\":\"#/components/responses/again\"}");
-    openapi_raw(openapi, "4XX", "{\"$ref\":\"#/components/responses/error\"}");
-    openapi_raw(openapi, "5XX", "{\"$ref\":\"#/components/responses/error\"}");
+    openapi_tag(openapi, type->name);
 }
 
 /* --- of a set -------------------------------------------------------------------------------- */
@@ -163,12 +51,12 @@ static void begin_set_path(struct openapi *openapi, const struct edm_entity_type
 
 static void write_list(struct openapi *openapi, const struct edm_entity_type *type)
 {
-    begin_operation(openapi, "get", "List", &type->permissions[EDM_LIST]);
+    openapi_begin_operation(openapi, "get", "List", &type->permissions[EDM_LIST]);
     put_id(openapi, "List", type);
-    put_options(openapi, ODATA_SET, true, type);
+    openapi_query(openapi, ODATA_SET, true, type);
     openapi_begin(openapi, "responses");
-    put_reply(openapi, "200", common_headers, type->name, "CollectionResponse");
-    put_errors(openapi);
+    openapi_reply(openapi, "200", openapi_list_headers, type->name, "CollectionResponse");
+    openapi_errors(openapi);
     openapi_end(openapi);
     openapi_raw(openapi, "x-ms-pageable",
                 "{\"nextLinkName\":\"@odata.nextLink\",\"operationName\":\"listMore\","
@@ -178,29 +66,30 @@ static void write_list(struct openapi *openapi, const struct edm_entity_type *ty
 
 static void write_create(struct openapi *openapi, const struct edm_entity_type *type)
 {
-    begin_operation(openapi, "post", "Create", &type->permissions[EDM_CREATE]);
+    openapi_begin_operation(openapi, "post", "Create", &type->permissions[EDM_CREATE]);
     put_id(openapi, "Create", type);
-    put_options(openapi, ODATA_SET, false, type);
-    put_body(openapi, type, "Create");
+    openapi_query(openapi, ODATA_SET, false, type);
+    openapi_body(openapi, type, "Create");
     openapi_begin(openapi, "responses");
-    put_reply(openapi, "201", created_headers, type->name, "");
-    put_errors(openapi);
+    openapi_reply(openapi, "201", openapi_created_headers, type->name, "");
+    openapi_errors(openapi);
     openapi_end(openapi);
     openapi_end(openapi);
 }
 
 static void write_count(struct openapi *openapi, const struct edm_entity_type *type)
 {
-    begin_operation(openapi, "get", "Get the number of the resource", &type->permissions[EDM_LIST]);
+    openapi_begin_operation(openapi, "get", "Get the number of the resource",
+                            &type->permissions[EDM_LIST]);
     openapi_printf(openapi, "operationId", "%.*s.%.*s.GetCount", SLICE_ARG(singleton_name(openapi)),
                    SLICE_ARG(type->set_name));
-    put_tag(openapi, type->name);
-    put_options(openapi, ODATA_COUNT, true, type);
+    openapi_tag(openapi, type->name);
+    openapi_query(openapi, ODATA_COUNT, true, type);
     openapi_begin(openapi, "responses");
-    begin_reply(openapi, "200", "The number", common_headers, "text/plain");
+    openapi_begin_reply(openapi, "200", "The number", openapi_common_headers, "text/plain");
     openapi_raw(openapi, "schema", "{\"type\":\"integer\",\"format\":\"int64\",\"minimum\":0}");
-    end_reply(openapi);
-    put_errors(openapi);
+    openapi_end_reply(openapi);
+    openapi_errors(openapi);
     openapi_end(openapi);
     openapi_end(openapi);
 }
@@ -243,36 +132,37 @@ static void begin_entity_path(struct openapi *openapi, const struct edm_entity_t
 
 static void write_get(struct openapi *openapi, const struct edm_entity_type *type)
 {
-    begin_operation(openapi, "get", "Get", &type->permissions[EDM_GET]);
+    openapi_begin_operation(openapi, "get", "Get", &type->permissions[EDM_GET]);
     put_id(openapi, "Get", type);
-    put_options(openapi, ODATA_ENTITY, true, type);
+    openapi_query(openapi, ODATA_ENTITY, true, type);
     openapi_begin(openapi, "responses");
-    put_reply(openapi, "200", common_headers, type->name, "");
-    put_errors(openapi);
+    openapi_reply(openapi, "200", openapi_common_headers, type->name, "");
+    openapi_errors(openapi);
     openapi_end(openapi);
     openapi_end(openapi);
 }
 
 static void write_update(struct openapi *openapi, const struct edm_entity_type *type)
 {
-    begin_operation(openapi, "patch", "Update", &type->permissions[EDM_UPDATE]);
+    openapi_begin_operation(openapi, "patch", "Update", &type->permissions[EDM_UPDATE]);
     put_id(openapi, "Update", type);
-    put_options(openapi, ODATA_ENTITY, false, type);
-    put_body(openapi, type, "Update");
+    openapi_query(openapi, ODATA_ENTITY, false, type);
+    openapi_body(openapi, type, "Update");
     openapi_begin(openapi, "responses");
-    put_reply(openapi, "200", common_headers, type->name, "");
-    put_errors(openapi);
+    openapi_reply(openapi, "200", openapi_common_headers, type->name, "");
+    openapi_errors(openapi);
     openapi_end(openapi);
     openapi_end(openapi);
 }
 
 static void write_delete(struct openapi *openapi, const struct edm_entity_type *type)
 {
-    begin_operation(openapi, "delete", "Delete", &type->permissions[EDM_DELETE]);
+    openapi_begin_operation(openapi, "delete", "Delete", &type->permissions[EDM_DELETE]);
     put_id(openapi, "Delete", type);
+    openapi_no_query(openapi, ODATA_ENTITY);
     openapi_begin(openapi, "responses");
-    put_no_content(openapi);
-    put_errors(openapi);
+    openapi_no_content(openapi);
+    openapi_errors(openapi);
     openapi_end(openapi);
     openapi_end(openapi);
 }
@@ -306,22 +196,22 @@ static void begin_property(struct openapi *openapi, const struct edm_entity_type
 
     begin_entity_path(openapi, type, property->name, is_value ? "/$value" : "");
     openapi_text(openapi, "description", property->doc);
-    begin_operation(openapi, "get", is_value ? "Get the bare text" : "Get the property",
-                    &type->permissions[EDM_GET]);
+    openapi_begin_operation(openapi, "get", is_value ? "Get the bare text" : "Get the property",
+                            &type->permissions[EDM_GET]);
     openapi_printf(openapi, "operationId", "%.*s.%.*s.Get%c%.*s%s",
                    SLICE_ARG(singleton_name(openapi)), SLICE_ARG(type->set_name),
                    upper_first(property->name), SLICE_ARG(behind_first(property->name)),
                    is_value ? "Value" : "");
-    put_tag(openapi, type->name);
-    put_options(openapi, resource, true, type);
+    openapi_tag(openapi, type->name);
+    openapi_query(openapi, resource, true, type);
     openapi_begin(openapi, "responses");
 }
 
 static void end_property(struct openapi *openapi, const struct edm_property *property)
 {
     if (property->flags & EDM_NULLABLE)
-        put_no_content(openapi);
-    put_errors(openapi);
+        openapi_no_content(openapi);
+    openapi_errors(openapi);
     openapi_end(openapi);
     openapi_end(openapi);
     openapi_end(openapi);
@@ -331,7 +221,8 @@ static void write_property(struct openapi *openapi, const struct edm_entity_type
                            const struct edm_property *property)
 {
     begin_property(openapi, type, property, ODATA_PROPERTY);
-    begin_reply(openapi, "200", "The property; null is a 204", common_headers, "application/json");
+    openapi_begin_reply(openapi, "200", "The property; null is a 204", openapi_common_headers,
+                        "application/json");
     openapi_begin(openapi, "schema");
     openapi_text(openapi, "type", "object");
     openapi_raw(openapi, "required", "[\"value\"]");
@@ -340,7 +231,7 @@ static void write_property(struct openapi *openapi, const struct edm_entity_type
     openapi_property_schema(openapi, "value", property, OPENAPI_READ);
     openapi_end(openapi);
     openapi_end(openapi);
-    end_reply(openapi);
+    openapi_end_reply(openapi);
     end_property(openapi, property);
 }
 
@@ -348,9 +239,10 @@ static void write_value(struct openapi *openapi, const struct edm_entity_type *t
                         const struct edm_property *property)
 {
     begin_property(openapi, type, property, ODATA_VALUE);
-    begin_reply(openapi, "200", "The text; null is a 204", common_headers, "text/plain");
+    openapi_begin_reply(openapi, "200", "The text; null is a 204", openapi_common_headers,
+                        "text/plain");
     openapi_raw(openapi, "schema", "{\"type\":\"string\"}");
-    end_reply(openapi);
+    openapi_end_reply(openapi);
     end_property(openapi, property);
 }
 
@@ -367,9 +259,9 @@ static void write_properties(struct openapi *openapi, const struct edm_entity_ty
 
 static void put_items_reply(struct openapi *openapi, const struct edm_complex *item)
 {
-    begin_reply(openapi, "200", "Success", common_headers, "application/json");
+    openapi_begin_reply(openapi, "200", "Success", openapi_common_headers, "application/json");
     openapi_items_schema(openapi, item);
-    end_reply(openapi);
+    openapi_end_reply(openapi);
 }
 
 /* --- of an action ---------------------------------------------------------------------------- */
@@ -379,11 +271,15 @@ static void write_action(struct openapi *openapi, const struct edm_entity_type *
 {
     begin_entity_path(openapi, type, action->name, "");
     openapi_text(openapi, "description", action->doc);
-    begin_operation(openapi, "post", "Invoke action", &action->permissions);
+    openapi_begin_operation(openapi, "post", "Invoke action", &action->permissions);
     openapi_printf(openapi, "operationId", "%.*s.%.*s.%.*s.%.*s",
                    SLICE_ARG(singleton_name(openapi)), SLICE_ARG(type->set_name),
                    SLICE_ARG(type->name), SLICE_ARG(action->name));
-    put_tag(openapi, SLICE("Actions"));
+    openapi_tag(openapi, SLICE("Actions"));
+    if (action->result)
+        openapi_query(openapi, ODATA_ACTION, false, type);
+    else
+        openapi_no_query(openapi, ODATA_ACTION);
     if (action->parameter_count > 0) {
         openapi_begin(openapi, "requestBody");
         openapi_true(openapi, "required");
@@ -398,8 +294,8 @@ static void write_action(struct openapi *openapi, const struct edm_entity_type *
     if (action->result)
         put_items_reply(openapi, action->result);
     else
-        put_no_content(openapi);
-    put_errors(openapi);
+        openapi_no_content(openapi);
+    openapi_errors(openapi);
     openapi_end(openapi);
     openapi_end(openapi);
     openapi_end(openapi);
@@ -413,15 +309,15 @@ static void write_singleton(struct openapi *openapi)
 
     openapi_begin_named(openapi, "/%.*s", SLICE_ARG(singleton->name));
     openapi_text(openapi, "description", singleton->doc);
-    begin_operation(openapi, "get", "Get", &singleton->read_permissions);
+    openapi_begin_operation(openapi, "get", "Get", &singleton->read_permissions);
     openapi_printf(openapi, "operationId", "%.*s.%.*s.Get%c%.*s", SLICE_ARG(singleton->name),
                    SLICE_ARG(singleton->name), upper_first(singleton->name),
                    SLICE_ARG(behind_first(singleton->name)));
-    put_tag(openapi, singleton->name);
-    put_options(openapi, ODATA_SINGLETON, true, NULL);
+    openapi_tag(openapi, singleton->name);
+    openapi_query(openapi, ODATA_SINGLETON, true, NULL);
     openapi_begin(openapi, "responses");
-    put_reply(openapi, "200", common_headers, singleton->name, "");
-    put_errors(openapi);
+    openapi_reply(openapi, "200", openapi_common_headers, singleton->name, "");
+    openapi_errors(openapi);
     openapi_end(openapi);
     openapi_end(openapi);
     openapi_end(openapi);
@@ -435,13 +331,14 @@ static void write_worked_out(struct openapi *openapi, const struct edm_singleton
     openapi_begin_named(openapi, "/%.*s/%.*s", SLICE_ARG(singleton->name),
                         SLICE_ARG(property->name));
     openapi_text(openapi, "description", property->doc);
-    begin_operation(openapi, "get", "Get", &singleton->read_permissions);
+    openapi_begin_operation(openapi, "get", "Get", &singleton->read_permissions);
     openapi_printf(openapi, "operationId", "%.*s.Get%c%.*s", SLICE_ARG(singleton->name),
                    upper_first(property->name), SLICE_ARG(behind_first(property->name)));
-    put_tag(openapi, singleton->name);
+    openapi_tag(openapi, singleton->name);
+    openapi_query(openapi, ODATA_SINGLETON_PROPERTY, true, NULL);
     openapi_begin(openapi, "responses");
     put_items_reply(openapi, property->ageing->item);
-    put_errors(openapi);
+    openapi_errors(openapi);
     openapi_end(openapi);
     openapi_end(openapi);
     openapi_end(openapi);
@@ -469,6 +366,7 @@ static void write_batch(struct openapi *openapi)
     openapi_begin(openapi, "post");
     openapi_text(openapi, "summary", "Several requests in one");
     openapi_text(openapi, "operationId", "batch");
+    openapi_no_query(openapi, ODATA_BATCH);
     openapi_begin(openapi, "requestBody");
     openapi_true(openapi, "required");
     openapi_begin(openapi, "content");
@@ -478,10 +376,11 @@ static void write_batch(struct openapi *openapi)
     openapi_end(openapi);
     openapi_end(openapi);
     openapi_begin(openapi, "responses");
-    begin_reply(openapi, "200", "A response for each", common_headers, "application/json");
+    openapi_begin_reply(openapi, "200", "A response for each", openapi_common_headers,
+                        "application/json");
     openapi_raw(openapi, "schema", responses);
-    end_reply(openapi);
-    put_errors(openapi);
+    openapi_end_reply(openapi);
+    openapi_errors(openapi);
     openapi_end(openapi);
     openapi_end(openapi);
     openapi_end(openapi);

@@ -5,6 +5,9 @@
  * nothing excluded. Bodies are held to: a property that is not declared is refused, control
  * information ("@odata.type", "name@odata.type") is not.
  *
+ * A complex type has one schema for what answers show and one for what a parameter takes, which is
+ * held to in the same way; and there what may not be null has to be sent, since it has no default.
+ *
  * An enumeration's sentinel stands for members that came later. It is among the values of replies;
  * a create and an action refuse it, an update passes over it.
  *
@@ -17,10 +20,23 @@
 
 /* --- properties ------------------------------------------------------------------------------ */
 
+static const char *const suffixes[] = {
+    [OPENAPI_READ] = "",
+    [OPENAPI_CREATE] = "Create",
+    [OPENAPI_UPDATE] = "Update",
+    [OPENAPI_PARAMETER] = "Parameter",
+};
+
+/* A parameter that $metadata lets be null may be one that has to be sent all the same. */
+static bool takes_null(const struct edm_property *property)
+{
+    return (property->flags & EDM_NULLABLE) && !(property->flags & EDM_REQUIRED);
+}
+
 /* `type`, or that and null. */
 static void put_type(struct openapi *openapi, const struct edm_property *property, const char *type)
 {
-    if (!(property->flags & EDM_NULLABLE)) {
+    if (!takes_null(property)) {
         openapi_text(openapi, "type", type);
         return;
     }
@@ -30,23 +46,23 @@ static void put_type(struct openapi *openapi, const struct edm_property *propert
     openapi_end_list(openapi);
 }
 
-static void put_ref(struct openapi *openapi, struct slice name)
+static void put_ref(struct openapi *openapi, struct slice name, const char *suffix)
 {
-    openapi_printf(openapi, "$ref", "#/components/schemas/%.*s.%.*s",
-                   SLICE_ARG(openapi->model->namespace_name), SLICE_ARG(name));
+    openapi_printf(openapi, "$ref", "#/components/schemas/%.*s.%.*s%s",
+                   SLICE_ARG(openapi->model->namespace_name), SLICE_ARG(name), suffix);
 }
 
 /* A type with a schema of its own, or that and null. */
 static void put_named(struct openapi *openapi, const struct edm_property *property,
-                      struct slice name)
+                      struct slice name, const char *suffix)
 {
-    if (!(property->flags & EDM_NULLABLE)) {
-        put_ref(openapi, name);
+    if (!takes_null(property)) {
+        put_ref(openapi, name, suffix);
         return;
     }
     openapi_begin_list(openapi, "anyOf");
     openapi_begin(openapi, NULL);
-    put_ref(openapi, name);
+    put_ref(openapi, name, suffix);
     openapi_end(openapi);
     openapi_raw(openapi, NULL, "{\"type\":\"null\"}");
     openapi_end_list(openapi);
@@ -57,8 +73,8 @@ static void put_enum(struct openapi *openapi, const struct edm_property *propert
 {
     const struct edm_enum *enumeration = property->enumeration;
 
-    put_named(openapi, property, enumeration->name);
-    if (form == OPENAPI_CREATE && enumeration->sentinel) {
+    put_named(openapi, property, enumeration->name, "");
+    if ((form == OPENAPI_CREATE || form == OPENAPI_PARAMETER) && enumeration->sentinel) {
         openapi_begin(openapi, "not");
         openapi_slice(openapi, "const", enumeration->sentinel->name);
         openapi_end(openapi);
@@ -94,11 +110,24 @@ static void put_kind(struct openapi *openapi, const struct edm_property *propert
         put_enum(openapi, property, form);
         break;
     case EDM_COMPLEX:
-        put_named(openapi, property, property->complex->name);
+        put_named(openapi, property, property->complex->name, suffixes[form]);
         break;
     case EDM_KIND_COUNT:
         break;
     }
+}
+
+/* Items are never null, also where the list may be. */
+static void put_collection(struct openapi *openapi, const struct edm_property *property,
+                           enum openapi_form form)
+{
+    struct edm_property item = *property;
+
+    item.flags &= ~(unsigned)(EDM_COLLECTION | EDM_NULLABLE);
+    put_type(openapi, property, "array");
+    openapi_begin(openapi, "items");
+    put_kind(openapi, &item, form);
+    openapi_end(openapi);
 }
 
 void openapi_property_schema(struct openapi *openapi, const char *name,
@@ -108,14 +137,10 @@ void openapi_property_schema(struct openapi *openapi, const char *name,
         openapi_begin(openapi, name);
     else
         openapi_begin_named(openapi, "%.*s", SLICE_ARG(property->name));
-    if (property->flags & EDM_COLLECTION) {
-        openapi_text(openapi, "type", "array");
-        openapi_begin(openapi, "items");
+    if (property->flags & EDM_COLLECTION)
+        put_collection(openapi, property, form);
+    else
         put_kind(openapi, property, form);
-        openapi_end(openapi);
-    } else {
-        put_kind(openapi, property, form);
-    }
     openapi_text(openapi, "description", property->doc);
     if (property->flags & EDM_READ_ONLY)
         openapi_true(openapi, "readOnly");
@@ -135,33 +160,33 @@ static void begin_type(struct openapi *openapi, struct slice name, const char *s
     openapi_text(openapi, "description", doc);
 }
 
-/* A body that names its type must name this one. */
-static void put_type_names(struct openapi *openapi, const struct edm_entity_type *type)
+/* What is sent and names its type must name this one, by either name of the namespace. */
+static void put_type_names(struct openapi *openapi, struct slice type)
 {
-    openapi_begin(openapi, "@odata.type");
-    openapi_begin_list(openapi, "enum");
-    for (size_t i = 0; i < 2; i++)
-        openapi_printf(openapi, NULL, "%s%.*s.%.*s", i == 0 ? "#" : "",
-                       SLICE_ARG(openapi->model->namespace_name), SLICE_ARG(type->name));
-    openapi_end_list(openapi);
-    openapi_end(openapi);
+    static const char *const members[] = { "@odata.type", "@type" };
+    const struct slice spaces[] = { openapi->model->namespace_name, openapi->model->alias };
+
+    for (size_t i = 0; i < COUNT_OF(members); i++) {
+        openapi_begin(openapi, members[i]);
+        openapi_begin_list(openapi, "enum");
+        for (size_t j = 0; j < COUNT_OF(spaces); j++) {
+            openapi_printf(openapi, NULL, "#%.*s.%.*s", SLICE_ARG(spaces[j]), SLICE_ARG(type));
+            openapi_printf(openapi, NULL, "%.*s.%.*s", SLICE_ARG(spaces[j]), SLICE_ARG(type));
+        }
+        openapi_end_list(openapi);
+        openapi_end(openapi);
+    }
 }
 
 static void write_type(struct openapi *openapi, const struct edm_entity_type *type,
                        enum openapi_form form)
 {
-    static const char *const suffixes[] = {
-        [OPENAPI_READ] = "",
-        [OPENAPI_CREATE] = "Create",
-        [OPENAPI_UPDATE] = "Update",
-    };
-
     begin_type(openapi, type->name, suffixes[form], type->doc);
     openapi_begin(openapi, "properties");
     if (form == OPENAPI_READ)
         openapi_raw(openapi, "@odata.type", "{\"type\":\"string\"}");
     else
-        put_type_names(openapi, type);
+        put_type_names(openapi, type->name);
     for (size_t i = 0; i < type->property_count; i++)
         openapi_property_schema(openapi, NULL, &type->properties[i], form);
     openapi_end(openapi);
@@ -193,18 +218,78 @@ static void write_page(struct openapi *openapi, const struct edm_entity_type *ty
     openapi_end(openapi);
 }
 
-/* Of replies and of parameters alike: what a parameter may not have, the service says. */
-static void write_complex(struct openapi *openapi, const struct edm_complex *complex)
+/* The members that have to be sent, and no others than those that are declared. */
+static void put_strictness(struct openapi *openapi, const struct edm_property *properties,
+                           size_t count)
+{
+    openapi_begin_list(openapi, "required");
+    for (size_t i = 0; i < count; i++)
+        if (!takes_null(&properties[i]))
+            openapi_slice(openapi, NULL, properties[i].name);
+    openapi_end_list(openapi);
+    openapi_raw(openapi, "patternProperties", "{\"@\":true}");
+    openapi_raw(openapi, "additionalProperties", "false");
+}
+
+static void write_complex(struct openapi *openapi, const struct edm_complex *complex,
+                          enum openapi_form form)
 {
     const struct edm_property *property = NULL;
 
-    begin_type(openapi, complex->name, "", complex->doc);
+    begin_type(openapi, complex->name, suffixes[form], complex->doc);
     openapi_begin(openapi, "properties");
-    openapi_raw(openapi, "@odata.type", "{\"type\":\"string\"}");
+    if (form == OPENAPI_READ)
+        openapi_raw(openapi, "@odata.type", "{\"type\":\"string\"}");
+    else
+        put_type_names(openapi, complex->name);
     while ((property = csdl_property_among(complex->properties, complex->property_count, property)))
-        openapi_property_schema(openapi, NULL, property, OPENAPI_READ);
+        openapi_property_schema(openapi, NULL, property, form);
     openapi_end(openapi);
+    if (form == OPENAPI_PARAMETER)
+        put_strictness(openapi, complex->properties, complex->property_count);
     openapi_end(openapi);
+}
+
+static bool is_parameter_of(const struct edm_action *action, const struct edm_complex *complex)
+{
+    for (size_t i = 0; i < action->parameter_count; i++)
+        if (action->parameters[i].complex == complex)
+            return true;
+    return false;
+}
+
+/* Whether an answer of the version shows the type, or an action of it takes it. */
+static bool is_used(const struct openapi *openapi, const struct edm_complex *complex,
+                    enum openapi_form form)
+{
+    const struct edm_singleton_property *property = NULL;
+    const struct edm_entity_type *type = NULL;
+
+    while ((type = csdl_type_after(&openapi->walk, type))) {
+        for (size_t i = 0; i < type->action_count; i++) {
+            const struct edm_action *action = &type->actions[i];
+
+            if ((action->versions & openapi->about->surface.version) &&
+                (form == OPENAPI_PARAMETER ? is_parameter_of(action, complex)
+                                           : action->result == complex))
+                return true;
+        }
+    }
+    while ((property = csdl_worked_out_after(&openapi->walk, property)))
+        if (form == OPENAPI_READ && property->ageing->item == complex)
+            return true;
+    return false;
+}
+
+static void write_complexes(struct openapi *openapi)
+{
+    static const enum openapi_form forms[] = { OPENAPI_READ, OPENAPI_PARAMETER };
+    const struct edm_complex *complex = NULL;
+
+    while ((complex = csdl_complex_after(&openapi->walk, complex)))
+        for (size_t i = 0; i < COUNT_OF(forms); i++)
+            if (is_used(openapi, complex, forms[i]))
+                write_complex(openapi, complex, forms[i]);
 }
 
 static void put_items(struct openapi *openapi, const struct edm_complex *item)
@@ -313,15 +398,9 @@ void openapi_action_body(struct openapi *openapi, const struct edm_action *actio
     openapi_text(openapi, "type", "object");
     openapi_begin(openapi, "properties");
     for (size_t i = 0; i < action->parameter_count; i++)
-        openapi_property_schema(openapi, NULL, &action->parameters[i], OPENAPI_CREATE);
+        openapi_property_schema(openapi, NULL, &action->parameters[i], OPENAPI_PARAMETER);
     openapi_end(openapi);
-    openapi_begin_list(openapi, "required");
-    for (size_t i = 0; i < action->parameter_count; i++)
-        if (!(action->parameters[i].flags & EDM_NULLABLE))
-            openapi_slice(openapi, NULL, action->parameters[i].name);
-    openapi_end_list(openapi);
-    openapi_raw(openapi, "patternProperties", "{\"@\":true}");
-    openapi_raw(openapi, "additionalProperties", "false");
+    put_strictness(openapi, action->parameters, action->parameter_count);
     openapi_end(openapi);
 }
 
@@ -342,7 +421,6 @@ void openapi_schemas(struct openapi *openapi)
 {
     const struct edm_entity_type *type = NULL;
     const struct edm_enum *enumeration = NULL;
-    const struct edm_complex *complex = NULL;
 
     write_singleton(openapi);
     while ((type = csdl_type_after(&openapi->walk, type))) {
@@ -353,8 +431,7 @@ void openapi_schemas(struct openapi *openapi)
             write_type(openapi, type, OPENAPI_UPDATE);
         write_page(openapi, type);
     }
-    while ((complex = csdl_complex_after(&openapi->walk, complex)))
-        write_complex(openapi, complex);
+    write_complexes(openapi);
     while ((enumeration = csdl_enum_after(&openapi->walk, enumeration)))
         write_enum(openapi, enumeration);
     openapi_raw(openapi, OPENAPI_ERROR_SCHEMA, errors);

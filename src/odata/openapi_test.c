@@ -1,5 +1,5 @@
-/* odata/openapi_test.c - the toy shop as OpenAPI: JSON, with a piece for each row of its tables and
- * none of what is refused. That it is OpenAPI, and true, is asked in tests/.
+/* odata/openapi_test.c - the toy shop and the toy depot as OpenAPI: JSON, with a piece for each row
+ * of their tables and none of what is refused. That it is OpenAPI, and true, is asked in tests/.
  */
 #include "odata/openapi.h"
 
@@ -7,6 +7,7 @@
 #include "base/test.h"
 #include "base/text.h"
 #include "edm/toy_model.h"
+#include "edm/toy_siblings.h"
 #include "json/reader.h"
 
 #define V1   EDM_VERSION_V1
@@ -151,6 +152,98 @@ static void test_kinds(void **state UNUSED)
     arena_destroy(arena);
 }
 
+/* --- the depot: what is worked out, and actions that answer ---------------------------------- */
+
+#define SPAN_MEMBERS                                                                               \
+    "\"from\":{\"type\":\"string\",\"format\":\"date-time\",\"description\":\"Its beginning.\"},"  \
+    "\"mood\":{\"anyOf\":[{\"$ref\":\"#/components/schemas/"                                       \
+    "toy.depot.mood\"},{\"type\":\"null\"}],"                                                      \
+    "\"description\":\"Its mood.\"},"                                                              \
+    "\"unit\":{\"type\":[\"string\",\"null\"],\"description\":\"Its unit.\"}}"
+
+static const struct {
+    unsigned versions; /* in which it stands, once */
+    const char *piece;
+} sibling_cases[] = {
+    { BETA, "\"/depot/freshness\":{\"description\":\"How fresh things are.\"," },
+    { BETA, "\"operationId\":\"depot.GetFreshness\"" },
+    /* It takes a format, and nothing that is for rows. */
+    { BETA, "\"parameters\":[{\"$ref\":\"#/components/parameters/format\"},"
+            "{\"$ref\":\"#/components/parameters/client-request-id\"}],\"responses\":{\"200\":{"
+            "\"description\":\"Success\",\"headers\":{\"request-id\":{\"$ref\":"
+            "\"#/components/headers/request-id\"},\"client-request-id\":{\"$ref\":"
+            "\"#/components/headers/client-request-id\"}},\"content\":{\"application/json\":{"
+            "\"schema\":{\"type\":\"object\",\"required\":[\"value\"],\"properties\":{"
+            "\"@odata.context\":{\"type\":\"string\"},\"value\":{\"type\":\"array\",\"items\":{"
+            "\"$ref\":\"#/components/schemas/toy.depot.freshItem\"}}}}" },
+    { BETA, "\"enum\":[\"id\",\"freshness\"]" },
+    { V1, "\"items\":{\"type\":\"string\",\"enum\":[\"id\"]}" },
+    { BETA, "\"/depot/cards/{card-id}/measure\":{" },
+    /* What has to be sent, whatever $metadata says of null; and a list that may be left out. */
+    { BETA,
+      "{\"schema\":{\"type\":\"object\",\"properties\":{\"span\":{\"$ref\":"
+      "\"#/components/schemas/toy.depot.spanParameter\",\"description\":\"What to measure.\"},"
+      "\"words\":{\"type\":[\"array\",\"null\"],\"items\":{\"type\":\"string\"},"
+      "\"description\":\"What for.\"}},\"required\":[\"span\"],"
+      "\"patternProperties\":{\"@\":true},\"additionalProperties\":false}}" },
+    { BETA, "\"toy.depot.spanParameter\":{\"type\":\"object\",\"description\":\"A span of time.\","
+            "\"properties\":{\"@odata.type\":{\"enum\":[\"#toy.depot.span\",\"toy.depot.span\","
+            "\"#depot.span\",\"depot.span\"]},\"@type\":{\"enum\":[\"#toy.depot.span\","
+            "\"toy.depot.span\",\"#depot.span\",\"depot.span\"]}," SPAN_MEMBERS
+            ",\"required\":[\"from\"],\"patternProperties\":{\"@\":true},"
+            "\"additionalProperties\":false}" },
+    { BETA,
+      "\"toy.depot.reading\":{\"type\":\"object\",\"description\":\"What a measurement says.\","
+      "\"properties\":{\"@odata.type\":{\"type\":\"string\"},\"at\":{" },
+    { BETA, "\"toy.depot.freshItem\":{" },
+    { BETA,
+      "\"freshness\":{\"type\":\"array\",\"items\":{\"$ref\":"
+      "\"#/components/schemas/toy.depot.freshItem\"},\"description\":\"How fresh things are.\","
+      "\"readOnly\":true}" },
+    { BETA, "\"toy.depot.kind\":{\"type\":\"string\"," },
+    { BOTH, "\"toy.depot.mood\":{\"type\":\"string\"," },
+    { 0, "toy.depot.span\":{" },             /* no answer shows it */
+    { 0, "toy.depot.readingParameter\":{" }, /* no action takes it */
+    { 0, "toy.depot.freshItemParameter\":{" },
+};
+
+static void test_siblings(void **state UNUSED)
+{
+    static const unsigned versions[] = { V1, BETA };
+    struct arena *arena = new_arena();
+
+    for (size_t v = 0; v < COUNT_OF(versions); v++) {
+        struct odata_openapi what = about(versions[v]);
+        const char *text;
+
+        what.surface.model = &toy_siblings;
+        text = document(&what, arena);
+        for (size_t i = 0; i < COUNT_OF(sibling_cases); i++)
+            CHECK(occurrences(text, sibling_cases[i].piece) ==
+                      !!(sibling_cases[i].versions & versions[v]),
+                  i);
+    }
+    arena_destroy(arena);
+}
+
+/* Each field once among the components, and where it counts. */
+static void test_fields(void **state UNUSED)
+{
+    const struct odata_openapi what = about(V1);
+    struct arena *arena = new_arena();
+    const char *text = document(&what, arena);
+
+    assert_int_equal(occurrences(text, "\"name\":\"Prefer\",\"in\":\"header\""), 1);
+    assert_int_equal(occurrences(text, "\"name\":\"client-request-id\",\"in\":\"header\""), 1);
+    assert_int_equal(occurrences(text, "#/components/parameters/prefer\""),
+                     occurrences(text, "\"summary\":\"List\""));
+    assert_int_equal(occurrences(text, "#/components/parameters/client-request-id\""),
+                     occurrences(text, "\"operationId\":"));
+    assert_int_equal(occurrences(text, "\"Preference-Applied\":"),
+                     occurrences(text, "\"summary\":\"List\""));
+    arena_destroy(arena);
+}
+
 /* --- what is left out ------------------------------------------------------------------------ */
 
 static void test_refused(void **state UNUSED)
@@ -234,9 +327,10 @@ static void test_no_room(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pieces),  cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_security),
-        cmocka_unit_test(test_select),  cmocka_unit_test(test_server_url),
+        cmocka_unit_test(test_pieces),   cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_siblings), cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_refused),  cmocka_unit_test(test_security),
+        cmocka_unit_test(test_select),   cmocka_unit_test(test_server_url),
         cmocka_unit_test(test_no_room),
     };
 

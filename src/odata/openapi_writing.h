@@ -47,9 +47,10 @@ void openapi_ref(struct openapi *openapi, const char *name, const char *format, 
  */
 
 enum openapi_form {
-    OPENAPI_READ,   /* as replies have it */
-    OPENAPI_CREATE, /* the body of a create, and an action's parameters */
-    OPENAPI_UPDATE  /* the body of an update */
+    OPENAPI_READ,     /* as replies have it */
+    OPENAPI_CREATE,   /* the body of a create */
+    OPENAPI_UPDATE,   /* the body of an update */
+    OPENAPI_PARAMETER /* an action's, and what is in it */
 };
 
 void openapi_property_schema(struct openapi *openapi, const char *name,
@@ -64,11 +65,46 @@ void openapi_schemas(struct openapi *openapi);
 /* --- openapi_options.c ------------------------------------------------------------------------
  */
 
-/* The items of an operation's parameters; `type` is NULL for the singleton. */
+/* The items of an operation's parameters; `type` is NULL for the singleton. Of an action: those
+ * that what it answers takes. */
 void openapi_options(struct openapi *openapi, enum odata_resource resource, bool is_read,
                      const struct edm_entity_type *type);
-/* The members of components.parameters. */
+/* Some of the members of components.parameters. */
 void openapi_parameters(struct openapi *openapi);
+
+/* --- openapi_fields.c -------------------------------------------------------------------------
+ */
+
+/* The request's fields: some of the items of an operation's parameters, and of the members of
+ * components.parameters. */
+void openapi_fields(struct openapi *openapi, enum odata_resource resource, bool is_read);
+void openapi_field_parameters(struct openapi *openapi);
+
+/* --- openapi_operation.c ----------------------------------------------------------------------
+ */
+
+/* Fields of replies, for openapi_reply() and openapi_begin_reply(). */
+extern const char openapi_common_headers[], openapi_created_headers[], openapi_list_headers[];
+
+/* An operation up to its security; openapi_end() closes it. */
+void openapi_begin_operation(struct openapi *openapi, const char *method, const char *summary,
+                             const struct edm_permission_list *permissions);
+void openapi_tag(struct openapi *openapi, struct slice name);
+/* "parameters": options and fields; or fields alone, where no option has an effect. */
+void openapi_query(struct openapi *openapi, enum odata_resource resource, bool is_read,
+                   const struct edm_entity_type *type);
+void openapi_no_query(struct openapi *openapi, enum odata_resource resource);
+/* "requestBody": the type's schema with that suffix. */
+void openapi_body(struct openapi *openapi, const struct edm_entity_type *type, const char *suffix);
+/* A reply up to its schema; openapi_end_reply() closes it. */
+void openapi_begin_reply(struct openapi *openapi, const char *status, const char *doc,
+                         const char *headers, const char *media);
+void openapi_end_reply(struct openapi *openapi);
+/* A reply with the named schema. */
+void openapi_reply(struct openapi *openapi, const char *status, const char *headers,
+                   struct slice name, const char *suffix);
+void openapi_no_content(struct openapi *openapi);
+void openapi_errors(struct openapi *openapi);
 
 /* --- openapi_paths.c --------------------------------------------------------------------------
  */
