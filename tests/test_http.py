@@ -778,3 +778,20 @@ def test_a_host_longer_than_any_name_is_refused(wire):
     with connect(wire) as raw:
         raw.send(request("GET", "/health", "a" * 256))
         assert raw.reply().status == 400
+
+
+# --- Strict-Transport-Security -------------------------------------------------------------------
+
+@pytest.mark.parametrize("choice, host, told", [
+    ("on", None, True), ("auto", "connectord.example", True), ("auto", None, False),
+    ("off", "connectord.example", False)])
+def test_hsts(tmp_path, choice, host, told):
+    """Over TLS alone, and unasked not for names of this machine, where it would lock out all else."""
+    with Server(tmp_path, "--hsts", choice) as server:
+        trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        for scheme, tls in (("https", trusting), ("http", None)):
+            with Raw(server.url(scheme), tls) as raw:
+                raw.send(request("GET", "/beta/deviceManagement", host or raw.authority))
+                field = raw.reply().fields.get("strict-transport-security")
+                assert field == ("max-age=31536000" if told and scheme == "https" else None)
