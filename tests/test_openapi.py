@@ -440,6 +440,36 @@ def test_permissions(server, document):
     assert httpx.get(document.base + "/deviceManagement", trust_env=False).status_code == 401
 
 
+def test_batch(server, document):
+    """It asks for a token and for no permission; its parts are asked by themselves."""
+    operation = document.text["paths"]["/$batch"]["post"]
+    assert operation["security"] and not any(
+        scopes for each in operation["security"] for scopes in each.values())
+    schema = Draft202012Validator(operation["requestBody"]["content"]["application/json"]["schema"])
+    token = {"Authorization": f"Bearer {server.token('--roles', 'Nothing.At.All')}"}
+    part = {"id": "1", "method": "GET", "url": "/deviceManagement"}
+    whole = {"requests": [part, {**part, "id": "2", "headers": {"x": "y"}, "dependsOn": ["1"]}]}
+    assert schema.is_valid(whole)
+    reply = document.client.post(document.base + "/$batch", json=whole)
+    check(document, reply, operation, "/$batch", "post")
+    assert [each["status"] for each in reply.json()["responses"]] == [200, 200]
+    refused = document.client.post(document.base + "/$batch", json=whole, headers=token)
+    check(document, refused, operation, "/$batch", "post")
+    assert [each["status"] for each in refused.json()["responses"]] == [403, 424]
+    assert httpx.post(document.base + "/$batch", json=whole, trust_env=False).status_code == 401
+    parts = [{key: value for key, value in part.items() if key != name} for name in part]
+    parts += [{**part, name: value} for name in (
+        "id", "method", "url", "headers", "dependsOn", "atomicityGroup", "if", "other")
+        for value in (None, 1, True, [], [1], {}, {"x": 1}, {"x": None}, {"x": "y"})]
+    parts += [{**part, "headers": {"Content-Type": "application/json"}, "body": value}
+              for value in (1, "x", True, [], {})]
+    for body in ({}, {"requests": 1}, {"requests": None}, {"requests": [1]}, {"requests": []},
+                 {**whole, "other": 1}, *({"requests": [each]} for each in parts)):
+        reply = document.client.post(document.base + "/$batch", json=body)
+        assert (reply.status_code == 200) == schema.is_valid(body), (body, reply.text)
+        check(document, reply, operation, "/$batch", "post")
+
+
 def test_the_token_address(server, document):
     flow = document.text["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]
     reply = httpx.post(flow["tokenUrl"], trust_env=False, data={

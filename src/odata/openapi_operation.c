@@ -8,22 +8,28 @@
 
 #define NAMESPACE_OF(openapi) SLICE_ARG((openapi)->model->namespace_name)
 
+/* `permission` empty: a token will do, whatever is in it. */
+static void put_requirement(struct openapi *openapi, const char *scheme, struct slice permission)
+{
+    openapi_begin(openapi, NULL);
+    openapi_begin_list(openapi, scheme);
+    if (permission.len > 0)
+        openapi_slice(openapi, NULL, permission);
+    openapi_end_list(openapi);
+    openapi_end(openapi);
+}
+
 /* Any one of the permissions suffices, by either way to a token. */
 static void put_security(struct openapi *openapi, const struct edm_permission_list *permissions)
 {
     static const char *const schemes[] = { "oauth2", "bearer" };
 
     openapi_begin_list(openapi, "security");
-    for (size_t i = 0; i < COUNT_OF(schemes); i++) {
-        for (size_t j = 0; j < permissions->count; j++) {
-            if (i == 0 && openapi->about->token_url.len == 0)
-                continue;
-            openapi_begin(openapi, NULL);
-            openapi_begin_list(openapi, schemes[i]);
-            openapi_slice(openapi, NULL, permissions->names[j]);
-            openapi_end_list(openapi);
-            openapi_end(openapi);
-        }
+    for (size_t i = openapi->about->token_url.len > 0 ? 0 : 1; i < COUNT_OF(schemes); i++) {
+        for (size_t j = 0; permissions && j < permissions->count; j++)
+            put_requirement(openapi, schemes[i], permissions->names[j]);
+        if (!permissions)
+            put_requirement(openapi, schemes[i], SLICE_EMPTY);
     }
     if (openapi->about->anonymous)
         openapi_raw(openapi, NULL, "{}");

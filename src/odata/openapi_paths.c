@@ -349,11 +349,15 @@ static void write_batch(struct openapi *openapi)
 {
     static const char requests[] =
         "{\"type\":\"object\",\"required\":[\"requests\"],\"properties\":{\"requests\":{"
-        "\"type\":\"array\",\"items\":{\"type\":\"object\","
+        "\"type\":\"array\",\"minItems\":1,\"items\":{\"type\":\"object\","
         "\"required\":[\"id\",\"method\",\"url\"],\"properties\":{"
         "\"id\":{\"type\":\"string\"},\"method\":{\"type\":\"string\"},"
-        "\"url\":{\"type\":\"string\"},\"headers\":{\"type\":\"object\"},\"body\":true,"
-        "\"dependsOn\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}}}}";
+        "\"url\":{\"type\":\"string\"},"
+        "\"headers\":{\"type\":[\"object\",\"null\"],"
+        "\"additionalProperties\":{\"type\":[\"string\",\"null\"]}},"
+        "\"body\":{\"description\":\"Beside a Content-Type among the headers.\"},"
+        "\"dependsOn\":{\"type\":[\"array\",\"null\"],\"items\":{\"type\":\"string\"}},"
+        "\"atomicityGroup\":{\"type\":\"null\"},\"if\":{\"type\":\"null\"}}}}}}";
     static const char responses[] =
         "{\"type\":\"object\",\"required\":[\"responses\"],\"properties\":{\"responses\":{"
         "\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"id\",\"status\"],"
@@ -363,8 +367,7 @@ static void write_batch(struct openapi *openapi)
     if (!odata_surface_has_path(&openapi->about->surface, "/$batch"))
         return;
     openapi_begin(openapi, "/$batch");
-    openapi_begin(openapi, "post");
-    openapi_text(openapi, "summary", "Several requests in one");
+    openapi_begin_operation(openapi, "post", "Several requests in one", NULL);
     openapi_text(openapi, "operationId", "batch");
     openapi_no_query(openapi, ODATA_BATCH);
     openapi_begin(openapi, "requestBody");

@@ -83,6 +83,8 @@ static const struct {
     { BOTH, "\"operationId\":\"shopFloor.articles.GetSoldOut\"" },
     { BOTH, "\"operationId\":\"shopFloor.articles.GetSoldOutValue\"" },
     { BOTH, "\"operationId\":\"shopFloor.articles.article.restock\"" },
+    { BOTH, "\"/$batch\":{\"post\":{\"summary\":\"Several requests in one\",\"security\":["
+            "{\"oauth2\":[]},{\"bearer\":[]}]," },
     { BOTH, "\"delete\":{\"summary\":\"Delete\",\"security\":[{\"oauth2\":[\"Shop.Clear.All\"]},"
             "{\"bearer\":[\"Shop.Clear.All\"]}]," },
     { BOTH, "\"scopes\":{\"Shop.Read.All\":\"\",\"Shop.ReadWrite.All\":\"\"," },

@@ -86,7 +86,8 @@ void openapi_field_parameters(struct openapi *openapi);
 /* Fields of replies, for openapi_reply() and openapi_begin_reply(). */
 extern const char openapi_common_headers[], openapi_created_headers[], openapi_list_headers[];
 
-/* An operation up to its security; openapi_end() closes it. */
+/* An operation up to its security; openapi_end() closes it. `permissions` is NULL where a token
+ * needs none of them. */
 void openapi_begin_operation(struct openapi *openapi, const char *method, const char *summary,
                              const struct edm_permission_list *permissions);
 void openapi_tag(struct openapi *openapi, struct slice name);
