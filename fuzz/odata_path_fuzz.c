@@ -39,8 +39,8 @@ static void check_path(const struct odata_path *path, unsigned version)
     assert((path->resource == ODATA_ACTION) == (path->action != NULL));
     bool has_property = path->resource == ODATA_PROPERTY || path->resource == ODATA_VALUE;
     assert(has_property == (path->property != NULL));
-    assert((path->resource == ODATA_ENTITY || path->resource == ODATA_ACTION || has_property) ==
-           (path->key.len > 0));
+    assert((path->resource == ODATA_ENTITY || path->resource == ODATA_ACTION ||
+            path->resource == ODATA_DELTA || has_property) == (path->key.len > 0));
     assert(!path->type || (path->type->versions & version));
     assert(slice_is_utf8(path->key) && slice_index(path->key, '\0') == path->key.len);
 }
@@ -56,12 +56,16 @@ static void check_round_trip(const struct odata_path *path, struct arena *arena)
     struct slice rest;
 
     text_init(&url, arena, 0, PLENTY);
-    if (path->key.len)
+    if (path->key.len && path->resource != ODATA_DELTA)
         odata_write_entity_url(&reply, path->type, path->key, &url);
     else
         odata_write_set_url(&reply, path->type, &url);
     if (path->resource == ODATA_COUNT)
         text_append(&url, SLICE("/$count"));
+    if (path->resource == ODATA_DELTA) {
+        text_append_char(&url, '/');
+        text_append(&url, path->key);
+    }
     if (path->action) {
         text_append_char(&url, '/');
         text_append(&url, path->action->name);

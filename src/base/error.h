@@ -24,6 +24,7 @@
     X(METHOD_NOT_ALLOWED, "Request_BadRequest")                                                    \
     X(NOT_ACCEPTABLE, "NotAcceptable")                                                             \
     X(REQUEST_TIMEOUT, "RequestTimeout")                                                           \
+    X(RESYNC_REQUIRED, "resyncRequired")                                                           \
     X(CONFLICT, "Conflict")                                                                        \
     X(LENGTH_REQUIRED, "LengthRequired")                                                           \
     X(PRECONDITION_FAILED, "PreconditionFailed")                                                   \

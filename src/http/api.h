@@ -87,6 +87,8 @@ struct api {
     size_t reply_bytes_max;         /* of one reply's body */
     size_t page_bytes;              /* a page ends behind the row that passes this */
     size_t entity_bytes;            /* text of one entity at most */
+    int64_t delta_keep_ms;          /* how long a delta's token is good */
+    size_t delta_rows;              /* of the log of one set that is followed */
     size_t principal_cache_entries; /* per loop */
 };
 

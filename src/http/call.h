@@ -77,6 +77,7 @@ struct call {
     bool hid_a_write;          /* a stale read shows something else than there is now */
     struct edm_entity *before; /* what a write found, for stale reads; NULL: nobody wants it */
     struct worked_out *worked_out; /* http/graph_worked_out.c's; NULL: nothing is */
+    struct delta_call *delta;      /* http/graph_delta.c's; NULL: it is none */
     struct slice policy;           /* the policy behind `health`, for a field; empty: none */
     struct dispatch_job job;
     bool (*run)(struct dispatch_job *job, struct store_session *session, struct error *err);

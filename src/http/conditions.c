@@ -39,6 +39,7 @@ static bool has_entity(const struct call *call)
     case ODATA_SINGLETON:
     case ODATA_SET:
     case ODATA_COUNT:
+    case ODATA_DELTA:
     case ODATA_SINGLETON_PROPERTY:
     case ODATA_SERVICE:
     case ODATA_CSDL:

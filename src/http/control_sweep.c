@@ -1,6 +1,7 @@
 /* http/control_sweep.c - one timer, and one thing at a time.
  *
- * The timer is set for whatever comes first: the end of a sandbox or the next look for removals.
+ * The timer is set for whatever comes first: the end of a sandbox or the next look for removals,
+ * behind which it looks for what the logs of deltas have too much of.
  * When it fires the sweep is busy until the last job of what it began has come home, and only then
  * is the timer set again.
  *
@@ -24,6 +25,7 @@
 #include "base/log.h"
 #include "http/api.h"
 #include "http/control_removal.h"
+#include "service/delta.h"
 #include "service/dispatch.h"
 #include "service/sandbox.h"
 #include "service/upkeep.h"
@@ -58,6 +60,9 @@ struct control_sweep {
     size_t tenant_count, tenant_at;
     int64_t found_end_unix_ms;
     struct control_removal removal;
+    struct changes_excess *excess; /* of the logs of deltas */
+    size_t excess_count, excess_at;
+    bool excess_more;
 };
 
 static void turn(struct control_sweep *sweep);
@@ -169,6 +174,69 @@ static void begin_ends(struct control_sweep *sweep)
     turn(sweep);
 }
 
+/* --- the logs of deltas ---------------------------------------------------------------------- */
+
+static bool run_find_excess(struct dispatch_job *job, struct store_session *session,
+                            struct error *err)
+{
+    struct control_sweep *sweep = CONTAINER_OF(job, struct control_sweep, job);
+
+    return service_delta_find_excess(session, sweep->api->delta_keep_ms, sweep->api->delta_rows,
+                                     sweep->arena, &sweep->excess, &sweep->excess_count, err);
+}
+
+static bool run_trim(struct dispatch_job *job, struct store_session *session, struct error *err)
+{
+    struct control_sweep *sweep = CONTAINER_OF(job, struct control_sweep, job);
+
+    return service_delta_trim(session, sweep->excess, sweep->excess_at, &sweep->excess_more, err);
+}
+
+/* What is left over is found again by the next look. */
+static void push_trim(struct control_sweep *sweep, bool writes)
+{
+    struct dispatch *dispatch = sweep->api->dispatch;
+
+    if (!(writes ? dispatch_write(dispatch, &sweep->job) : dispatch_read(dispatch, &sweep->job)))
+        rest(sweep);
+}
+
+static void trim_done(struct dispatch_job *job)
+{
+    struct control_sweep *sweep = CONTAINER_OF(job, struct control_sweep, job);
+
+    if (!job->ok)
+        log_failure(sweep, &job->error);
+    if (!job->ok || !sweep->excess_more)
+        sweep->excess_at++;
+    if (atomic_load(&sweep->stopped) || sweep->excess_at == sweep->excess_count)
+        rest(sweep);
+    else
+        push_trim(sweep, true);
+}
+
+static void excess_found(struct dispatch_job *job)
+{
+    struct control_sweep *sweep = CONTAINER_OF(job, struct control_sweep, job);
+
+    if (!job->ok)
+        log_failure(sweep, &job->error);
+    if (!job->ok || sweep->excess_count == 0 || atomic_load(&sweep->stopped)) {
+        rest(sweep);
+        return;
+    }
+    sweep->job = (struct dispatch_job){ .home = sweep->loop, .run = run_trim, .done = trim_done };
+    push_trim(sweep, true);
+}
+
+static void begin_trim(struct control_sweep *sweep)
+{
+    sweep->excess_count = sweep->excess_at = 0;
+    sweep->job =
+        (struct dispatch_job){ .home = sweep->loop, .run = run_find_excess, .done = excess_found };
+    push_trim(sweep, false);
+}
+
 /* --- removals -------------------------------------------------------------------------------- */
 
 static bool run_find(struct dispatch_job *job, struct store_session *session, struct error *err)
@@ -206,8 +274,12 @@ static void removal_finished(struct control_removal *removal, const struct error
 
 static void remove_next(struct control_sweep *sweep)
 {
-    if (atomic_load(&sweep->stopped) || sweep->tenant_at == sweep->tenant_count) {
+    if (atomic_load(&sweep->stopped)) {
         rest(sweep);
+        return;
+    }
+    if (sweep->tenant_at == sweep->tenant_count) {
+        begin_trim(sweep);
         return;
     }
     struct uuid tenant = sweep->tenants[sweep->tenant_at++];

@@ -2,9 +2,9 @@
  * end, and entities that a policy removes are removed.
  *
  * One for a server, on one of its loops. It sleeps until the next sandbox ends, and looks for
- * removals once a minute, with or without the control API. What it does is done by the dispatch's
- * threads and logged, a line each: "sandbox_ended", "entity_removed"; "sweep_failed" when it could
- * not, and then it tries again.
+ * removals, and what is too old or too much in the logs of deltas, once a minute, with or without
+ * the control API. What it does is done by the dispatch's threads and logged, a line each:
+ * "sandbox_ended", "entity_removed"; "sweep_failed" when it could not, and then it tries again.
  *
  * Here and not in service/, which knows no timers, although nothing of it is HTTP's.
  *

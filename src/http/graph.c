@@ -63,6 +63,8 @@ static const struct graph_route routes[] = {
     { ODATA_SET, HTTP_HEAD, EDM_LIST, graph_start_list },
     { ODATA_COUNT, HTTP_GET, EDM_LIST, graph_start_count },
     { ODATA_COUNT, HTTP_HEAD, EDM_LIST, graph_start_count },
+    { ODATA_DELTA, HTTP_GET, EDM_LIST, graph_start_delta },
+    { ODATA_DELTA, HTTP_HEAD, EDM_LIST, graph_start_delta },
     { ODATA_SINGLETON, HTTP_HEAD, EDM_GET, graph_start_singleton },
     { ODATA_PROPERTY, HTTP_GET, EDM_GET, graph_start_property },
     { ODATA_PROPERTY, HTTP_HEAD, EDM_GET, graph_start_property },
@@ -87,6 +89,7 @@ COLD void graph_refuse_method(struct call *call)
         [ODATA_SINGLETON] = SLICE_INIT("GET, HEAD"),
         [ODATA_SET] = SLICE_INIT("GET, HEAD, POST"),
         [ODATA_COUNT] = SLICE_INIT("GET, HEAD"),
+        [ODATA_DELTA] = SLICE_INIT("GET, HEAD"),
         [ODATA_ENTITY] = SLICE_INIT("GET, HEAD, PATCH, DELETE"),
         [ODATA_ACTION] = SLICE_INIT("POST"),
         [ODATA_PROPERTY] = SLICE_INIT("GET, HEAD"),
@@ -116,6 +119,7 @@ static bool authorise(const struct call *call, const struct graph_route *route, 
         return authorise_action(authorisation, call->who, call->path.type, call->path.action, err);
     case ODATA_SET:
     case ODATA_COUNT:
+    case ODATA_DELTA:
     case ODATA_ENTITY:
     case ODATA_PROPERTY:
     case ODATA_VALUE:
@@ -337,6 +341,7 @@ static void check_request(struct call *call, unsigned version, struct slice rest
         call_finish_error(call, &error);
         return;
     }
+    graph_forget_delta(call);
     route = find_route(call->path.resource, call->exchange->request.method);
     if (!route)
         graph_refuse_method(call);
@@ -378,6 +383,7 @@ static bool answers_json(const struct call *call)
     switch (call->path.resource) {
     case ODATA_SINGLETON:
     case ODATA_SET:
+    case ODATA_DELTA:
     case ODATA_PROPERTY:
     case ODATA_SINGLETON_PROPERTY:
     case ODATA_SERVICE:

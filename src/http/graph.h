@@ -60,6 +60,10 @@ void graph_start_singleton_property(struct call *call);
 void graph_submit_worked_out(struct call *call);
 /* An action that answers, whose parameters were read. */
 void graph_answer_action(struct call *call, const struct edm_value *parameters);
+/* graph_delta.c. Where the server goes as far as Graph and no further, the path of a delta is that
+ * of an entity by that key. */
+void graph_forget_delta(struct call *call);
+void graph_start_delta(struct call *call);
 void graph_start_create(struct call *call);
 void graph_start_update(struct call *call);
 void graph_start_delete(struct call *call);

@@ -54,7 +54,7 @@ bool wishes_read(struct call *call, bool is_read)
         if (may_be_wish(&request->fields[i]))
             read_field(call, &request->fields[i]);
     size = call->preferences.max_page_size;
-    if (is_read && call->path.resource == ODATA_SET)
+    if (is_read && (call->path.resource == ODATA_SET || call->path.resource == ODATA_DELTA))
         call->max_page_size = size < ODATA_PAGE_SIZE_MAX ? (uint16_t)size : ODATA_PAGE_SIZE_MAX;
     return call->preferences.seen || conditions_are_any(&call->conditions) ||
            call->loop->api->etags;

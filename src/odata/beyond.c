@@ -116,4 +116,13 @@ const struct beyond_row beyond_rows[BEYOND_COUNT] = {
         .target = "",
         .message = "",
     },
+    [BEYOND_DELTA] = {
+        .id = "delta",
+        .what = "/delta behind a set tells what changed in it since the last time",
+        .graph = "takes it for a key, which it does not find",
+        .source = "no page or metadata of these sets has the function",
+        .refusal = ERROR_NONE,
+        .target = "",
+        .message = "",
+    },
 };

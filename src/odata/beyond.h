@@ -33,6 +33,7 @@ enum beyond {
     BEYOND_CONDITIONS,
     BEYOND_ETAGS,
     BEYOND_UPSERT,
+    BEYOND_DELTA,
     BEYOND_COUNT
 };
 

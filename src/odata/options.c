@@ -63,7 +63,7 @@ struct option {
 };
 
 static option_reader read_select, read_top, read_count, read_skip, read_skiptoken, read_filter,
-    read_orderby, read_expand, read_search, read_format;
+    read_orderby, read_expand, read_search, read_format, read_deltatoken;
 
 /* Every system query option of OData 4.01 part 2, chapter 5, and those of its addresses. */
 static const struct option options[] = {
@@ -84,7 +84,7 @@ static const struct option options[] = {
     { SLICE_INIT("$compute"), SLICE_INIT("compute"), SLICE_INIT("Compute"), NOWHERE, NULL },
     { SLICE_INIT("$format"), SLICE_INIT("format"), SLICE_INIT("Format"), ON_JSON, read_format },
     { SLICE_INIT("$deltatoken"), SLICE_INIT("deltatoken"), SLICE_INIT("DeltaToken"), NOWHERE,
-      NULL },
+      read_deltatoken },
     { SLICE_INIT("$levels"), SLICE_INIT("levels"), SLICE_INIT("Levels"), NOWHERE, NULL },
     { SLICE_INIT("$index"), SLICE_INIT("index"), SLICE_INIT("Index"), NOWHERE, NULL },
     { SLICE_INIT("$schemaversion"), SLICE_INIT("schemaversion"), SLICE_INIT("SchemaVersion"),
@@ -161,6 +161,14 @@ static bool read_skiptoken(struct parse *parse, struct slice value)
 {
     parse->out->skiptoken = value;
     return value.len > 0 || skiptoken_refuse(parse->err);
+}
+
+/* An empty one is as none: the address that an expired one leads to has it. */
+static bool read_deltatoken(struct parse *parse, struct slice value)
+{
+    parse->out->deltatoken = value;
+    parse->out->deltatoken_given = true;
+    return true;
 }
 
 /* --- $format --------------------------------------------------------------------------------- */
@@ -262,6 +270,14 @@ static bool refuse_option(struct parse *parse, const struct option *option)
                      SLICE_ARG(option->title));
 }
 
+/* What a delta has no use for is refused by name, not passed over. */
+static bool goes_with_delta(const struct option *option)
+{
+    return option->read == read_select || option->read == read_filter || option->read == read_top ||
+           option->read == read_skiptoken || option->read == read_deltatoken ||
+           option->read == read_format;
+}
+
 /* Refuses what this request has no use for. */
 static bool check_place(struct parse *parse, const struct option *option)
 {
@@ -271,6 +287,8 @@ static bool check_place(struct parse *parse, const struct option *option)
                           resource == ODATA_ACTION;
     bool is_text = resource == ODATA_COUNT || resource == ODATA_VALUE;
 
+    if (resource == ODATA_DELTA)
+        return goes_with_delta(option) || refuse_option(parse, option);
     if ((option->place == ON_JSON && !is_text) || (option->place == ON_DATA && has_properties))
         return true;
     if (option->place != ON_READ_SETS || !has_properties || !parse->is_read)
@@ -389,6 +407,30 @@ static bool is_position(struct slice name, struct arena *arena)
         return false;
     const struct option *option = find_option(decoded);
     return option && (option->read == read_skiptoken || option->read == read_skip);
+}
+
+bool odata_query_to_remember(struct slice query, struct arena *arena, struct slice *ret,
+                             struct error *err)
+{
+    struct slice pair, name, value, decoded;
+    struct text text;
+
+    text_init(&text, arena, query.len, query.len + 1);
+    while (take_pair(&query, &pair, &name, &value)) {
+        if (!odata_percent_decode(name, true, arena, &decoded, NULL))
+            continue;
+        const struct option *option = find_option(decoded);
+        if ((!option && !slice_starts_with(decoded, SLICE("@"))) ||
+            (option && (option->read == read_skiptoken || option->read == read_deltatoken)))
+            continue;
+        if (text.len)
+            text_append_char(&text, '&');
+        text_append(&text, pair);
+    }
+    if (text.failed)
+        return error_no_memory(err);
+    *ret = text_slice(&text);
+    return true;
 }
 
 bool odata_next_query(struct slice query, struct slice skiptoken, struct arena *arena,

@@ -25,8 +25,10 @@ struct arena;
 
 struct odata_options {
     struct edm_query query;
-    struct slice search;    /* decoded and unread, see odata/search.h; no pointer when not given */
-    struct slice skiptoken; /* decoded but unopened, see odata/skiptoken.h; empty when not given */
+    struct slice search;     /* decoded and unread, see odata/search.h; no pointer when not given */
+    struct slice skiptoken;  /* decoded but unopened, see odata/skiptoken.h; empty when not given */
+    struct slice deltatoken; /* decoded but unopened, see odata/deltatoken.h */
+    bool deltatoken_given;   /* be it empty */
     bool top_given;
     bool selects;     /* there was a $select, be it "*" */
     bool level_given; /* by $format, which overrides Accept */
@@ -54,6 +56,11 @@ bool odata_options_parse(const struct edm_model *model, const struct profile *pr
  * resource and type are asked. */
 bool odata_option_is_offered(const struct edm_model *model, const struct odata_path *path,
                              bool is_read, struct slice name);
+
+/* The options of a query string as they were sent, without tokens and what is not OData's: what a
+ * delta's token remembers. */
+bool odata_query_to_remember(struct slice query, struct arena *arena, struct slice *ret,
+                             struct error *err) MUST_CHECK;
 
 /* The query string of the next page: the options as they were sent (still encoded), without
  * $skiptoken and $skip, and with `skiptoken` (plain base64url text) behind them. */

@@ -1,7 +1,8 @@
 /* odata/path.c - walks the segments of a URL's path down the model.
  *
  *     /{version}[/$metadata]
- *     /{version}/{singleton}[/{property} | /{set}[/$count | entity [/{action} | /{property}
+ *     /{version}/{singleton}[/{property} | /{set}[/$count | /delta | entity [/{action} |
+ * /{property}
  * [/$value]]]] entity := /{key} | ('{key}') | ({name}='{key}')
  *
  * Order matters for security: the path is split at its slashes first and percent-decoded after,
@@ -248,7 +249,20 @@ static bool set_key(struct walk *walk, struct slice key)
     return walk_member(walk);
 }
 
-/* "$count" | key := any text. What begins with '$' is an address of OData's own, never a key. */
+/* delta := [namespace "." | alias "."] "delta" ["()"], and nothing behind it */
+static bool is_delta(const struct walk *walk, struct slice segment)
+{
+    struct slice name = segment;
+
+    if (name.len > 2 && slice_eq(slice_sub(name, name.len - 2, 2), SLICE("()")))
+        name = slice_sub(name, 0, name.len - 2);
+    if (!cut_qualifier(&name, walk->model->namespace_name))
+        cut_qualifier(&name, walk->model->alias);
+    return slice_eq_nocase(name, SLICE("delta")) && at_end(walk);
+}
+
+/* "$count" | delta | key := any text. What begins with '$' is an address of OData's own, never a
+ * key. */
 static bool walk_key_segment(struct walk *walk)
 {
     struct slice segment;
@@ -263,6 +277,11 @@ static bool walk_key_segment(struct walk *walk)
     }
     if (segment.len == 0 || segment.ptr[0] == '$')
         return unknown_segment(walk, segment);
+    if (is_delta(walk, segment)) {
+        walk->path.key = segment;
+        walk->path.resource = ODATA_DELTA;
+        return true;
+    }
     return set_key(walk, segment);
 }
 

@@ -25,6 +25,7 @@ enum odata_resource {
     ODATA_ENTITY,             /* .../{id}, ('{id}'), (id='{id}') */
     ODATA_ACTION,             /* .../{id}/sync, .../{id}/microsoft.graph.sync */
     ODATA_COUNT,              /* /beta/deviceManagement/ndesConnectors/$count: how many there are */
+    ODATA_DELTA,              /* /beta/deviceManagement/ndesConnectors/delta: what changed */
     ODATA_PROPERTY,           /* .../{id}/displayName */
     ODATA_VALUE,              /* .../{id}/displayName/$value: its bare text; not of a collection */
     ODATA_SINGLETON_PROPERTY, /* /beta/deviceManagement/connectorStatus: what is worked out */
@@ -37,7 +38,8 @@ struct odata_path {
     enum odata_resource resource;
     unsigned version;                   /* enum edm_version */
     const struct edm_entity_type *type; /* NULL for the singleton and above */
-    struct slice key;                   /* decoded; a GUID in lower case */
+    struct slice key;                   /* decoded; a GUID in lower case. Of ODATA_DELTA: how the
+                                         * function was called, which is a key to who has none */
     const struct edm_action *action;
     const struct edm_property *property; /* of a property or its value; else NULL */
     const struct edm_singleton_property *singleton_property; /* of the singleton's; else NULL */

@@ -74,6 +74,20 @@ void odata_write_entity(const struct odata_reply *reply, const struct edm_entity
 void odata_write_page(const struct odata_reply *reply, const struct edm_entity_type *type,
                       const struct edm_page *page, struct slice next_link, struct text *out);
 
+/* A page of a delta. `next_link` or `delta_link` is an absolute URL, the other empty. */
+struct odata_delta_item {
+    const struct edm_entity *entity; /* NULL: it was removed */
+    struct slice id;
+    bool deleted; /* of one removed: it is there no more; else it is no longer what was asked for */
+};
+struct odata_delta_page {
+    const struct odata_delta_item *items;
+    size_t count;
+    struct slice next_link, delta_link;
+};
+void odata_write_delta(const struct odata_reply *reply, const struct edm_entity_type *type,
+                       const struct odata_delta_page *page, struct text *out);
+
 /* One property of `entity`, which is there and not null. */
 void odata_write_property(const struct odata_reply *reply, const struct edm_entity *entity,
                           const struct edm_property *property, struct text *out);

@@ -331,6 +331,52 @@ void odata_write_page(const struct odata_reply *reply, const struct edm_entity_t
     json_writer_object_end(&writer);
 }
 
+/* --- deltas ---------------------------------------------------------------------------------- */
+
+/* {"id":"...","@removed":{"reason":"deleted"}}: OData JSON 4.01 section 15.3, at every level. */
+static void write_removed(const struct edm_entity_type *type, const struct odata_delta_item *item,
+                          struct json_writer *writer)
+{
+    json_writer_object_begin(writer);
+    json_writer_plain_name(writer, type->properties[0].name);
+    json_writer_string(writer, item->id);
+    json_writer_plain_name(writer, SLICE("@removed"));
+    json_writer_object_begin(writer);
+    json_writer_plain_name(writer, SLICE("reason"));
+    json_writer_plain_string(writer, item->deleted ? SLICE("deleted") : SLICE("changed"));
+    json_writer_object_end(writer);
+    json_writer_object_end(writer);
+}
+
+void odata_write_delta(const struct odata_reply *reply, const struct edm_entity_type *type,
+                       const struct odata_delta_page *page, struct text *out)
+{
+    struct json_writer writer;
+    struct shape shape;
+
+    shape_init(&shape, reply, type);
+    shape.shown |= 1; /* what is changed must be named */
+    json_writer_init(&writer, out);
+    json_writer_object_begin(&writer);
+    write_context(reply, type, SLICE("/$delta"), &writer);
+    json_writer_plain_name(&writer, page->next_link.len ? SLICE("@odata.nextLink")
+                                                        : SLICE("@odata.deltaLink"));
+    json_writer_string(&writer, page->next_link.len ? page->next_link : page->delta_link);
+    json_writer_plain_name(&writer, SLICE("value"));
+    json_writer_array_begin(&writer);
+    for (size_t i = 0; i < page->count; i++) {
+        if (!page->items[i].entity) {
+            write_removed(type, &page->items[i], &writer);
+            continue;
+        }
+        json_writer_object_begin(&writer);
+        write_members(&shape, page->items[i].entity, &writer);
+        json_writer_object_end(&writer);
+    }
+    json_writer_array_end(&writer);
+    json_writer_object_end(&writer);
+}
+
 /* --- one property ---------------------------------------------------------------------------- */
 
 void odata_write_property(const struct odata_reply *reply, const struct edm_entity *entity,

@@ -392,6 +392,8 @@ static bool prepare_api(struct server *server, struct error *err)
     api->reply_bytes_max = settings->limits.reply_bytes;
     api->page_bytes = settings->limits.page_bytes;
     api->entity_bytes = settings->limits.entity_bytes;
+    api->delta_keep_ms = (int64_t)settings->limits.delta_days * 86400000;
+    api->delta_rows = settings->limits.delta_changes;
     api->principal_cache_entries = settings->limits.token_cache;
     return true;
 }

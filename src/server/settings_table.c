@@ -302,6 +302,12 @@ const struct setting settings_table[] = {
       .doc = "Memory of all tenants' journals, fault rules and stale reads together." },
     { LIMIT("sandboxes", sandboxes), .min = 1, .max = 100000, .default_text = "1000",
       .doc = "Sandboxes at a time." },
+    { LIMIT("delta-days", delta_days), .unit = "days", .min = 1, .max = 3650,
+      .default_text = "7", /* as Graph has it for directory objects */
+      .doc = "How long a token of a delta is good, by its tenant's clock." },
+    { LIMIT("delta-changes", delta_changes), .min = 1, .max = 100000000,
+      .default_text = "100000", /* some 100 bytes each */
+      .doc = "Changes that are kept of each set that somebody follows; older tokens get 410." },
     { LIMIT("token-cache", token_cache), .max = 1000000,
       .default_text = "1024", /* half a KiB each, at most 2 */
       .doc = "Verified tokens that each thread remembers." },

@@ -14,6 +14,7 @@
 #include "edm/model.h"
 #include "service/health.h"
 #include "service/provision.h"
+#include "store/changes.h"
 #include "store/registry.h"
 #include "store/removals.h"
 #include "store/sandboxes.h"
@@ -138,7 +139,8 @@ static bool remove_clients_of(struct store_session *session, struct uuid tenant,
 static bool delete_tenant(struct store_session *session, const struct edm_model *model,
                           struct uuid tenant, struct error *err)
 {
-    return empty_tenant(session, model, tenant, false, err) &&
+    return changes_forget(session, tenant, err) &&
+           empty_tenant(session, model, tenant, false, err) &&
            remove_clients_of(session, tenant, err) && registry_tenant_remove(session, tenant, err);
 }
 

@@ -22,6 +22,7 @@
 #include "base/repeatable.h"
 #include "base/uuid.h"
 #include "edm/health.h"
+#include "store/changes.h"
 #include "store/row.h"
 #include "store/session.h"
 #include "store/sql_filter.h"
@@ -226,6 +227,70 @@ bool store_entity_list(struct store_session *session, struct uuid tenant,
     return true;
 }
 
+/* In front of the filter's: the row of one key, which is bound behind all others. */
+static bool add_key_condition(struct rows_statement *rows, struct arena *arena, struct error *err)
+{
+    unsigned number =
+        1 + sql_rows_parameters(SQL_LIST_FIRST, &rows->rows) + (unsigned)rows->filter.count;
+    struct slice filter = rows->rows.condition;
+
+    return arena_printf(arena, &rows->rows.condition, "id = ?%u%s%.*s", number,
+                        filter.len ? " AND " : "", SLICE_ARG(filter)) ||
+           error_no_memory(err);
+}
+
+static bool pick_one(struct store_session *session, const struct rows_statement *rows,
+                     const struct uuid *tenant, const struct edm_query *query, struct slice key,
+                     struct arena *arena, struct edm_entity **ret, struct error *err)
+{
+    struct db_params params = DB_PARAMS(rows->statement);
+    enum db_status status;
+    bool ok = true;
+
+    bind_tenant(&params, tenant);
+    db_params_int(&params, 1);
+    rows_statement_bind(rows, &params, query);
+    db_params_text(&params, key);
+    status = db_params_step(&params);
+    *ret = NULL;
+    if (status == DB_ROW)
+        ok = row_read(rows->statement, query->type, query->select, arena, ret, err);
+    else if (status != DB_DONE)
+        ok = session_error(session, status, err);
+    db_reset(rows->statement);
+    return ok;
+}
+
+bool store_entities_pick(struct store_session *session, struct uuid tenant,
+                         const struct edm_query *query, const struct slice *keys, size_t count,
+                         struct arena *arena, struct edm_entity **ret, size_t *ret_count,
+                         struct error *err)
+{
+    const struct dialect *dialect = session->db->driver->dialect;
+    struct rows_statement rows = { .rows = { .presence = SQL_WHEREVER } };
+    size_t bytes_max = query->page_bytes ? query->page_bytes : SIZE_MAX;
+    size_t bytes = 0, at = 0;
+    bool ok = true;
+
+    assert(query->order_count == 0 && query->skip == 0);
+    if (query->health)
+        rows.rows = (struct sql_rows){ .presence = SQL_THERE, .contact = query->health->contact };
+    if (!session_check(session, false, err) ||
+        !rows_statement_write(dialect, query, SQL_LIST_FIRST, arena, &rows, err) ||
+        !add_key_condition(&rows, arena, err) ||
+        !session_rows_statement(session, query->type, SQL_LIST_FIRST, query->select, &rows.rows,
+                                arena, &rows.statement, err))
+        return false;
+    for (; at < count && bytes <= bytes_max && ok; at++) {
+        ok = pick_one(session, &rows, &tenant, query, keys[at], arena, &ret[at], err);
+        if (ok && ret[at])
+            bytes += edm_entity_text_bytes(ret[at]);
+    }
+    rows_statement_end(&rows);
+    *ret_count = at;
+    return ok;
+}
+
 static bool has_row(struct store_session *session, const struct edm_entity_type *type, bool *ret,
                     struct error *err)
 {
@@ -276,8 +341,8 @@ static bool write_limit(struct store_session *session, int64_t limit_ms, struct 
 }
 
 /* The next id, with its limit on disk in this very operation. */
-static bool make_id(struct store_session *session, struct uuid *ret, int64_t *ret_sequence,
-                    struct error *err)
+bool session_make_id(struct store_session *session, struct uuid *ret, int64_t *ret_sequence,
+                     struct error *err)
 {
     struct repeatable *repeatable = session->store->repeatable;
     uint64_t unix_ms = session->store->unix_ms();
@@ -351,10 +416,11 @@ bool store_entity_insert(struct store_session *session, struct uuid tenant,
     struct uuid id;
 
     assert((entity->present | 1) == edm_all_properties(entity->type));
-    if (!session_check(session, true, err) || !make_id(session, &id, &sequence, err) ||
+    if (!session_check(session, true, err) || !session_make_id(session, &id, &sequence, err) ||
         !choose_key(entity, id, arena, &key, err) ||
         (edm_is_built_in(entity->type, key) && !refuse_twin(entity->type, key, err)) ||
-        !insert_row(session, &tenant, entity, key, sequence, err))
+        !insert_row(session, &tenant, entity, key, sequence, err) ||
+        !changes_note(session, tenant, entity->type, key, UINT64_MAX, err))
         return false;
     entity->values[0] = (struct edm_value){ .text = key };
     edm_entity_mark(entity, 0);
@@ -394,7 +460,8 @@ bool store_entity_update(struct store_session *session, struct uuid tenant,
     bind_tenant(&params, &tenant);
     db_params_text(&params, key);
     db_params_int(&params, entity->version);
-    if (!finish_one(session, &params, key, err))
+    if (!finish_one(session, &params, key, err) ||
+        !changes_note(session, tenant, entity->type, key, changed, err))
         return false;
     entity->version++;
     return true;
@@ -412,7 +479,8 @@ bool store_entity_delete(struct store_session *session, struct uuid tenant,
     params = DB_PARAMS(statement);
     bind_tenant(&params, &tenant);
     db_params_text(&params, key);
-    return finish_one(session, &params, key, err);
+    return finish_one(session, &params, key, err) &&
+           changes_note(session, tenant, type, key, UINT64_MAX, err);
 }
 
 bool store_entity_delete_all(struct store_session *session, struct uuid tenant,
@@ -423,7 +491,7 @@ bool store_entity_delete_all(struct store_session *session, struct uuid tenant,
     struct db_params params;
     enum db_status status;
 
-    if (!session_check(session, true, err) ||
+    if (!session_check(session, true, err) || !changes_note_all(session, tenant, type, err) ||
         !session_statement(session, type, SQL_DELETE_ALL, 0, &statement, err))
         return false;
     params = DB_PARAMS(statement);

@@ -16,6 +16,10 @@
  *   removal         the record of what such a policy removed (removals.c)
  *   sandbox         the tenants that end by themselves, and what they began with (sandboxes.c)
  *
+ * Step 3
+ *   watch           the sets whose changes are logged (changes.c)
+ *   change          the log
+ *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "store/migrations.h"
@@ -120,12 +124,35 @@ static enum db_status step_2(struct db *db)
     return run_all(db, texts, COUNT_OF(texts));
 }
 
+static enum db_status step_3(struct db *db)
+{
+    const struct dialect *d = db->driver->dialect;
+    char memory[3][512];
+    struct text texts[COUNT_OF(memory)];
+
+    for (size_t i = 0; i < COUNT_OF(memory); i++)
+        text_init_fixed(&texts[i], memory[i], sizeof memory[i]);
+    text_printf(&texts[0],
+                "CREATE TABLE watch (tenant %s NOT NULL, type %s NOT NULL, since_seq %s NOT NULL,"
+                " used_unix_ms %s NOT NULL, layout %s NOT NULL, PRIMARY KEY (tenant, type))%s",
+                d->bytes_type, d->key_type, d->integer_type, d->integer_type, d->integer_type,
+                d->table_options);
+    text_printf(&texts[1],
+                "CREATE TABLE change (tenant %s NOT NULL, type %s NOT NULL, seq %s NOT NULL,"
+                " id %s NOT NULL, changed %s NOT NULL, PRIMARY KEY (tenant, type, seq, id))%s",
+                d->bytes_type, d->key_type, d->integer_type, d->key_type, d->integer_type,
+                d->table_options);
+    text_printf(&texts[2], "CREATE INDEX change_id ON change (tenant, type, id, seq)");
+    return run_all(db, texts, COUNT_OF(texts));
+}
+
 static const struct migration {
     const char *doc;
     enum db_status (*run)(struct db *db);
 } migrations[] = {
     { "the store's state, the schema record and the registry", step_1 },
     { "health policies, removals and sandboxes", step_2 },
+    { "the log of changes", step_3 },
 };
 static_assert(COUNT_OF(migrations) == MIGRATIONS_LAST, "a number for each row");
 

@@ -26,6 +26,19 @@ struct store {
     atomic_bool readers_pause; /* set by the writer while it wants to restart the log */
 };
 
+#define WATCHED_PLACE_BITS 6
+
+/* Which sets have a log, as known at one version of the registry (changes.c). */
+struct watched {     /* zeros: nothing is known */
+    int64_t none_at; /* one more than the version at which there was no watch at all; 0: none */
+    int64_t version; /* of `places` */
+    struct watched_place {
+        struct uuid tenant;
+        const struct edm_entity_type *type; /* NULL: free */
+        bool watched;
+    } places[1 << WATCHED_PLACE_BITS];
+};
+
 enum session_state { SESSION_IDLE, SESSION_READS, SESSION_WRITES };
 
 struct store_session {
@@ -42,6 +55,7 @@ struct store_session {
     uint64_t checkpointed_at; /* log_bytes at the last checkpoint; 0 since the log began anew */
     struct entity_ids ids;
     struct known_tenants known_tenants;
+    struct watched watched;
     struct statements statements;
 };
 
@@ -65,6 +79,10 @@ bool session_run(struct store_session *session, const char *sql, struct error *e
 /* Refuses when no transaction stands; `operation`: when none is open to write in. */
 bool session_check(const struct store_session *session, bool operation,
                    struct error *err) MUST_CHECK;
+
+/* A new id with its sequence number, which only rises (entity_ids.h). For writes. */
+bool session_make_id(struct store_session *session, struct uuid *ret, int64_t *ret_sequence,
+                     struct error *err) MUST_CHECK;
 
 /* Fills *err with what the failure `status` means and takes note of a failed sync; false. */
 bool session_error(struct store_session *session, enum db_status status, struct error *err) COLD;

@@ -111,6 +111,13 @@ bool store_entity_not_found(struct slice key, struct error *err) COLD;
 bool store_entity_list(struct store_session *session, struct uuid tenant,
                        const struct edm_query *query, struct arena *arena, struct edm_page *ret,
                        struct error *err) MUST_CHECK;
+/* Of each key the entity, as a list of `query` would show it, in ret[i]; NULL where the list has
+ * none, because it is not there or the filter leaves it out. No order, nothing skipped.
+ * *ret_count: for how many keys; fewer than `count` when their text passed query->page_bytes. */
+bool store_entities_pick(struct store_session *session, struct uuid tenant,
+                         const struct edm_query *query, const struct slice *keys, size_t count,
+                         struct arena *arena, struct edm_entity **ret, size_t *ret_count,
+                         struct error *err) MUST_CHECK;
 /* Gives the entity an id (UUIDv7 order, only rising, also over restarts) unless its key is present
  * (a seed), then ERROR_CONFLICT when it exists. Every property must be present. Sets version 1 and
  * `created`. */

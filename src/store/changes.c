@@ -1,0 +1,532 @@
+/* store/changes.c - watches, and the rows that are written while there is one.
+ *
+ * Two tables: `watch`, a row for each set that is followed, and `change`, by (tenant, type, seq,
+ * id). Ids are in the key because a reset deletes a whole set under one number, in one statement. A
+ * second index leads from an id to its rows: it answers whether a later row tells of the same
+ * entity, and which properties all of them touched. So a round costs what changed in it, whatever
+ * the log holds besides.
+ *
+ * Whether a set is watched is known at a version of the registry, which beginning and ending a
+ * watch raise, also for writers in other processes. As with known tenants, what a transaction sees
+ * after it changed the registry itself is looked up and not kept.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "store/changes.h"
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "edm/model.h"
+#include "store/hand_rows.h"
+#include "store/session.h"
+
+#define ALL_PROPERTIES  UINT64_MAX
+#define SEQUENCE_BITS   12   /* below the milliseconds: entity_ids.h */
+#define TRIMMED_AT_ONCE 5000 /* rows of one operation */
+
+/* draft-eastlake-fnv, section 2: tells orders of properties apart. */
+static int64_t layout_of(const struct edm_entity_type *type)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+    for (size_t i = 0; i < type->property_count; i++) {
+        struct slice name = type->properties[i].name;
+
+        for (size_t at = 0; at <= name.len; at++)
+            hash = (hash ^ (at < name.len ? (unsigned char)name.ptr[at] : 0xff)) *
+                   UINT64_C(0x100000001b3);
+    }
+    return (int64_t)(hash >> 1);
+}
+
+static int64_t now_unix_ms(const struct store_session *session)
+{
+    return (int64_t)session->store->unix_ms();
+}
+
+/* Prepares what begins with tenant and type. */
+static bool prepare_set(struct store_session *session, bool operation, const char *sql,
+                        const struct uuid *tenant, struct slice type, struct db_params *ret,
+                        struct error *err)
+{
+    if (!hand_rows_prepare(session, operation, sql, tenant, ret, err))
+        return false;
+    db_params_text(ret, type);
+    return true;
+}
+
+/* --- who is watched ----------------------------------------------------------------------------
+ */
+
+struct watch {
+    int64_t since, used_unix_ms, layout;
+};
+
+static bool read_watch(struct store_session *session UNUSED, struct db_statement *statement,
+                       struct arena *arena UNUSED, void *ret, struct error *err UNUSED)
+{
+    *(struct watch *)ret = (struct watch){ .since = db_int(statement, 0),
+                                           .used_unix_ms = db_int(statement, 1),
+                                           .layout = db_int(statement, 2) };
+    return true;
+}
+
+static bool get_watch(struct store_session *session, const struct uuid *tenant, struct slice type,
+                      struct watch *ret, bool *ret_found, struct error *err)
+{
+    static const char sql[] = "SELECT since_seq, used_unix_ms, layout FROM watch"
+                              " WHERE tenant = ?1 AND type = ?2";
+    struct db_params params;
+
+    return prepare_set(session, false, sql, tenant, type, &params, err) &&
+           hand_rows_one(session, &params, read_watch, NULL, ret, ret_found, err);
+}
+
+static bool any_watch(struct store_session *session, bool *ret, struct error *err)
+{
+    static const char sql[] = "SELECT 1 FROM watch LIMIT 1";
+    struct db_statement *statement;
+    enum db_status status;
+
+    if (!session_literal(session, sql, &statement, err))
+        return false;
+    status = db_step(statement);
+    db_reset(statement);
+    *ret = status == DB_ROW;
+    return status == DB_ROW || status == DB_DONE || session_error(session, status, err);
+}
+
+static struct watched_place *place_of(struct watched *watched, const struct uuid *tenant,
+                                      const struct edm_entity_type *type)
+{
+    uint64_t halves[2];
+
+    memcpy(halves, tenant->bytes, sizeof halves);
+    halves[0] ^= (uint64_t)(uintptr_t)type;
+    return &watched->places[(halves[0] ^ halves[1]) * UINT64_C(0x9e3779b97f4a7c15) >>
+                            (64 - WATCHED_PLACE_BITS)];
+}
+
+/* Looks into the store, and keeps the answer where it may. */
+static bool find_watched(struct store_session *session, const struct uuid *tenant,
+                         const struct edm_entity_type *type, bool *ret, struct error *err)
+{
+    struct watched *watched = &session->watched;
+    bool any, keeps = !session->registry_changed;
+    struct watch watch;
+
+    *ret = false;
+    if (!keeps || watched->version != session->registry_version) {
+        if (!any_watch(session, &any, err))
+            return false;
+        if (keeps)
+            *watched = (struct watched){ .version = session->registry_version,
+                                         .none_at = any ? 0 : session->registry_version + 1 };
+        if (!any)
+            return true;
+    }
+    if (!get_watch(session, tenant, type->name, &watch, ret, err))
+        return false;
+    if (keeps)
+        *place_of(watched, tenant, type) =
+            (struct watched_place){ .tenant = *tenant, .type = type, .watched = *ret };
+    return true;
+}
+
+static bool is_watched(struct store_session *session, const struct uuid *tenant,
+                       const struct edm_entity_type *type, bool *ret, struct error *err)
+{
+    const struct watched *watched = &session->watched;
+    const struct watched_place *place;
+
+    if (!session->registry_changed && watched->version == session->registry_version) {
+        place = place_of(&session->watched, tenant, type);
+        if (place->type == type && uuid_eq(place->tenant, *tenant)) {
+            *ret = place->watched;
+            return true;
+        }
+    }
+    return find_watched(session, tenant, type, ret, err);
+}
+
+static bool next_sequence(struct store_session *session, int64_t *ret, struct error *err)
+{
+    struct uuid unused;
+
+    return session_make_id(session, &unused, ret, err);
+}
+
+/* --- beginning and ending a watch ------------------------------------------------------------- */
+
+static bool delete_rows(struct store_session *session, const struct uuid *tenant, struct slice type,
+                        int64_t until, struct error *err)
+{
+    static const char sql[] = "DELETE FROM change WHERE tenant = ?1 AND type = ?2 AND seq <= ?3";
+    struct db_params params;
+
+    if (!prepare_set(session, true, sql, tenant, type, &params, err))
+        return false;
+    db_params_int(&params, until);
+    return hand_rows_run(session, &params, err);
+}
+
+/* Raises the registry's version, so that every writer sees it. */
+static bool change_watch(struct store_session *session, struct db_params *params, struct error *err)
+{
+    enum db_status status;
+    int64_t changes;
+
+    return hand_rows_change(session, params, &status, &changes, err) &&
+           (status == DB_DONE || session_error(session, status, err));
+}
+
+static bool delete_watch(struct store_session *session, const struct uuid *tenant,
+                         struct slice type, struct error *err)
+{
+    static const char sql[] = "DELETE FROM watch WHERE tenant = ?1 AND type = ?2";
+    struct db_params params;
+
+    return prepare_set(session, true, sql, tenant, type, &params, err) &&
+           change_watch(session, &params, err);
+}
+
+static bool begin_watch(struct store_session *session, const struct uuid *tenant,
+                        const struct edm_entity_type *type, struct error *err)
+{
+    static const char sql[] = "INSERT INTO watch (tenant, type, since_seq, used_unix_ms, layout)"
+                              " VALUES (?1, ?2, ?3, ?4, ?5)";
+    struct db_params params;
+    int64_t since;
+
+    if (!next_sequence(session, &since, err) ||
+        !delete_rows(session, tenant, type->name, since, err) ||
+        !prepare_set(session, true, sql, tenant, type->name, &params, err))
+        return false;
+    db_params_int(&params, since);
+    db_params_int(&params, now_unix_ms(session));
+    db_params_int(&params, layout_of(type));
+    return change_watch(session, &params, err);
+}
+
+static bool use_watch(struct store_session *session, const struct uuid *tenant, struct slice type,
+                      struct error *err)
+{
+    static const char sql[] = "UPDATE watch SET used_unix_ms = ?3 WHERE tenant = ?1 AND type = ?2";
+    struct db_params params;
+
+    if (!prepare_set(session, true, sql, tenant, type, &params, err))
+        return false;
+    db_params_int(&params, now_unix_ms(session));
+    return hand_rows_run(session, &params, err);
+}
+
+bool changes_watch(struct store_session *session, struct uuid tenant,
+                   const struct edm_entity_type *type, struct error *err)
+{
+    const struct edm_entity_type *stored = edm_stored_type(type);
+    struct watch watch;
+    bool found;
+
+    if (!get_watch(session, &tenant, stored->name, &watch, &found, err))
+        return false;
+    if (found && watch.layout == layout_of(stored))
+        return use_watch(session, &tenant, stored->name, err);
+    return (!found || delete_watch(session, &tenant, stored->name, err)) &&
+           begin_watch(session, &tenant, stored, err);
+}
+
+bool changes_forget(struct store_session *session, struct uuid tenant, struct error *err)
+{
+    static const char rows_sql[] = "DELETE FROM change WHERE tenant = ?1";
+    static const char watch_sql[] = "DELETE FROM watch WHERE tenant = ?1";
+    struct db_params params;
+
+    return hand_rows_prepare(session, true, rows_sql, &tenant, &params, err) &&
+           hand_rows_run(session, &params, err) &&
+           hand_rows_prepare(session, true, watch_sql, &tenant, &params, err) &&
+           change_watch(session, &params, err);
+}
+
+/* --- the rows --------------------------------------------------------------------------------- */
+
+static bool add_row(struct store_session *session, const struct uuid *tenant,
+                    const struct edm_entity_type *type, struct slice id, uint64_t changed,
+                    struct error *err)
+{
+    static const char sql[] = "INSERT INTO change (tenant, type, seq, id, changed)"
+                              " VALUES (?1, ?2, ?3, ?4, ?5)";
+    struct db_params params;
+    int64_t sequence;
+
+    if (!next_sequence(session, &sequence, err) ||
+        !prepare_set(session, true, sql, tenant, type->name, &params, err))
+        return false;
+    db_params_int(&params, sequence);
+    db_params_text(&params, id);
+    db_params_int(&params, (int64_t)changed);
+    return hand_rows_run(session, &params, err);
+}
+
+bool changes_note(struct store_session *session, struct uuid tenant,
+                  const struct edm_entity_type *type, struct slice id, uint64_t changed,
+                  struct error *err)
+{
+    bool watched;
+
+    if (session->watched.none_at == session->registry_version + 1 && !session->registry_changed)
+        return true;
+    return is_watched(session, &tenant, type, &watched, err) &&
+           (!watched || add_row(session, &tenant, type, id, changed, err));
+}
+
+/* One for each type that is reset, and seldom: not kept. */
+static bool copy_ids(struct store_session *session, const struct uuid *tenant,
+                     const struct edm_entity_type *type, int64_t sequence, struct error *err)
+{
+    char memory[512];
+    struct db_statement *statement;
+    struct db_params params;
+    enum db_status status;
+    struct text sql;
+
+    text_init_fixed(&sql, memory, sizeof memory);
+    text_append(&sql, SLICE("INSERT INTO change (tenant, type, seq, id, changed)"
+                            " SELECT tenant, ?2, ?3, id, ?4 FROM \""));
+    sql_table_name(&sql, type);
+    text_append(&sql, SLICE("\" WHERE tenant = ?1"));
+    status = sql.failed ? DB_NO_MEMORY
+                        : session->db->driver->prepare(session->db, text_slice(&sql), &statement);
+    if (status != DB_OK)
+        return session_error(session, status, err);
+    params = DB_PARAMS(statement);
+    db_params_bytes(&params, tenant->bytes, sizeof tenant->bytes);
+    db_params_text(&params, type->name);
+    db_params_int(&params, sequence);
+    db_params_int(&params, (int64_t)ALL_PROPERTIES);
+    status = db_params_step(&params);
+    session->db->driver->finalize(statement);
+    return status == DB_DONE || session_error(session, status, err);
+}
+
+bool changes_note_all(struct store_session *session, struct uuid tenant,
+                      const struct edm_entity_type *type, struct error *err)
+{
+    int64_t sequence;
+    bool watched;
+
+    if (!is_watched(session, &tenant, type, &watched, err))
+        return false;
+    return !watched || (next_sequence(session, &sequence, err) &&
+                        copy_ids(session, &tenant, type, sequence, err));
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+bool changes_extent(struct store_session *session, struct uuid tenant,
+                    const struct edm_entity_type *type, struct changes_extent *ret, bool *ret_found,
+                    struct error *err)
+{
+    static const char sql[] = "SELECT coalesce(max(seq), 0) FROM change"
+                              " WHERE tenant = ?1 AND type = ?2";
+    struct db_params params;
+    struct watch watch;
+    bool found;
+    int64_t last;
+
+    type = edm_stored_type(type);
+    if (!get_watch(session, &tenant, type->name, &watch, &found, err))
+        return false;
+    *ret_found = found && watch.layout == layout_of(type);
+    if (!*ret_found)
+        return true;
+    if (!prepare_set(session, false, sql, &tenant, type->name, &params, err) ||
+        !hand_rows_number(session, &params, &last, err))
+        return false;
+    *ret = (struct changes_extent){ .since = watch.since,
+                                    .last = last > watch.since ? last : watch.since,
+                                    .used_unix_ms = watch.used_unix_ms,
+                                    .now_unix_ms = now_unix_ms(session) };
+    return true;
+}
+
+static bool read_change(struct store_session *session UNUSED, struct db_statement *statement,
+                        struct arena *arena, void *ret, struct error *err)
+{
+    struct change change = { .sequence = db_int(statement, 0) };
+
+    if (!db_text_copy(statement, 1, arena, &change.id, err))
+        return false;
+    *(struct change *)ret = change;
+    return true;
+}
+
+/* By all rows of the range. */
+static bool sum_up(struct store_session *session, const struct uuid *tenant, struct slice type,
+                   const struct changes_range *range, struct change *change, struct error *err)
+{
+    static const char sql[] = "SELECT changed FROM change WHERE tenant = ?1 AND type = ?2"
+                              " AND id = ?3 AND seq > ?4 AND seq <= ?5";
+    struct db_params params;
+    enum db_status status;
+
+    if (!prepare_set(session, false, sql, tenant, type, &params, err))
+        return false;
+    db_params_text(&params, change->id);
+    db_params_int(&params, range->since);
+    db_params_int(&params, range->until);
+    for (status = db_params_step(&params); status == DB_ROW; status = db_step(params.statement))
+        change->changed |= (uint64_t)db_int(params.statement, 0);
+    db_reset(params.statement);
+    return status == DB_DONE || session_error(session, status, err);
+}
+
+bool changes_list(struct store_session *session, struct uuid tenant,
+                  const struct edm_entity_type *type, const struct changes_range *range, size_t max,
+                  struct arena *arena, struct change **ret, size_t *ret_count, struct error *err)
+{
+    static const char sql[] =
+        "SELECT seq, id FROM change AS c WHERE tenant = ?1 AND type = ?2 AND seq >= ?3"
+        " AND (seq > ?3 OR id > ?4) AND seq > ?5 AND seq <= ?6"
+        " AND NOT EXISTS (SELECT 1 FROM change AS later WHERE later.tenant = ?1"
+        " AND later.type = ?2 AND later.id = c.id AND later.seq > c.seq AND later.seq <= ?6)"
+        " ORDER BY seq, id LIMIT ?7";
+    struct slice name = edm_stored_type(type)->name;
+    struct change *changes;
+    struct db_params params;
+    size_t count;
+    void *list;
+
+    if (!prepare_set(session, false, sql, &tenant, name, &params, err))
+        return false;
+    db_params_int(&params, range->after_sequence);
+    db_params_text(&params, range->after_id);
+    db_params_int(&params, range->since);
+    db_params_int(&params, range->until);
+    db_params_int(&params, (int64_t)max);
+    if (!hand_rows_all(session, &params, sizeof *changes, read_change, arena, &list, &count, err))
+        return false;
+    changes = list;
+    for (size_t i = 0; i < count; i++) {
+        if (!sum_up(session, &tenant, name, range, &changes[i], err))
+            return false;
+    }
+    *ret = changes;
+    *ret_count = count;
+    return true;
+}
+
+/* --- upkeep ----------------------------------------------------------------------------------- */
+
+/* The row that `offset` rows stand in front of, newest or oldest first; 0 when there are fewer. */
+static bool sequence_at(struct store_session *session, const struct uuid *tenant, struct slice type,
+                        bool newest_first, size_t offset, int64_t *ret, struct error *err)
+{
+    static const char newest_sql[] = "SELECT coalesce((SELECT seq FROM change WHERE tenant = ?1"
+                                     " AND type = ?2 ORDER BY seq DESC LIMIT 1 OFFSET ?3), 0)";
+    static const char oldest_sql[] = "SELECT coalesce((SELECT seq FROM change WHERE tenant = ?1"
+                                     " AND type = ?2 ORDER BY seq LIMIT 1 OFFSET ?3), 0)";
+    struct db_params params;
+
+    if (!prepare_set(session, false, newest_first ? newest_sql : oldest_sql, tenant, type, &params,
+                     err))
+        return false;
+    db_params_int(&params, (int64_t)offset);
+    return hand_rows_number(session, &params, ret, err);
+}
+
+static bool read_excess(struct store_session *session, struct db_statement *statement,
+                        struct arena *arena, void *ret, struct error *err)
+{
+    struct changes_excess excess = { .used_unix_ms = db_int(statement, 2) };
+
+    if (!hand_rows_uuid(session, statement, 0, &excess.tenant, err) ||
+        !db_text_copy(statement, 1, arena, &excess.type, err))
+        return false;
+    *(struct changes_excess *)ret = excess;
+    return true;
+}
+
+/* Fills in what there is to do about the watch; nothing: `until` stays 0. */
+static bool measure(struct store_session *session, const struct changes_bounds *bounds,
+                    struct changes_excess *excess, struct error *err)
+{
+    int64_t oldest_ms = now_unix_ms(session) - bounds->keep_ms, oldest, surplus;
+
+    if (excess->used_unix_ms < oldest_ms) {
+        excess->ends = true;
+        excess->until = INT64_MAX;
+        return true;
+    }
+    if (!sequence_at(session, &excess->tenant, excess->type, false, 0, &oldest, err) ||
+        !sequence_at(session, &excess->tenant, excess->type, true, bounds->rows_max, &surplus, err))
+        return false;
+    excess->until = surplus;
+    if (oldest_ms > 0 && oldest != 0 && oldest >> SEQUENCE_BITS < oldest_ms &&
+        surplus < oldest_ms << SEQUENCE_BITS)
+        excess->until = oldest_ms << SEQUENCE_BITS;
+    return true;
+}
+
+bool changes_find_excess(struct store_session *session, const struct changes_bounds *bounds,
+                         struct arena *arena, struct changes_excess **ret, size_t *ret_count,
+                         struct error *err)
+{
+    static const char sql[] = "SELECT tenant, type, used_unix_ms FROM watch";
+    struct changes_excess *found;
+    struct db_params params;
+    size_t count, kept = 0;
+    void *list;
+
+    if (!hand_rows_prepare(session, false, sql, NULL, &params, err) ||
+        !hand_rows_all(session, &params, sizeof *found, read_excess, arena, &list, &count, err))
+        return false;
+    found = list;
+    for (size_t i = 0; i < count; i++) {
+        if (!measure(session, bounds, &found[i], err))
+            return false;
+        if (found[i].until)
+            found[kept++] = found[i];
+    }
+    *ret = found;
+    *ret_count = kept;
+    return true;
+}
+
+/* Rows up to `until` may be missing from now on. */
+static bool raise_since(struct store_session *session, const struct uuid *tenant, struct slice type,
+                        int64_t until, struct error *err)
+{
+    static const char sql[] = "UPDATE watch SET since_seq = ?3 WHERE tenant = ?1 AND type = ?2"
+                              " AND since_seq < ?3";
+    struct db_params params;
+
+    if (!prepare_set(session, true, sql, tenant, type, &params, err))
+        return false;
+    db_params_int(&params, until);
+    return hand_rows_run(session, &params, err);
+}
+
+bool changes_trim(struct store_session *session, const struct changes_excess *excess,
+                  bool *ret_more, struct error *err)
+{
+    struct watch watch;
+    int64_t edge;
+    bool found;
+
+    *ret_more = false;
+    if (!get_watch(session, &excess->tenant, excess->type, &watch, &found, err))
+        return false;
+    if (!found || (excess->ends && watch.used_unix_ms != excess->used_unix_ms))
+        return true;
+    if (!sequence_at(session, &excess->tenant, excess->type, false, TRIMMED_AT_ONCE - 1, &edge,
+                     err))
+        return false;
+    *ret_more = edge != 0 && edge < excess->until;
+    if (!*ret_more)
+        edge = excess->until;
+    if (!delete_rows(session, &excess->tenant, excess->type, edge, err))
+        return false;
+    if (excess->ends && !*ret_more)
+        return delete_watch(session, &excess->tenant, excess->type, err);
+    return raise_since(session, &excess->tenant, excess->type, edge, err);
+}
