@@ -138,6 +138,16 @@ def test_options_do_what_they_say(surface):
                     (each, reply.text)
 
 
+def test_deltas(surface):
+    for name, kind, terms in surface.sets():
+        claimed = claim_of(terms, "ChangeTracking", "Supported")
+        declared = [each for each in surface.schema.get("delta", ())
+                    if each["$ReturnType"] == {"$Collection": True, "$Type": f"graph.{kind}"}]
+        assert len(declared) == claimed
+        reply = surface.ask("GET", f"deviceManagement/{name}/delta")
+        assert reply.status_code == (200 if claimed else 404), reply.text
+
+
 def test_words_of_the_filter(surface):
     claimed = surface.annotations[f"{NAMESPACE}.GraphService"][CAPABILITIES + "FilterFunctions"]
     assert len(claimed) == len(set(claimed)) and set(claimed) <= WORDS.keys()

@@ -2,8 +2,9 @@
  *
  * The document has Graph's form: one schema; an abstract type "entity" with the key, from which all
  * others derive; the singleton's type, whose navigation properties contain the sets; enumerations,
- * actions, the container; and at the end annotations (odata/csdl_annotations.c). Names within a
- * group are in alphabetical order, as there, which spares whoever compares the two the noise.
+ * actions, functions, the container; and at the end annotations (odata/csdl_annotations.c). Names
+ * within a group are in alphabetical order, as there, which spares whoever compares the two the
+ * noise.
  *
  * The tables are in the order of the reference pages, and an enumeration may serve two properties.
  * So each group is walked by "the first name behind the last one": sorted and without doubles, with
@@ -349,6 +350,19 @@ static void write_actions(const struct csdl *csdl, const struct edm_entity_type 
             write_action(csdl, type, &type->actions[i]);
 }
 
+/* What a set tells of its changes, bound to the set as a whole. */
+static void write_delta(const struct csdl *csdl, const struct edm_entity_type *type)
+{
+    if (!odata_surface_has_delta(csdl->surface, type))
+        return;
+    add(csdl, "      <Function Name=\"delta\" IsBound=\"true\">\n"
+              "        <Parameter Name=\"bindingParameter\" Type=\"Collection(");
+    add_by_alias(csdl, type->name);
+    add(csdl, ")\" />\n        <ReturnType Type=\"Collection(");
+    add_by_alias(csdl, type->name);
+    add(csdl, ")\" />\n      </Function>\n");
+}
+
 static void write_container(const struct csdl *csdl)
 {
     struct slice name = csdl->surface->model->singleton->name;
@@ -381,6 +395,8 @@ static void write_schema(struct csdl *csdl)
         write_entity_type(csdl, type);
     while ((type = csdl_type_after(csdl, type)))
         write_actions(csdl, type);
+    while ((type = csdl_type_after(csdl, type)))
+        write_delta(csdl, type);
     write_container(csdl);
     csdl_annotate_schema(csdl);
     csdl_annotate_all(csdl);

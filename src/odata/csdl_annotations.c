@@ -136,6 +136,9 @@ static void annotate_options(struct csdl *csdl, const struct edm_entity_type *ty
         csdl_end_record(csdl, CSDL_TERM);
     }
     csdl_put_bool(csdl, CSDL_TERM, CAPABILITIES ".IndexableByKey", true);
+    csdl_begin_record(csdl, CSDL_TERM, CAPABILITIES ".ChangeTracking");
+    csdl_put_bool(csdl, CSDL_PROPERTY, "Supported", odata_surface_has_delta(csdl->surface, type));
+    csdl_end_record(csdl, CSDL_TERM);
 }
 
 /* --- the whole ---------------------------------------------------------------------------------

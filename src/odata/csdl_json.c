@@ -231,6 +231,52 @@ static void write_actions(const struct csdl *csdl, const struct edm_entity_type 
     }
 }
 
+/* --- functions --------------------------------------------------------------------------------
+ */
+
+static void put_collection(const struct csdl *csdl, struct slice name)
+{
+    put_true(csdl, "$Collection");
+    put_by_alias(csdl, "$Type", name);
+}
+
+/* One for each set, bound to it as a whole. */
+static void write_delta(const struct csdl *csdl, const struct edm_entity_type *type)
+{
+    json_writer_object_begin(csdl->json);
+    put_text(csdl, "$Kind", SLICE("Function"));
+    put_true(csdl, "$IsBound");
+    json_writer_plain_name(csdl->json, SLICE("$Parameter"));
+    json_writer_array_begin(csdl->json);
+    json_writer_object_begin(csdl->json);
+    put_text(csdl, "$Name", SLICE("bindingParameter"));
+    put_collection(csdl, type->name);
+    json_writer_object_end(csdl->json);
+    json_writer_array_end(csdl->json);
+    json_writer_plain_name(csdl->json, SLICE("$ReturnType"));
+    json_writer_object_begin(csdl->json);
+    put_collection(csdl, type->name);
+    json_writer_object_end(csdl->json);
+    json_writer_object_end(csdl->json);
+}
+
+static void write_deltas(const struct csdl *csdl)
+{
+    const struct edm_entity_type *type = NULL;
+    bool any = false;
+
+    while ((type = csdl_type_after(csdl, type)) && !any)
+        any = odata_surface_has_delta(csdl->surface, type);
+    if (!any)
+        return;
+    json_writer_plain_name(csdl->json, SLICE("delta"));
+    json_writer_array_begin(csdl->json);
+    for (type = csdl_type_after(csdl, NULL); type; type = csdl_type_after(csdl, type))
+        if (odata_surface_has_delta(csdl->surface, type))
+            write_delta(csdl, type);
+    json_writer_array_end(csdl->json);
+}
+
 /* --- the document ------------------------------------------------------------------------------
  */
 
@@ -288,6 +334,7 @@ static void write_schema(struct csdl *csdl)
         write_entity_type(csdl, type);
     while ((type = csdl_type_after(csdl, type)))
         write_actions(csdl, type);
+    write_deltas(csdl);
     write_container(csdl);
     json_writer_plain_name(csdl->json, SLICE("$Annotations"));
     json_writer_object_begin(csdl->json);

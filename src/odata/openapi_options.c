@@ -28,6 +28,8 @@ static const struct described options[] = {
     { "$select", NULL, NULL, "These properties alone.", false },
     { "$skiptoken", "skiptoken", "{\"type\":\"string\",\"minLength\":1}",
       "Where a page begins; as a nextLink has it, and nowhere else from.", false },
+    { "$deltatoken", "deltatoken", "{\"type\":\"string\"}",
+      "Where a round begins: as a deltaLink has it, or 'latest'.", false },
     { "$format", "format",
       "{\"type\":\"string\","
       "\"pattern\":\"^(application/)?json(;odata\\\\.metadata=(none|minimal|full))?$\"}",
@@ -120,7 +122,8 @@ static bool is_offered_anywhere(struct openapi *openapi, const struct described 
     const struct edm_entity_type *type = NULL;
 
     while ((type = csdl_type_after(&openapi->walk, type)))
-        if (is_offered(openapi, option, ODATA_SET, true, type))
+        if (is_offered(openapi, option, ODATA_SET, true, type) ||
+            is_offered(openapi, option, ODATA_DELTA, true, type))
             return true;
     return false;
 }

@@ -94,6 +94,23 @@ static void write_count(struct openapi *openapi, const struct edm_entity_type *t
     openapi_end(openapi);
 }
 
+static void write_delta(struct openapi *openapi, const struct edm_entity_type *type)
+{
+    openapi_begin_operation(openapi, "get", "Get the changes of", &type->permissions[EDM_LIST]);
+    openapi_printf(openapi, "operationId", "%.*s.%.*s.delta", SLICE_ARG(singleton_name(openapi)),
+                   SLICE_ARG(type->set_name));
+    openapi_tag(openapi, type->name);
+    openapi_query(openapi, ODATA_DELTA, true, type);
+    openapi_begin(openapi, "responses");
+    openapi_reply(openapi, "200", openapi_common_headers, type->name, "DeltaResponse");
+    openapi_errors(openapi);
+    openapi_end(openapi);
+    openapi_raw(openapi, "x-ms-pageable",
+                "{\"nextLinkName\":\"@odata.nextLink\",\"operationName\":\"listMore\","
+                "\"itemName\":\"value\"}");
+    openapi_end(openapi);
+}
+
 static void write_set(struct openapi *openapi, const struct edm_entity_type *type)
 {
     const struct odata_surface *surface = &openapi->about->surface;
@@ -107,6 +124,11 @@ static void write_set(struct openapi *openapi, const struct edm_entity_type *typ
     if (odata_surface_has_operation(surface, type, EDM_LIST)) {
         begin_set_path(openapi, type, "/$count");
         write_count(openapi, type);
+        openapi_end(openapi);
+    }
+    if (odata_surface_has_delta(surface, type)) {
+        begin_set_path(openapi, type, "/delta");
+        write_delta(openapi, type);
         openapi_end(openapi);
     }
 }

@@ -231,6 +231,42 @@ static void put_strictness(struct openapi *openapi, const struct edm_property *p
     openapi_raw(openapi, "additionalProperties", "false");
 }
 
+/* An entity, or what is left of one: OData JSON Format 4.01, 15.3. */
+static void put_delta_items(struct openapi *openapi, const struct edm_entity_type *type)
+{
+    openapi_begin(openapi, "items");
+    openapi_begin_list(openapi, "allOf");
+    openapi_ref(openapi, NULL, "schemas/%.*s.%.*s", SLICE_ARG(openapi->model->namespace_name),
+                SLICE_ARG(type->name));
+    openapi_end_list(openapi);
+    openapi_begin(openapi, "properties");
+    openapi_raw(openapi, "@removed",
+                "{\"type\":\"object\",\"required\":[\"reason\"],\"properties\":{\"reason\":{"
+                "\"type\":\"string\",\"enum\":[\"changed\",\"deleted\"]}}}");
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
+static void write_delta(struct openapi *openapi, const struct edm_entity_type *type)
+{
+    begin_type(openapi, type->name, "DeltaResponse", type->set_doc);
+    openapi_raw(openapi, "required", "[\"value\"]");
+    openapi_begin(openapi, "properties");
+    openapi_raw(openapi, "@odata.context", "{\"type\":\"string\"}");
+    openapi_raw(openapi, "@odata.nextLink",
+                "{\"type\":\"string\",\"description\":"
+                "\"Where the next page is; not there on the last one of a round.\"}");
+    openapi_raw(openapi, "@odata.deltaLink",
+                "{\"type\":\"string\",\"description\":"
+                "\"Where the next round begins; on the last page of a round.\"}");
+    openapi_begin(openapi, "value");
+    openapi_text(openapi, "type", "array");
+    put_delta_items(openapi, type);
+    openapi_end(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
 static void write_complex(struct openapi *openapi, const struct edm_complex *complex,
                           enum openapi_form form)
 {
@@ -430,6 +466,8 @@ void openapi_schemas(struct openapi *openapi)
         if (odata_surface_has_operation(&openapi->about->surface, type, EDM_UPDATE))
             write_type(openapi, type, OPENAPI_UPDATE);
         write_page(openapi, type);
+        if (odata_surface_has_delta(&openapi->about->surface, type))
+            write_delta(openapi, type);
     }
     write_complexes(openapi);
     while ((enumeration = csdl_enum_after(&openapi->walk, enumeration)))

@@ -9,6 +9,7 @@
 #include "odata/surface.h"
 
 #include "base/compiler.h"
+#include "base/text.h"
 #include "odata/beyond.h"
 #include "odata/filter.h"
 #include "odata/options.h"
@@ -32,6 +33,8 @@ static bool has_option(const struct odata_surface *surface, enum odata_resource 
                                      .version = surface->version,
                                      .type = type };
 
+    if (resource == ODATA_DELTA && !odata_surface_has_delta(surface, type))
+        return false;
     return odata_option_is_offered(surface->model, &path, is_read, name) &&
            !(surface->refuses_beyond && is_refused_beyond(name));
 }
@@ -54,6 +57,24 @@ bool odata_surface_has_operation(const struct odata_surface *surface,
 {
     return type->permissions[operation].count > 0 &&
            !(surface->refuses_beyond && (type->beyond_graph >> operation & 1));
+}
+
+/* Asked of the path resolver; the row of odata/beyond.c has no refusal, since Graph takes the name
+ * for a key. */
+bool odata_surface_has_delta(const struct odata_surface *surface,
+                             const struct edm_entity_type *type)
+{
+    char memory[256];
+    struct odata_path found;
+    struct text path;
+
+    text_init_fixed(&path, memory, sizeof memory);
+    text_printf(&path, "/%.*s/%.*s/delta", SLICE_ARG(surface->model->singleton->name),
+                SLICE_ARG(type->set_name));
+    return !surface->refuses_beyond && odata_surface_has_operation(surface, type, EDM_LIST) &&
+           odata_path_parse(surface->model, surface->version, text_slice(&path), NULL, &found,
+                            NULL) &&
+           found.resource == ODATA_DELTA;
 }
 
 bool odata_surface_has_path(const struct odata_surface *surface, const char *path)

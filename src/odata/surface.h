@@ -35,6 +35,10 @@ bool odata_surface_has_option_of_write(const struct odata_surface *surface,
 bool odata_surface_has_operation(const struct odata_surface *surface,
                                  const struct edm_entity_type *type, enum edm_operation operation);
 
+/* Whether the set tells what changed in it. */
+bool odata_surface_has_delta(const struct odata_surface *surface,
+                             const struct edm_entity_type *type);
+
 /* Whether there is something at `path`, which stands behind the version ("/$batch") and has nothing
  * in it to decode. */
 bool odata_surface_has_path(const struct odata_surface *surface, const char *path);

@@ -47,6 +47,22 @@ static void test_beyond(void **state UNUSED)
     assert_true(odata_surface_has_option(&narrow, ODATA_SET, &toy_article, "$filter"));
 }
 
+/* So is a whole address, with its options. */
+static void test_delta(void **state UNUSED)
+{
+    struct edm_entity_type crate = toy_crate;
+
+    assert_true(odata_surface_has_delta(&wide, &toy_article));
+    assert_false(odata_surface_has_delta(&narrow, &toy_article));
+    assert_true(odata_surface_has_option(&wide, ODATA_DELTA, &toy_article, "$deltatoken"));
+    assert_true(odata_surface_has_option(&wide, ODATA_DELTA, &toy_article, "$filter"));
+    assert_false(odata_surface_has_option(&wide, ODATA_DELTA, &toy_article, "$orderby"));
+    assert_false(odata_surface_has_option(&narrow, ODATA_DELTA, &toy_article, "$filter"));
+    assert_false(odata_surface_has_option(&wide, ODATA_SET, &toy_article, "$deltatoken"));
+    crate.permissions[EDM_LIST].count = 0;
+    assert_false(odata_surface_has_delta(&wide, &crate));
+}
+
 static void test_operations(void **state UNUSED)
 {
     struct edm_entity_type crate = toy_crate;
@@ -84,9 +100,9 @@ static void test_filter_words(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_options),      cmocka_unit_test(test_beyond),
-        cmocka_unit_test(test_operations),   cmocka_unit_test(test_paths),
-        cmocka_unit_test(test_filter_words),
+        cmocka_unit_test(test_options), cmocka_unit_test(test_beyond),
+        cmocka_unit_test(test_delta),   cmocka_unit_test(test_operations),
+        cmocka_unit_test(test_paths),   cmocka_unit_test(test_filter_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
