@@ -36,7 +36,7 @@ struct draft {
     struct slice *names; /* of dependsOn */
     size_t name_count;
     struct slice body; /* as it stands there */
-    bool has_id, has_method, has_url;
+    bool has_id, has_method, has_url, has_group;
 };
 
 /* --- JSON ------------------------------------------------------------------------------------ */
@@ -196,6 +196,8 @@ static bool read_member(struct reading *reading, struct draft *draft, struct sli
         return read_body(reading, draft);
     if (slice_eq(name, SLICE("dependsOn")))
         return read_depends_on(reading, draft);
+    if (slice_eq(name, SLICE("atomicityGroup")) && reading->rules->takes_groups)
+        return read_text(reading, name, &draft->part.group, &draft->has_group);
     if (slice_eq(name, SLICE("atomicityGroup")) || slice_eq(name, SLICE("if")))
         return read_refused(reading, name);
     return skip(reading);
@@ -214,13 +216,26 @@ static bool find_id(const struct batch *batch, struct slice id, size_t *ret)
     return false;
 }
 
+/* The parts of a group, as a set; 0 when there is no such group. */
+static uint64_t find_group(const struct batch *batch, struct slice group)
+{
+    uint64_t parts = 0;
+
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->parts[i].set && slice_eq_nocase(batch->parts[i].group, group))
+            parts |= UINT64_C(1) << i;
+    }
+    return parts;
+}
+
 static bool check_id(struct reading *reading, const struct draft *draft)
 {
     size_t other;
 
     if (!draft->has_id || draft->part.id.len == 0)
         return wrong(reading, SLICE("id"), "A request needs an id.");
-    return !find_id(&reading->batch, draft->part.id, &other) ||
+    return (!find_id(&reading->batch, draft->part.id, &other) &&
+            !find_group(&reading->batch, draft->part.id)) ||
            error_set(reading->err, ERROR_BAD_REQUEST, SLICE("id"),
                      "Invalid batch payload format. The id '%.*s' occurs more than once.",
                      SLICE_ARG(odata_quote(draft->part.id)));
@@ -263,7 +278,12 @@ static bool check_url(struct reading *reading, const struct draft *draft)
 static bool resolve_depends_on(struct reading *reading, struct draft *draft)
 {
     for (size_t i = 0; i < draft->name_count; i++) {
+        uint64_t group = find_group(&reading->batch, draft->names[i]);
         size_t at;
+
+        draft->part.depends_on |= group;
+        if (group)
+            continue;
         if (!find_id(&reading->batch, draft->names[i], &at))
             return error_set(reading->err, ERROR_BAD_REQUEST, SLICE("dependsOn"),
                              "Invalid batch payload format. Request '%.*s' depends on '%.*s', "
@@ -272,6 +292,40 @@ static bool resolve_depends_on(struct reading *reading, struct draft *draft)
                              SLICE_ARG(odata_quote(draft->names[i])));
         draft->part.depends_on |= UINT64_C(1) << at;
     }
+    return true;
+}
+
+/* --- atomicity groups ------------------------------------------------------------------------- */
+
+static bool wrong_group(struct reading *reading, const struct draft *draft, const char *what)
+{
+    return error_set(reading->err, ERROR_BAD_REQUEST, SLICE("atomicityGroup"),
+                     "Invalid batch payload format. The group of request '%.*s' %s.",
+                     SLICE_ARG(odata_quote(draft->part.id)), what);
+}
+
+/* The parts of a group stand side by side. */
+static bool set_group(struct reading *reading, struct draft *draft)
+{
+    struct batch *batch = &reading->batch;
+    struct batch_part *part = &draft->part;
+    const struct batch_part *last = batch->count ? &batch->parts[batch->count - 1] : NULL;
+    size_t other;
+
+    if (!draft->has_group)
+        return true;
+    if (part->group.len == 0)
+        return wrong_group(reading, draft, "has no name");
+    if (slice_eq(part->method, SLICE("GET")) || slice_eq(part->method, SLICE("HEAD")))
+        return wrong_group(reading, draft, "cannot hold a request that reads");
+    if (slice_eq_nocase(part->id, part->group) || find_id(batch, part->group, &other))
+        return wrong_group(reading, draft, "has the name of a request");
+    if (last && last->set && slice_eq_nocase(last->group, part->group))
+        part->set = last->set;
+    else if (find_group(batch, part->group))
+        return wrong_group(reading, draft, "has others between its requests");
+    else
+        part->set = (unsigned)++batch->set_count;
     return true;
 }
 
@@ -367,8 +421,8 @@ static bool read_part(struct reading *reading)
             return false;
     }
     if (!check_id(reading, &draft) || !check_method(reading, &draft) ||
-        !check_url(reading, &draft) || !resolve_depends_on(reading, &draft) ||
-        !set_body(reading, &draft))
+        !check_url(reading, &draft) || !set_group(reading, &draft) ||
+        !resolve_depends_on(reading, &draft) || !set_body(reading, &draft))
         return false;
     draft.part.fields = draft.fields;
     batch->parts[batch->count++] = draft.part;

@@ -10,7 +10,7 @@
 #define MOST   4
 
 static const struct batch_rules rules = {
-    .parts_max = MOST, .fields_max = 3, .json_depth = 8, .takes_bytes = true
+    .parts_max = MOST, .fields_max = 3, .json_depth = 8, .takes_groups = true, .takes_bytes = true
 };
 
 static struct arena *new_arena(size_t bytes)
@@ -24,6 +24,7 @@ static struct arena *new_arena(size_t bytes)
 #define ONE(members) "{\"requests\":[{\"id\":\"1\"," members "}]}"
 #define GET          "\"method\":\"GET\",\"url\":\"/x\""
 #define POST         "\"method\":\"POST\",\"url\":\"/x\""
+#define DELETE       "\"method\":\"DELETE\",\"url\":\"/x\""
 #define JSON_TYPE    "\"headers\":{\"Content-Type\":\"application/json\"}"
 #define TEXT_TYPE    "\"headers\":{\"Content-Type\":\"text/plain\"}"
 
@@ -83,6 +84,15 @@ static const struct {
     { "{\"requests\":[{\"id\":\"a\"," GET "},{\"dependsOn\":[\"A\"],\"id\":\"b\"," GET
       "},{\"id\":\"c\",\"dependsOn\":[\"a\",\"b\",\"b\"]," GET "}]}",
       "a GET /x {0} -\nb GET /x {1} -\nc GET /x {3} -\n", false },
+
+    /* groups, which may be waited for */
+    { ONE(DELETE ",\"atomicityGroup\":\"g\"},{\"id\":\"2\"," DELETE
+                 ",\"atomicityGroup\":\"G\"},{\"id\":\"3\"," DELETE
+                 ",\"atomicityGroup\":\"h\",\"dependsOn\":[\"g\"]},{\"id\":\"4\"," GET
+                 ",\"dependsOn\":[\"H\",\"1\"]"),
+      "1 DELETE /x (g 1) {0} -\n2 DELETE /x (G 1) {0} -\n3 DELETE /x (h 2) {3} -\n"
+      "4 GET /x {5} -\n",
+      false },
 };
 
 static void show(const struct batch *batch, struct text *out)
@@ -96,6 +106,8 @@ static void show(const struct batch *batch, struct text *out)
         for (size_t j = 0; j < part->field_count; j++)
             text_printf(out, "[%.*s: %.*s] ", SLICE_ARG(part->fields[j].name),
                         SLICE_ARG(part->fields[j].value));
+        if (part->set)
+            text_printf(out, "(%.*s %u) ", SLICE_ARG(part->group), part->set);
         text_printf(out, "{%u} %.*s\n", (unsigned)part->depends_on, SLICE_ARG(body));
     }
 }
@@ -167,8 +179,21 @@ static const struct {
       FORMAT "Request '1' depends on '1', which is no request before it." },
     { ONE(GET ",\"dependsOn\":[\"2\"]},{\"id\":\"2\"," GET), "dependsOn",
       FORMAT "Request '1' depends on '2', which is no request before it." },
+    { ONE(DELETE ",\"atomicityGroup\":1"), "atomicityGroup",
+      FORMAT "The member has to be a string." },
+    { ONE(DELETE ",\"atomicityGroup\":\"\""), "atomicityGroup",
+      FORMAT "The group of request '1' has no name." },
     { ONE(GET ",\"atomicityGroup\":\"g\""), "atomicityGroup",
-      "The member 'atomicityGroup' of a batched request is not supported." },
+      FORMAT "The group of request '1' cannot hold a request that reads." },
+    { ONE(DELETE ",\"atomicityGroup\":\"1\""), "atomicityGroup",
+      FORMAT "The group of request '1' has the name of a request." },
+    { ONE(GET "},{\"id\":\"2\"," DELETE ",\"atomicityGroup\":\"1\""), "atomicityGroup",
+      FORMAT "The group of request '2' has the name of a request." },
+    { ONE(DELETE ",\"atomicityGroup\":\"g\"},{\"id\":\"G\"," GET), "id",
+      FORMAT "The id 'G' occurs more than once." },
+    { ONE(DELETE ",\"atomicityGroup\":\"g\"},{\"id\":\"2\"," GET
+                 "},{\"id\":\"3\",\"atomicityGroup\":\"G\"," DELETE),
+      "atomicityGroup", FORMAT "The group of request '3' has others between its requests." },
     { ONE(GET ",\"if\":\"$1\""), "if", "The member 'if' of a batched request is not supported." },
     { "{\"requests\":[{\"id\":\"1\"," GET "},{\"id\":\"2\"," GET "},{\"id\":\"3\"," GET
       "},{\"id\":\"4\"," GET "},{}]}",
@@ -203,7 +228,7 @@ static void test_refused(void **state UNUSED)
     }
 }
 
-/* Where base64 is not taken for JSON. */
+/* Where neither groups are taken, nor base64 for JSON. */
 static void test_strict(void **state UNUSED)
 {
     struct batch_rules strict = rules;
@@ -211,6 +236,13 @@ static void test_strict(void **state UNUSED)
     struct batch batch;
     struct error err = { 0 };
 
+    strict.takes_groups = false;
+    assert_false(
+        batch_read(SLICE(ONE(GET ",\"atomicityGroup\":\"g\"")), &strict, arena, &batch, &err));
+    assert_string_equal(err.message,
+                        "The member 'atomicityGroup' of a batched request is not supported.");
+    assert_string_equal(err.target, "atomicityGroup");
+    err = (struct error){ 0 };
     strict.takes_bytes = false;
     assert_false(batch_read(SLICE(ONE(POST ",\"body\":\"e30=\"")), &strict, arena, &batch, &err));
     assert_string_equal(err.message, LACKS);

@@ -18,6 +18,9 @@ size_t batch_answer_bytes(const struct batch_answer *answer)
 {
     size_t bytes = FRAME_BYTES + ESCAPED * answer->id.len;
 
+    if (answer->group.len)
+        bytes += sizeof "\"atomicityGroup\":\"\"," + ESCAPED * answer->group.len;
+
     for (size_t i = 0; i < answer->field_count; i++)
         bytes += sizeof "\"\":\"\"," +
                  ESCAPED * (answer->fields[i].name.len + answer->fields[i].value.len);
@@ -97,7 +100,13 @@ void batch_write(const struct batch_answer *answers, size_t count, struct text *
     for (size_t i = 0; i < count; i++) {
         text_append(out, i ? SLICE(",{\"id\":\"") : SLICE("{\"id\":\""));
         json_append_escaped(out, answers[i].id);
-        text_append(out, SLICE("\",\"status\":"));
+        text_append(out, SLICE("\","));
+        if (answers[i].group.len) {
+            text_append(out, SLICE("\"atomicityGroup\":\""));
+            json_append_escaped(out, answers[i].group);
+            text_append(out, SLICE("\","));
+        }
+        text_append(out, SLICE("\"status\":"));
         text_append_int(out, answers[i].status);
         write_fields(&answers[i], out);
         write_body(&answers[i], out);

@@ -21,6 +21,9 @@ enum batch_body {
 
 struct batch_answer {
     struct slice id;
+    struct slice group;  /* "atomicityGroup" of the request; empty: none */
+    unsigned set;        /* of a multipart batch: as the request's, if the whole set was executed */
+    struct slice reason; /* of a multipart batch: a phrase for the status */
     int status;
     const struct batch_field *fields; /* those of one name are joined */
     size_t field_count;
