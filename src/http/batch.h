@@ -1,5 +1,5 @@
-/* http/batch.h - a JSON batch: its parts as requests of their own, their answers as one. Private to
- * http/'s handlers.
+/* http/batch.h - a batch, JSON or multipart: its parts as requests of their own, their answers as
+ * one. Private to http/'s handlers.
  *
  * Each part is an exchange (http_exchange.part) with an arena of its own, and runs through the same
  * checks as any request from permission on; its token is that of the batch.
@@ -24,6 +24,9 @@ void graph_start_batch(struct call *call);
 /* Dispatches the read of a part; of one batch only one is out at a time, so it may wait for its
  * turn. False: the queue is full. */
 bool batch_read_in_turn(struct call *call) MUST_CHECK;
+/* Holds the write of a part that is in a change set until it is run with the others. False: it is
+ * in none. */
+bool batch_hold_write(struct call *call) MUST_CHECK;
 /* Such a read came home: the next one goes. */
 void batch_read_is_home(struct call *call);
 

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "http/batch_run.h"
 #include "http/graph.h"
+#include "odata/multipart_write.h"
 #include "json/reader.h"
 
 #define SMALL_ANSWER_BYTES ((size_t)4096) /* of a part whose body gave way, beside id and URLs */
@@ -40,6 +41,7 @@ static const struct batch_field json_field = { SLICE_INIT("Content-Type"),
 static void answer_with_constants(struct part *part, int status, struct slice body)
 {
     part->answer.status = status;
+    part->answer.reason = http_reason(status);
     part->answer.fields = &json_field;
     part->answer.field_count = 1;
     part->answer.kind = BATCH_BODY_JSON;
@@ -72,6 +74,8 @@ static void take_answer(struct part *part)
     const struct http_response *response = &part->exchange.response;
 
     part->answer.id = part->asked->id;
+    part->answer.group = part->asked->group;
+    part->answer.reason = http_reason(response->status);
     if (!part->call) {
         answer_with_constants(part, http_status_of(ERROR_BUSY), BUSY_BODY);
         return;
@@ -86,6 +90,60 @@ static void take_answer(struct part *part)
     part->answer.body = response->body;
 }
 
+/* --- which parts are shown -------------------------------------------------------------------- */
+
+struct shown {
+    struct part *parts[BATCH_PARTS_MOST];
+    size_t count;
+};
+
+/* Of a set one of whose parts has failed: the one that did by itself. NULL: none has. */
+static struct part *failed_of(const struct batch_set *set)
+{
+    struct part *failed = NULL;
+
+    for (size_t i = 0; i < set->count; i++) {
+        struct part *part = &set->run->parts[set->first + i];
+
+        if (batch_part_failed(part) && (!failed || (failed->felled && !part->felled)))
+            failed = part;
+    }
+    return failed;
+}
+
+/* In a multipart batch a set that failed has one answer, and behind the end there is none. */
+static bool is_shown(struct part *part)
+{
+    struct part *failed;
+
+    if (part->skipped)
+        return false;
+    if (!part->run->boundary.len || !part->set)
+        return true;
+    failed = failed_of(part->set);
+    part->answer.set = failed ? 0 : part->asked->set;
+    return !failed || failed == part;
+}
+
+static void choose_shown(struct batch_run *run, struct shown *ret)
+{
+    ret->count = 0;
+    for (size_t i = 0; i < run->batch.count; i++) {
+        if (is_shown(&run->parts[i]))
+            ret->parts[ret->count++] = &run->parts[i];
+    }
+}
+
+/* --- how large they are ----------------------------------------------------------------------- */
+
+static size_t answer_bytes(const struct part *part)
+{
+    const struct batch_run *run = part->run;
+
+    return run->boundary.len ? multipart_answer_bytes(&part->answer, run->boundary)
+                             : batch_answer_bytes(&part->answer);
+}
+
 /* Something has to give way. */
 static void give_way(struct part *part)
 {
@@ -98,27 +156,33 @@ static void give_way(struct part *part)
 }
 
 /* Has those that do not fit give way, the last first; returns what all of them take. */
-static size_t fit(struct batch_run *run, size_t limit)
+static size_t fit(const struct batch_run *run, const struct shown *shown, size_t limit)
 {
-    size_t total = BATCH_ENVELOPE_BYTES;
+    size_t total =
+        run->boundary.len ? multipart_envelope_bytes(run->boundary) : BATCH_ENVELOPE_BYTES;
 
-    for (size_t i = 0; i < run->batch.count; i++)
-        total += batch_answer_bytes(&run->parts[i].answer);
-    for (size_t i = run->batch.count; i-- > 0 && total > limit;) {
-        total -= batch_answer_bytes(&run->parts[i].answer);
-        give_way(&run->parts[i]);
-        total += batch_answer_bytes(&run->parts[i].answer);
+    for (size_t i = 0; i < shown->count; i++)
+        total += answer_bytes(shown->parts[i]);
+    for (size_t i = shown->count; i-- > 0 && total > limit;) {
+        total -= answer_bytes(shown->parts[i]);
+        give_way(shown->parts[i]);
+        total += answer_bytes(shown->parts[i]);
     }
     return total;
 }
 
-static void write_answers(struct batch_run *run, struct batch_answer *answers, size_t bytes,
+static void write_answers(struct batch_run *run, const struct shown *shown, size_t bytes,
                           struct text *out)
 {
-    for (size_t i = 0; i < run->batch.count; i++)
-        answers[i] = run->parts[i].answer;
+    struct batch_answer answers[BATCH_PARTS_MOST];
+
+    for (size_t i = 0; i < shown->count; i++)
+        answers[i] = shown->parts[i]->answer;
     text_init(out, run->call->arena, bytes, bytes);
-    batch_write(answers, run->batch.count, out);
+    if (run->boundary.len)
+        multipart_write(answers, shown->count, run->boundary, out);
+    else
+        batch_write(answers, shown->count, out);
 }
 
 /* The connection of the batch ends as that of a part was to end. */
@@ -135,17 +199,18 @@ static void share_fate(struct batch_run *run)
 void batch_answer(struct batch_run *run)
 {
     struct call *call = run->call;
-    struct batch_answer answers[BATCH_PARTS_MOST];
+    struct shown shown;
     struct text body;
 
-    for (size_t i = 0; i < run->batch.count; i++)
-        take_answer(&run->parts[i]);
-    write_answers(run, answers, fit(run, call->loop->api->reply_bytes_max), &body);
+    choose_shown(run, &shown);
+    for (size_t i = 0; i < shown.count; i++)
+        take_answer(shown.parts[i]);
+    write_answers(run, &shown, fit(run, &shown, call->loop->api->reply_bytes_max), &body);
     if (body.failed) { /* for want of memory: now of that which was set aside */
         bool less = call_keep_memory(call, 0);
         assert(less);
         (void)less;
-        write_answers(run, answers, fit(run, 0), &body);
+        write_answers(run, &shown, fit(run, &shown, 0), &body);
     }
     share_fate(run);
     for (size_t i = 0; i < run->batch.count; i++)
@@ -156,7 +221,9 @@ void batch_answer(struct batch_run *run)
         return;
     }
     call_add_field(call, SLICE("Cache-Control"), SLICE("no-cache"));
-    call_finish_plain(call, 200, SLICE("application/json"), text_slice(&body), true);
+    if (run->boundary.len)
+        call_add_field(call, SLICE("OData-Version"), SLICE("4.0"));
+    call_finish_plain(call, 200, run->content_type, text_slice(&body), true);
 }
 
 bool batch_keep_memory(struct batch_run *run)
@@ -164,6 +231,7 @@ bool batch_keep_memory(struct batch_run *run)
     size_t bytes = BATCH_ENVELOPE_BYTES;
 
     for (size_t i = 0; i < run->batch.count; i++)
-        bytes += SMALL_ANSWER_BYTES + 6 * (run->batch.parts[i].id.len + run->call->origin.len);
+        bytes += SMALL_ANSWER_BYTES + 6 * (run->batch.parts[i].id.len +
+                                           run->batch.parts[i].group.len + run->call->origin.len);
     return call_keep_memory(run->call, bytes);
 }

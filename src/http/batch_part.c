@@ -9,12 +9,15 @@
  * scripts write filters as they are read. Such bytes are percent-encoded here, once, so that what
  * stands in a nextLink later is a URL.
  *
+ * In a multipart batch absolute URLs are nothing special, and a path from the root may come with a
+ * Host. What begins with a $ and an id is put together in batch_reference.c.
+ *
  * Fields that speak of a connection, of the sender, or of the body's length have no meaning in a
  * part and are left out; the token is that of the batch.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "http/batch.h"
+#include "http/batch_run.h"
 
 #include "base/arena.h"
 #include "base/text.h"
@@ -59,6 +62,34 @@ static bool is_own_origin(const struct call *batch, struct slice origin)
             return true;
     }
     return false;
+}
+
+/* Of a Host field: that of the batch, or of an origin of this server. */
+static bool is_own_authority(const struct call *batch, struct slice authority)
+{
+    const struct token_rules *rules = batch->loop->api->rules;
+
+    if (slice_eq_nocase(authority, batch->exchange->request.authority))
+        return true;
+    for (size_t i = 0; i < rules->origin_count; i++) {
+        struct slice origin = rules->origins[i];
+        size_t scheme = slice_starts_with(origin, SLICE("https://")) ? 8 : 7;
+
+        if (slice_eq_nocase(authority, slice_sub(origin, scheme, origin.len)))
+            return true;
+    }
+    return false;
+}
+
+/* OData 4.01 part 1, 11.7.7.1: a path from the root comes with the host that it is of. */
+static bool check_host(const struct call *batch, const struct batch_part *part, struct error *err)
+{
+    for (size_t i = 0; i < part->field_count; i++) {
+        if (slice_eq_nocase(part->fields[i].name, SLICE("Host")) &&
+            !is_own_authority(batch, part->fields[i].value))
+            return refuse_url(part, "its Host is not this server.", err);
+    }
+    return true;
 }
 
 /* What stands behind the version; `url` begins with a slash. */
@@ -234,6 +265,7 @@ bool batch_part_request(struct call *batch, const struct batch_part *part,
                         struct error *err)
 {
     const struct http_request *own = &batch->exchange->request;
+    bool is_multipart = CONTAINER_OF(exchange, struct part, exchange)->run->boundary.len > 0;
     struct slice rest = SLICE_EMPTY;
 
     exchange->request = (struct http_request){
@@ -247,6 +279,9 @@ bool batch_part_request(struct call *batch, const struct batch_part *part,
         .has_body = part->has_body,
     };
     return set_fields(part, exchange->arena, &exchange->request, err) &&
+           (!is_multipart || !slice_starts_with(part->url, SLICE("/")) ||
+            check_host(batch, part, err)) &&
            find_rest(batch, part, &rest, ret_place, err) &&
+           batch_refer(CONTAINER_OF(exchange, struct part, exchange), &rest, err) &&
            set_target(batch, rest, exchange->arena, &exchange->request, err);
 }

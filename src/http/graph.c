@@ -178,6 +178,14 @@ static bool keep_memory_for_entity(struct call *call)
     return call_keep_memory(call, JSON_GROWTH * call->loop->api->entity_bytes + ENTITY_FRAME_BYTES);
 }
 
+/* Those of a change set are queued together, when all of them are there; what prepares one is not
+ * of the set. */
+static bool send_write(struct call *call)
+{
+    return (call->exchange->part && call->begun && batch_hold_write(call)) ||
+           dispatch_write(call->loop->api->dispatch, &call->job);
+}
+
 void graph_submit(struct call *call, bool is_write,
                   bool (*run)(struct dispatch_job *, struct store_session *, struct error *),
                   void (*next)(struct call *))
@@ -194,7 +202,7 @@ void graph_submit(struct call *call, bool is_write,
     call->ran = false;
     call->next = next;
     call->job = (struct dispatch_job){ .home = call->loop->loop, .run = run_job, .done = job_done };
-    if (!(is_write               ? dispatch_write(dispatch, &call->job)
+    if (!(is_write               ? send_write(call)
           : call->exchange->part ? batch_read_in_turn(call)
                                  : dispatch_read(dispatch, &call->job)))
         graph_fail(call, ERROR_BUSY, "The server is busy. Try again later.");

@@ -47,7 +47,9 @@ bool graph_document_handle(struct call *call, unsigned version, struct slice res
 /* --- graph_reads.c, graph_writes.c, graph_worked_out.c: behind the checks
  * --------------------------------------- */
 
-/* Answers the call and returns false when the body cannot be read at all. */
+/* Answers the call and returns false when the body is coded. */
+bool graph_check_encoding(struct call *call) MUST_CHECK;
+/* Answers the call and returns false when the body cannot be read at all: coded, or no JSON. */
 bool graph_check_body(struct call *call) MUST_CHECK;
 
 void graph_start_singleton(struct call *call);

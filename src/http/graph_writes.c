@@ -21,15 +21,23 @@ static bool is_json_type(struct slice content_type)
     return slice_eq_nocase(slice_trim(type), SLICE("application/json"));
 }
 
-bool graph_check_body(struct call *call)
+bool graph_check_encoding(struct call *call)
 {
-    const struct http_request *request = &call->exchange->request;
     struct error error = { 0 };
 
     if (!coding_read_body(call, call->loop->api->body_bytes_max, &error)) {
         call_finish_error(call, &error);
         return false;
     }
+    return true;
+}
+
+bool graph_check_body(struct call *call)
+{
+    const struct http_request *request = &call->exchange->request;
+
+    if (!graph_check_encoding(call))
+        return false;
     if (request->body.len > 0 &&
         !is_json_type(http_request_field(request, SLICE("Content-Type")))) {
         graph_fail(

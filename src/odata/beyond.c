@@ -39,6 +39,37 @@ const struct beyond_row beyond_rows[BEYOND_COUNT] = {
         .target = "",
         .message = "",
     },
+    [BEYOND_BATCH_MULTIPART] = {
+        .id = "multipart-batch",
+        .what = "$batch takes multipart/mixed, with change sets that are executed whole or not at all",
+        .graph = "400: a batch is JSON",
+        .source = "the page on JSON batching, and no other, tells of batches; OData 4.01 part 1, "
+                  "11.7.7, has them",
+        .refusal = ERROR_BAD_REQUEST,
+        .target = "",
+        .message = "Unable to read JSON request payload. Please ensure Content-Type header is set "
+                   "and payload is of valid JSON format.",
+    },
+    [BEYOND_ATOMICITY_GROUP] = {
+        .id = "atomicity-group",
+        .what = "atomicityGroup in a JSON batch: the requests of a group are executed all or not at "
+                "all",
+        .graph = "not known: the page has no such member",
+        .source = "the page on JSON batching; OData JSON Format 4.01, 19.1, has it",
+        .refusal = ERROR_BAD_REQUEST,
+        .target = "atomicityGroup",
+        .message = "The member 'atomicityGroup' of a batched request is not supported.",
+    },
+    [BEYOND_BATCH_REFERENCE] = {
+        .id = "batch-reference",
+        .what = "$1 in the URL of a batched request is what the request with the id 1, of its group "
+                "or depended on, made or names",
+        .graph = "400: no such segment",
+        .source = "the page on JSON batching has none; OData JSON Format 4.01, 19.1, has them",
+        .refusal = ERROR_NONE,
+        .target = "",
+        .message = "",
+    },
     [BEYOND_CSDL_JSON] = {
         .id = "csdl-json",
         .what = "$metadata as CSDL JSON, by $format or Accept",

@@ -274,7 +274,7 @@ const struct setting settings_table[] = {
     { LIMIT("json-depth", json_depth), .min = 4, .max = 1024, .default_text = "128",
       .doc = "Nesting of objects and arrays in a body." },
     { LIMIT("batch", batch), .min = 1, .max = BATCH_PARTS_MOST, .default_text = "20",
-      .doc = "Requests of a JSON batch." },
+      .doc = "Requests of a batch." },
     { LIMIT("entity-bytes", entity_bytes), .unit = "bytes", .min = 1024, .max = 16 * MEBIBYTE,
       .default_text = "1048576", .doc = "Text of one entity." },
     { LIMIT("page-bytes", page_bytes), .unit = "bytes", .min = 1024, .max = 64 * MEBIBYTE,
