@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from csdl import as_json
+from multipart import change_set, part, together
 from server_process import Server
 
 CORE, CAPABILITIES = "@Org.OData.Core.V1.", "@Org.OData.Capabilities.V1."
@@ -295,6 +296,44 @@ def test_the_container(surface):
     batch = surface.ask("POST", "$batch", json={"requests": [
         {"id": "1", "method": "GET", "url": f"/{path}"}]})
     assert (batch.status_code == 200) == terms[CAPABILITIES + "BatchSupported"], batch.text
+
+
+def test_batch(surface):
+    terms = surface.annotations[f"{NAMESPACE}.GraphService"][CAPABILITIES + "BatchSupport"]
+    path = "deviceManagement/" + next(
+        name for name, _, each in surface.sets()
+        if each.get(CAPABILITIES + "InsertRestrictions", {}).get("Insertable"))
+    one = {"id": "1", "method": "GET", "url": f"/{path}/missing"}
+
+    def ask(content, **fields):
+        return surface.ask("POST", "$batch", content=together("b", content),
+                           headers={"Content-Type": "multipart/mixed; boundary=b", **fields})
+
+    formats = {"application/json": surface.ask("POST", "$batch", json={"requests": [one]}),
+               "multipart/mixed": ask([part("GET", path)])}
+    for name, reply in formats.items():
+        offered = name in terms["SupportedFormats"]
+        assert (reply.status_code == 200) == offered, reply.text
+        assert not offered or reply.headers["content-type"].startswith(name)
+    assert set(terms["SupportedFormats"]) <= set(formats)
+    assert terms["Supported"] == ("application/json" in terms["SupportedFormats"])
+
+    missing = [part("GET", f"{path}/missing")] * 2
+    for goes_on in ("true", "false"):
+        reply = ask(missing, Prefer=f"continue-on-error={goes_on}")
+        assert (reply.text.count("HTTP/1.1 404") == 2) == (
+            terms["ContinueOnErrorSupported"] and goes_on == "true")
+
+    made = [change_set(part("POST", path, {}, "a")), change_set(part("DELETE", "$a")),
+            part("GET", f"{path}/missing")]
+    told = ask(made).text
+    assert ("HTTP/1.1 204" in told and "HTTP/1.1 404" in told) == terms[
+        "ReferencesAcrossChangeSetsSupported"]
+    condition = surface.ask("POST", "$batch", json={"requests": [
+        one, {**one, "id": "2", "dependsOn": ["1"], "if": "$1/status eq 200"}]})
+    assert (condition.status_code == 200) == terms["RequestDependencyConditionsSupported"]
+    for unsupported in ("ReferencesInRequestBodiesSupported", "EtagReferencesSupported"):
+        assert not terms[unsupported]
 
 
 def test_computed(surface):

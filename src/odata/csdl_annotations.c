@@ -216,6 +216,34 @@ static void annotate_action(struct csdl *csdl, const struct edm_entity_type *typ
     csdl_end_target(csdl);
 }
 
+/* Multipart batches have change sets and references; JSON ones have them by rows of their own,
+ * which are refused or not together with those. */
+static void annotate_batch(struct csdl *csdl)
+{
+    bool multipart = odata_surface_goes_beyond(csdl->surface, BEYOND_BATCH_MULTIPART);
+    const struct {
+        const char *able;
+        bool value;
+    } facts[] = {
+        { "Supported", odata_surface_has_path(csdl->surface, "/$batch") },
+        { "ContinueOnErrorSupported", multipart },
+        { "ReferencesInRequestBodiesSupported", false },
+        { "ReferencesAcrossChangeSetsSupported", multipart },
+        { "EtagReferencesSupported", false },
+        { "RequestDependencyConditionsSupported", false },
+    };
+
+    csdl_begin_record(csdl, CSDL_TERM, CAPABILITIES ".BatchSupport");
+    for (size_t i = 0; i < COUNT_OF(facts); i++)
+        csdl_put_bool(csdl, CSDL_PROPERTY, facts[i].able, facts[i].value);
+    csdl_begin_list(csdl, CSDL_PROPERTY, "SupportedFormats");
+    csdl_put_string(csdl, CSDL_ITEM, NULL, SLICE("application/json"));
+    if (multipart)
+        csdl_put_string(csdl, CSDL_ITEM, NULL, SLICE("multipart/mixed"));
+    csdl_end_list(csdl, CSDL_PROPERTY);
+    csdl_end_record(csdl, CSDL_TERM);
+}
+
 static void annotate_container(struct csdl *csdl)
 {
     static const struct {
@@ -242,6 +270,7 @@ static void annotate_container(struct csdl *csdl)
         csdl_put_bool(csdl, CSDL_TERM, facts[i].term, facts[i].value);
     csdl_put_bool(csdl, CSDL_TERM, CAPABILITIES ".BatchSupported",
                   odata_surface_has_path(csdl->surface, "/$batch"));
+    annotate_batch(csdl);
     csdl_begin_list(csdl, CSDL_TERM, CAPABILITIES ".SupportedFormats");
     for (size_t i = 0; i < COUNT_OF(formats); i++)
         csdl_put_string(csdl, CSDL_ITEM, NULL, formats[i]);

@@ -84,6 +84,11 @@ bool odata_surface_has_path(const struct odata_surface *surface, const char *pat
     return odata_path_parse(surface->model, surface->version, slice_of(path), NULL, &found, NULL);
 }
 
+bool odata_surface_goes_beyond(const struct odata_surface *surface, enum beyond row)
+{
+    return row < BEYOND_COUNT && !surface->refuses_beyond;
+}
+
 /* Words of the grammar that are neither an operator between two values nor a function. */
 static const struct slice grammar[] = {
     SLICE_INIT("not"), SLICE_INIT("in"), SLICE_INIT("has"), SLICE_INIT("any"), SLICE_INIT("all"),

@@ -15,6 +15,7 @@
 
 #include "base/slice.h"
 #include "edm/model.h"
+#include "odata/beyond.h"
 #include "odata/path.h"
 
 struct odata_surface {
@@ -42,6 +43,9 @@ bool odata_surface_has_delta(const struct odata_surface *surface,
 /* Whether there is something at `path`, which stands behind the version ("/$batch") and has nothing
  * in it to decode. */
 bool odata_surface_has_path(const struct odata_surface *surface, const char *path);
+
+/* Whether what goes beyond Graph by `row` is served. */
+bool odata_surface_goes_beyond(const struct odata_surface *surface, enum beyond row);
 
 /* The words of $filter, operators and functions, each once; empty behind the last. */
 struct slice odata_surface_filter_word(size_t index);

@@ -45,6 +45,8 @@ static void test_beyond(void **state UNUSED)
     assert_int_not_equal(beyond_rows[BEYOND_SEARCH].refusal, ERROR_NONE);
     assert_false(odata_surface_has_option(&narrow, ODATA_SET, &toy_article, "$search"));
     assert_true(odata_surface_has_option(&narrow, ODATA_SET, &toy_article, "$filter"));
+    assert_true(odata_surface_goes_beyond(&wide, BEYOND_BATCH_MULTIPART));
+    assert_false(odata_surface_goes_beyond(&narrow, BEYOND_BATCH_MULTIPART));
 }
 
 /* So is a whole address, with its options. */
