@@ -64,6 +64,22 @@ def test_a_set_and_reads_around_it(tenant):
     assert names(tenant) == ["b", "c"]
 
 
+@pytest.mark.parametrize("accept", ["multipart/mixed", "application/json", "*/*", "text/plain",
+                                    "application/json;odata.metadata=none"])
+def test_accept_is_of_the_parts(tenant, accept):
+    """Clients ask for what they read, for what they mean its parts to be, or for nothing."""
+    told = send(tenant, part("GET", SET), part("GET", SET, Accept="application/json;odata.metadata=full"),
+                part("GET", SET, Accept="text/html"), Accept=accept)
+    assert statuses(told) == [200, 200, 406]
+    assert [each.fields["Content-Type"].split(";")[1] for each in told[:2]] == [
+        "odata.metadata=minimal", "odata.metadata=full"]
+
+
+def test_options_of_the_batch(tenant):
+    reply = tenant.ask("POST", BATCH + "?$top=1", content=together("batch", [create("a")]), headers=MIXED)
+    assert reply.status_code == 400 and names(tenant) == []
+
+
 def test_actions_of_a_set(tenant):
     kept = tenant.make(EXCHANGE, serverName="kept")
     told = send(tenant, change_set(

@@ -311,7 +311,7 @@ void batch_go_on(struct batch_run *run)
 
 /* --- what is asked ---------------------------------------------------------------------------- */
 
-static bool is_multipart(const struct call *call)
+bool batch_is_multipart(const struct call *call)
 {
     return multipart_is_mixed(http_request_field(&call->exchange->request, SLICE("Content-Type")));
 }
@@ -376,7 +376,7 @@ static bool read_batch(struct call *call, struct batch *ret, struct error *err)
                                        .fields_max = HTTP_FIELDS_MAX - 1,
                                        .json_depth = call->loop->api->json_depth };
 
-    if (!(is_multipart(call)
+    if (!(batch_is_multipart(call)
               ? multipart_read(request->body, http_request_field(request, SLICE("Content-Type")),
                                &rules, call->arena, ret, err)
               : read_json(call, rules, ret, err)))
@@ -394,7 +394,7 @@ static bool name_boundary(struct batch_run *run)
     struct call *call = run->call;
 
     run->content_type = SLICE("application/json");
-    if (!is_multipart(call))
+    if (!batch_is_multipart(call))
         return true;
     run->boundary = (struct slice){ call->request_id, UUID_TEXT_LEN };
     return arena_printf(call->arena, &run->content_type,
@@ -405,7 +405,8 @@ static bool name_boundary(struct batch_run *run)
 /* What goes beyond Graph by being asked for at all. */
 static bool check_beyond(struct call *call)
 {
-    return !is_multipart(call) || graph_goes_beyond(call, BEYOND_BATCH_MULTIPART) != BEYOND_REFUSED;
+    return !batch_is_multipart(call) ||
+           graph_goes_beyond(call, BEYOND_BATCH_MULTIPART) != BEYOND_REFUSED;
 }
 
 /* The batch was refused. A strict server names the row of the member at fault, if it has one. */
@@ -419,7 +420,7 @@ static void fail(struct call *call, const struct error *error)
 
 static void tell_of_groups(struct call *call, const struct batch *batch)
 {
-    if (batch->set_count && !is_multipart(call)) {
+    if (batch->set_count && !batch_is_multipart(call)) {
         enum graph_beyond goes = graph_goes_beyond(call, BEYOND_ATOMICITY_GROUP);
         assert(goes == BEYOND_GOES); /* where it is refused none was read */
         (void)goes;
@@ -470,7 +471,7 @@ void graph_start_batch(struct call *call)
         return;
     }
     if (!graph_check_encoding(call) || !check_beyond(call) ||
-        (!is_multipart(call) && !graph_check_body(call)) || !graph_read_options(call, false))
+        (!batch_is_multipart(call) && !graph_check_body(call)) || !graph_read_options(call, false))
         return;
     run = make_run(call, &error);
     if (!run)

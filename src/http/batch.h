@@ -18,6 +18,9 @@
 /* POST /{version}/$batch, behind the checks of graph.c. */
 void graph_start_batch(struct call *call);
 
+/* Whether it is one of multipart/mixed, and so is its answer. */
+bool batch_is_multipart(const struct call *call);
+
 /* --- for graph_submit() ------------------------------------------------------------------------
  */
 

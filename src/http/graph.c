@@ -395,8 +395,9 @@ static bool answers_json(const struct call *call)
     case ODATA_PROPERTY:
     case ODATA_SINGLETON_PROPERTY:
     case ODATA_SERVICE:
-    case ODATA_BATCH:
         return true;
+    case ODATA_BATCH:
+        return !batch_is_multipart(call);
     case ODATA_ENTITY:
         return call->exchange->request.method != HTTP_DELETE;
     case ODATA_ACTION:
