@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "server/handlers_rig_test.h"
 #include "service/provision.h"
+#include "store/db_fault.h"
 
 static struct rig rig;
 static struct testbed *testbed;
@@ -297,6 +298,45 @@ static void test_journal(void **state UNUSED)
     assert_true(rig_last_entry_has(testbed, "\"path\":\"/beta/$batch\""));
 }
 
+/* --- commits that fail ----------------------------------------------------------------------- */
+
+static const struct {
+    enum db_status status;
+    bool rolls_back;
+    const char *statuses;
+    size_t made;
+} commit_faults[] = {
+    { DB_FULL, true, "(201 201 200) 200", 2 }, /* run once more, alone */
+    { DB_OTHER, false, "(201 201 200) 200", 2 },
+    { DB_SYNC, false, "503", 0 }, /* nobody knows: told once, and not run again */
+};
+
+static void test_commits_fail(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(commit_faults); i++) {
+        struct arena *arena = arena_create(NULL, ROOMY);
+        struct db_fault_plan plan = { .kinds = DB_FAULT_COMMIT,
+                                      .status = commit_faults[i].status,
+                                      .rolls_back = commit_faults[i].rolls_back };
+        struct rig whole = rig;
+        struct answer answer;
+
+        rig_open_faulty(&rig, NULL, &plan);
+        plan.calls = 0;
+        plan.fail_at = 1;
+        send(ALL(SET(IN_SET MAKE("1") IN_SET MAKE("2") IN_SET CHANGE("$1")) COUNT), NULL, ROOMY,
+             &answer);
+        CHECK(plan.fired, i);
+        if (strcmp(statuses(&answer, arena), commit_faults[i].statuses) != 0)
+            fail_msg("row %zu: %s", i, statuses(&answer, arena));
+        CHECK(rig_count_crates(&rig) == commit_faults[i].made, i);
+        answer_free(&answer);
+        rig_close(&rig);
+        rig = whole;
+        arena_destroy(arena);
+    }
+}
+
 /* --- sizes ----------------------------------------------------------------------------------- */
 
 static void test_too_large(void **state UNUSED)
@@ -429,6 +469,7 @@ int main(void)
         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_past),
         cmocka_unit_test(test_journal),
+        cmocka_unit_test(test_commits_fail),
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_groups),
         cmocka_unit_test(test_memory_ends),

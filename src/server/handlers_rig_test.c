@@ -68,7 +68,13 @@ static void open_api(struct rig *rig)
 
 void rig_open(struct rig *rig, const struct testbed_limits *limits)
 {
-    const struct store_options options = { .in_memory = true };
+    rig_open_faulty(rig, limits, NULL);
+}
+
+void rig_open_faulty(struct rig *rig, const struct testbed_limits *limits,
+                     struct db_fault_plan *faults)
+{
+    const struct store_options options = { .in_memory = true, .faults = faults };
     const struct dispatch_limits dispatch = {
         .queue = 16, .group = 4, .readers = 1, .read_deadline_ms = 60000
     };

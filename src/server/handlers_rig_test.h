@@ -24,6 +24,8 @@
 #define RIG_DEMO      "{\"crates\":[{\"place\":\"demo\"}]}"
 #define RIG_SANDBOXES 3
 
+struct db_fault_plan;
+
 struct rig {
     struct store *store;
     struct dispatch *dispatch;
@@ -40,6 +42,10 @@ struct rig {
 
 /* `limits` NULL: without testbeds. */
 void rig_open(struct rig *rig, const struct testbed_limits *limits);
+/* The same with a store that fails as planned. Sessions are on several threads: of what fails only
+ * the commits are one thread's. */
+void rig_open_faulty(struct rig *rig, const struct testbed_limits *limits,
+                     struct db_fault_plan *faults);
 /* With testbeds and the control API. */
 void rig_open_control(struct rig *rig);
 void rig_close(struct rig *rig);
