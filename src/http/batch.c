@@ -402,10 +402,12 @@ static bool name_boundary(struct batch_run *run)
                         SLICE_ARG(run->boundary));
 }
 
-/* What goes beyond Graph by being asked for at all. */
-static bool check_beyond(struct call *call)
+/* False: the call was answered. */
+static bool check_body(struct call *call)
 {
-    return !batch_is_multipart(call) ||
+    if (!batch_is_multipart(call))
+        return graph_check_body(call);
+    return graph_check_encoding(call) &&
            graph_goes_beyond(call, BEYOND_BATCH_MULTIPART) != BEYOND_REFUSED;
 }
 
@@ -470,8 +472,7 @@ void graph_start_batch(struct call *call)
         graph_fail(call, ERROR_BAD_REQUEST, "A batch cannot be a request of a batch.");
         return;
     }
-    if (!graph_check_encoding(call) || !check_beyond(call) ||
-        (!batch_is_multipart(call) && !graph_check_body(call)) || !graph_read_options(call, false))
+    if (!check_body(call) || !graph_read_options(call, false))
         return;
     run = make_run(call, &error);
     if (!run)
