@@ -118,12 +118,39 @@ static struct slice without_slash(struct slice s)
     return s.len > 0 && s.ptr[s.len - 1] == '/' ? slice_sub(s, 0, s.len - 1) : s;
 }
 
-/* "{audience}/.default": the audience, when tokens for it are ours to give. */
-static bool find_audience(const struct token_rules *rules, struct slice scope, struct slice *ret)
+/* MSAL for Go asks for these with every grant, and Entra passes over them where nobody signs in. */
+static bool is_openid_scope(struct slice scope)
 {
-    struct slice wanted;
+    return slice_eq(scope, SLICE("openid")) || slice_eq(scope, SLICE("offline_access")) ||
+           slice_eq(scope, SLICE("profile"));
+}
 
-    if (!slice_ends_with(scope, DEFAULT_SCOPE))
+/* The one scope that names a resource; false for none, or more. */
+static bool resource_scope(struct slice scopes, struct slice *ret)
+{
+    struct slice found = SLICE_EMPTY;
+
+    while (scopes.len > 0) {
+        struct slice scope = scopes;
+
+        if (!slice_cut(scopes, ' ', &scope, &scopes))
+            scopes = SLICE_EMPTY;
+        if (scope.len == 0 || is_openid_scope(scope))
+            continue;
+        if (found.len > 0)
+            return false;
+        found = scope;
+    }
+    *ret = found;
+    return found.len > 0;
+}
+
+/* "{audience}/.default": the audience, when tokens for it are ours to give. */
+static bool find_audience(const struct token_rules *rules, struct slice scopes, struct slice *ret)
+{
+    struct slice scope, wanted;
+
+    if (!resource_scope(scopes, &scope) || !slice_ends_with(scope, DEFAULT_SCOPE))
         return false;
     wanted = without_slash(slice_sub(scope, 0, scope.len - DEFAULT_SCOPE.len));
     for (size_t i = 0; i < rules->audience_count; i++) {

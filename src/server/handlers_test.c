@@ -209,9 +209,11 @@ static void test_long_host(void **state UNUSED)
 /* --- tokens ---------------------------------------------------------------------------------- */
 
 #define TOKEN_PATH "/" SERVICE_DEFAULT_TENANT "/oauth2/v2.0/token"
-#define FORM(id)                                                                                   \
-    "grant_type=client_credentials&client_id=" id                                                  \
-    "&client_secret=connectord&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default"
+#define CLIENT     "00000000-0000-4000-8000-0000000000c1"
+#define GRAPH      "https%3A%2F%2Fgraph.microsoft.com%2F.default"
+#define FORM_SCOPE(id, scope)                                                                      \
+    "grant_type=client_credentials&client_id=" id "&client_secret=connectord&scope=" scope
+#define FORM(id) FORM_SCOPE(id, GRAPH)
 
 /* host, secure, form; status */
 static const struct {
@@ -225,6 +227,12 @@ static const struct {
     { "both.example", true, FORM("00000000-0000-4000-8000-0000000000c2"), 400 },
     { "graph.example", false, FORM("00000000-0000-4000-8000-0000000000c1"), 200 }, /* a proxy's */
     { "other.example", true, FORM("00000000-0000-4000-8000-0000000000c1"), 400 },
+    { "both.example", true, FORM_SCOPE(CLIENT, GRAPH "+openid+offline_access+profile"), 200 },
+    { "both.example", true, FORM_SCOPE(CLIENT, "+openid%20" GRAPH "+"), 200 },
+    { "both.example", true, FORM_SCOPE(CLIENT, "openid+offline_access+profile"), 400 },
+    { "both.example", true, FORM_SCOPE(CLIENT, GRAPH "+" GRAPH), 400 },
+    { "both.example", true, FORM_SCOPE(CLIENT, GRAPH "+email"), 400 },
+    { "both.example", true, FORM_SCOPE(CLIENT, ""), 400 },
 };
 
 static void test_tokens(void **state UNUSED)
