@@ -64,6 +64,39 @@ once() {
     cmp -s "$file" "$stamp" || { "$@" && cp "$file" "$stamp"; }
 }
 
+install_requirements() { # file, virtual environment
+    [ -x "$2/bin/python" ] || python3 -m venv "$2" || return
+    once "$1" "$2/requirements.installed" "$2/bin/python" -m pip install --quiet --requirement "$1"
+}
+
+# The Go that is there, if it is new enough for tests/go; Debian 12's is not.
+find_go() {
+    local go minor
+    for go in "$(command -v go)" /usr/local/go/bin/go; do
+        [ -x "$go" ] || continue
+        minor=$("$go" env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
+        if [ "${minor:-0}" -ge 23 ]; then
+            echo "$go"
+            return
+        fi
+    done
+}
+
+# The clients that the tests point at a server. What they bring is large: it is fetched and compiled once.
+install_clients() {
+    local go
+    once tests/node/package-lock.json build-tests/package-lock.installed \
+        npm --prefix tests/node ci --no-audit --no-fund --silent || return
+    install_requirements tests/python/requirements.txt build-tests/sdk-venv || return
+    go=$(find_go)
+    if [ "$go" ]; then
+        (cd tests/go && "$go" build -o ../../build-tests/go-life .) || return
+    else
+        rm -f build-tests/go-life
+        echo "run_tests: Go 1.23 or newer is not installed; its Graph SDK is not tried" >&2
+    fi
+}
+
 stage_e2e() {
     [ -n "$(find tests -name 'test_*.py' -print -quit)" ] || return 0
     build build -Dlto=true -Dtests=true || return
@@ -82,6 +115,7 @@ stage_e2e() {
             go install github.com/summerwind/h2spec/cmd/h2spec@v2.2.1 ||
             echo "run_tests: h2spec cannot be made; its tests are skipped" >&2
     fi
+    install_requirements tests/requirements.txt build-tests/venv && install_clients || return
     rm -f "$results/e2e.xml"
     build-tests/venv/bin/python -m pytest tests --junitxml="$results/e2e.xml" || true
     # shellcheck disable=SC2046
