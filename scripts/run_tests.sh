@@ -64,9 +64,12 @@ once() {
     cmp -s "$file" "$stamp" || { "$@" && cp "$file" "$stamp"; }
 }
 
-install_requirements() { # file, virtual environment
-    [ -x "$2/bin/python" ] || python3 -m venv "$2" || return
-    once "$1" "$2/requirements.installed" "$2/bin/python" -m pip install --quiet --requirement "$1"
+install_requirements() { # file, virtual environment, then options for "pip install"
+    local file=$1 venv=$2
+    shift 2
+    [ -x "$venv/bin/python" ] || python3 -m venv "$venv" || return
+    once "$file" "$venv/requirements.installed" \
+        "$venv/bin/python" -m pip install --quiet --requirement "$file" "$@"
 }
 
 # The Go that is there, if it is new enough for tests/go; Debian 12's is not.
@@ -87,7 +90,8 @@ install_clients() {
     local go
     once tests/node/package-lock.json build-tests/package-lock.installed \
         npm --prefix tests/node ci --no-audit --no-fund --silent || return
-    install_requirements tests/python/requirements.txt build-tests/sdk-venv || return
+    # Compiling all of Graph takes longer than fetching it, and the test imports a corner of it.
+    install_requirements tests/python/requirements.txt build-tests/sdk-venv --no-compile || return
     go=$(find_go)
     if [ "$go" ]; then
         (cd tests/go && "$go" build -o ../../build-tests/go-life .) || return

@@ -26,15 +26,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	abstractions "github.com/microsoft/kiota-abstractions-go"
 	"github.com/microsoft/kiota-abstractions-go/serialization"
 	authentication "github.com/microsoft/kiota-authentication-azure-go"
-	formserialization "github.com/microsoft/kiota-serialization-form-go"
 	jsonserialization "github.com/microsoft/kiota-serialization-json-go"
-	textserialization "github.com/microsoft/kiota-serialization-text-go"
 	core "github.com/microsoftgraph/msgraph-sdk-go-core"
 	"github.com/microsoftgraph/msgraph-sdk-go/devicemanagement"
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
@@ -56,26 +53,21 @@ func main() {
 
 func logIn(origin, tenant, clientID, clientSecret string) *core.GraphRequestAdapterBase {
 	options := azidentity.ClientSecretCredentialOptions{DisableInstanceDiscovery: true}
-	options.ClientOptions = azcore.ClientOptions{
-		Cloud:     cloud.Configuration{ActiveDirectoryAuthorityHost: origin},
-		Transport: http.DefaultClient, // its own one speaks HTTP/2 whatever GODEBUG says
-	}
+	options.Cloud = cloud.Configuration{ActiveDirectoryAuthorityHost: origin}
+	options.Transport = http.DefaultClient // its own one speaks HTTP/2 whatever GODEBUG says
 	credential := must(azidentity.NewClientSecretCredential(tenant, clientID, clientSecret, &options))
-	host := must(url.Parse(origin)).Hostname()
-	provider := must(authentication.NewAzureIdentityAuthenticationProviderWithScopesAndValidHosts(credential,
-		[]string{"https://graph.microsoft.com/.default"}, []string{host}))
+	scopes := []string{"https://graph.microsoft.com/.default"}
+	hosts := []string{must(url.Parse(origin)).Hostname()}
+	provider := must(authentication.NewAzureIdentityAuthenticationProviderWithScopesAndValidHosts(
+		credential, scopes, hosts))
 
 	// What the client of all of Graph does when it is made.
 	abstractions.RegisterDefaultSerializer(func() serialization.SerializationWriterFactory {
 		return jsonserialization.NewJsonSerializationWriterFactory()
 	})
-	for _, make := range []func() serialization.ParseNodeFactory{
-		func() serialization.ParseNodeFactory { return jsonserialization.NewJsonParseNodeFactory() },
-		func() serialization.ParseNodeFactory { return textserialization.NewTextParseNodeFactory() },
-		func() serialization.ParseNodeFactory { return formserialization.NewFormParseNodeFactory() },
-	} {
-		abstractions.RegisterDefaultDeserializer(make)
-	}
+	abstractions.RegisterDefaultDeserializer(func() serialization.ParseNodeFactory {
+		return jsonserialization.NewJsonParseNodeFactory()
+	})
 	return must(core.NewGraphRequestAdapterBase(provider, core.GraphClientOptions{}))
 }
 

@@ -16,12 +16,12 @@ import { BatchRequestContent, createGraphClientFactory, GraphAzureIdentityAuthen
 import { live } from './life.mjs';
 import { credential, origin, rest, scope } from './login.mjs';
 
+const gzip = rest[0] === 'gzip' && createGraphClientFactory({ graphServiceTargetVersion: 'beta',
+  graphServiceLibraryClientVersion: '' }, undefined, undefined, MiddlewareFactory.getPerformanceMiddlewares());
+
 const authentication = new GraphAzureIdentityAuthenticationProvider(credential, [scope], undefined,
   new Set([new URL(origin).hostname]), undefined, false);
-const adapter = new GraphBetaRequestAdapter(authentication, undefined, undefined, rest[0] === 'gzip'
-  ? createGraphClientFactory({ graphServiceTargetVersion: 'beta', graphServiceLibraryClientVersion: '' }, undefined,
-    undefined, MiddlewareFactory.getPerformanceMiddlewares())
-  : undefined);
+const adapter = new GraphBetaRequestAdapter(authentication, undefined, undefined, gzip || undefined);
 adapter.baseUrl = `${origin}/beta`;
 
 const SETS = {

@@ -41,15 +41,16 @@ async def note(response):
     spoken.add(response.http_version)
 
 
-def log_in(origin, tenant, client_id, secret):
+def log_in(origin, tenant, client_id, secret, client):
     credential = ClientSecretCredential(tenant, client_id, secret, authority=origin,
                                         disable_instance_discovery=True)
     provider = AzureIdentityAuthenticationProvider(
-        credential, scopes=["https://graph.microsoft.com/.default"], allowed_hosts=[urlsplit(origin).hostname])
-    client = httpx.AsyncClient(http2=os.environ["WIRE"] == "h2", event_hooks={"response": [note]}, timeout=60)
-    adapter = GraphRequestAdapter(provider, GraphClientFactory.create_with_default_middleware(client=client))
+        credential, scopes=["https://graph.microsoft.com/.default"],
+        allowed_hosts=[urlsplit(origin).hostname])
+    adapter = GraphRequestAdapter(provider, client)
     adapter.base_url = f"{origin}/beta"
-    return GraphServiceClient(request_adapter=adapter), adapter
+    graph = GraphServiceClient(request_adapter=adapter)
+    return graph, adapter
 
 
 @dataclass
@@ -152,7 +153,9 @@ def asked(kind, **options):
 
 
 async def main(origin, tenant, client_id, secret):
-    graph, adapter = log_in(origin, tenant, client_id, secret)
+    plain = httpx.AsyncClient(http2=os.environ["WIRE"] == "h2", event_hooks={"response": [note]}, timeout=60)
+    client = GraphClientFactory.create_with_default_middleware(client=plain)
+    graph, adapter = log_in(origin, tenant, client_id, secret, client)
     ndes, exchange = graph.device_management.ndes_connectors, graph.device_management.exchange_connectors
     await lives(Kind(ndes, ndes.by_ndes_connector_id, ndes.NdesConnectorsRequestBuilderGetQueryParameters,
                      NdesConnector, "display_name", "displayName",
