@@ -73,7 +73,6 @@ def test_life(server, script, arguments, wire):
 
 
 @one_store
-@pytest.mark.xfail(strict=True, reason="batches are JSON; multipart/mixed is not taken")
 def test_multipart_batches(server, wire):
     """@odata/client's batches as it makes them unless told otherwise."""
     lives(server, "multipart", script="odata_client.mjs", wire=wire)
