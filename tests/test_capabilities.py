@@ -47,8 +47,8 @@ WORDS = {
     "round": "round(1.5) eq 2", "floor": "floor(1.5) eq 1", "ceiling": "ceiling(1.5) eq 2",
     "cast": "cast('1',Edm.Int32) eq 1", "isof": "isof(id,Edm.String)",
     "case": "case(id eq 'x':1,true:0) eq 1",
-    "hassubset": "hassubset({collection},{collection})",
-    "hassubsequence": "hassubsequence({collection},{collection})",
+    "hassubset": "hassubset({collection},['0'])",
+    "hassubsequence": "hassubsequence({collection},['0'])",
     "geo.distance": "geo.distance(id,id) lt 1", "geo.length": "geo.length(id) lt 1",
     "geo.intersects": "geo.intersects(id,id)",
 }

@@ -2,6 +2,7 @@
 it. Every operation is called by what the document tells of it, with bodies that fit and bodies that do not,
 and each reply is held to the schema; on a server as it comes, and one that needs no token."""
 import re
+import uuid
 
 import httpx
 import pytest
@@ -214,8 +215,17 @@ def test_how_it_is_served(document):
     assert document.reply.headers["content-type"] == "application/json"
     assert document.reply.headers["cache-control"] == "max-age=300"
     assert document.reply.headers["x-connectord-beyond-graph"] == "openapi"
-    head = httpx.head(f"{document.base}/OpenAPI.json", trust_env=False)
-    assert head.status_code == 200 and head.headers["content-length"] == str(len(document.reply.content))
+    assert document.reply.headers["content-encoding"] == "gzip"
+    assert document.reply.headers["vary"] == "Accept-Encoding"
+    plain_text = httpx.get(f"{document.base}/openapi.json", headers={"Accept-Encoding": "identity"},
+                           trust_env=False)
+    assert plain_text.content == document.reply.content
+    assert "content-encoding" not in plain_text.headers
+    for coding in ("identity", "gzip"):
+        head, whole = (httpx.request(method, f"{document.base}/OpenAPI.json", trust_env=False,
+                                     headers={"Accept-Encoding": coding}) for method in ("HEAD", "GET"))
+        assert head.status_code == 200 and head.content == b""
+        assert head.headers["content-length"] == whole.headers["content-length"]
     refused = httpx.post(f"{document.base}/openapi.json", trust_env=False)
     assert refused.status_code == 405 and refused.headers["allow"] == "GET, HEAD"
     page = httpx.get(f"{document.base}/openapi.json", headers={"Origin": "http://page.example"},
@@ -361,20 +371,42 @@ def test_parameters(document):
             check(document, reply, operation, path, method)
 
 
-def check_echo(reply, operation, sent):
+def check_echo(reply, sent):
     assert reply.headers["client-request-id"] == sent
 
 
-def check_page_size(reply, operation, sent):
+def check_heeded(reply, sent):
     assert reply.headers["preference-applied"] == sent
-    assert len(reply.json()[operation["x-ms-pageable"]["itemName"]]) == 1
 
 
-# Fields of a request: a value, what it does where it is described.
-FIELDS = {
-    "client-request-id": ("x" * 128, check_echo),
-    "Prefer": ("odata.maxpagesize=1", check_page_size),
-}
+def check_page_size(reply, sent):
+    check_heeded(reply, sent)
+    assert len(reply.json()["value"]) == 1
+
+
+def check_minimal(reply, sent):
+    check_heeded(reply, sent)
+    assert reply.status_code == 204
+
+
+def check_marked(reply, _):
+    assert reply.headers["x-connectord-beyond-graph"] == "conditions"
+
+
+def check_exists(reply, _):
+    assert reply.status_code == 412 and reply.json()["error"]["target"] == "If-None-Match"
+
+
+# Fields of a request: a word of the description, a value, what it does where it is described so.
+FIELDS = [
+    ("client-request-id", "", "x" * 128, check_echo),
+    ("Prefer", "maxpagesize", "odata.maxpagesize=1", check_page_size),
+    ("Prefer", "return=minimal", "return=minimal", check_minimal),
+    ("Prefer", "create-if-missing", "create-if-missing", check_heeded),
+    ("Prefer", "include-unknown-enum-members", "include-unknown-enum-members", check_heeded),
+    ("If-Match", "", "*", check_marked),
+    ("If-None-Match", "", "*", check_exists),
+]
 
 
 def test_fields(document):
@@ -384,21 +416,40 @@ def test_fields(document):
         if path == "/$batch":
             continue
         _, body = document.body(operation)
-        described = {each["name"] for each in document.parameters(operation) if each["in"] == "header"}
-        assert described <= FIELDS.keys()
-        seen |= described
-        for name, (value, has_effect) in FIELDS.items():
+        described = {each["name"]: each["description"] for each in document.parameters(operation)
+                     if each["in"] == "header"}
+        assert described.keys() <= {name for name, _, _, _ in FIELDS}
+        for name, word, value, has_effect in FIELDS:
             if "x-ms-pageable" in operation:
                 document.make(path + "/")
             reply = document.client.request(method.upper(), document.address(path, method), json=body,
                                             headers={name: value})
-            assert reply.status_code < 300, (path, method, name, reply.text)
             check(document, reply, operation, path, method)
-            if name in described:
-                has_effect(reply, operation, value)
+            if name in described and word in described[name]:
+                seen.add((name, word))
+                has_effect(reply, value)
             else:
+                assert reply.status_code < 300, (path, method, name, reply.text)
                 assert "preference-applied" not in reply.headers, (path, method, name)
-    assert seen == FIELDS.keys()
+                assert "x-connectord-beyond-graph" not in reply.headers or method == "delete"
+    assert seen == {(name, word) for name, word, _, _ in FIELDS}
+
+
+def test_conditions_that_do_not_hold(document):
+    """Of what is not there: refused where If-Match is described, made where a preference says so."""
+    for path, method, operation in document.operations():
+        named = {each["name"] for each in document.parameters(operation) if each["in"] == "header"}
+        if "If-Match" not in named:
+            continue
+        _, body = document.body(operation)
+        nobody = document.base + re.sub(r"\{[^}]*\}", str(uuid.uuid4()), path)
+        reply = document.client.request(method.upper(), nobody, json=body, headers={"If-Match": "*"})
+        assert reply.status_code == 412, (path, method, reply.text)
+        check(document, reply, operation, path, method)
+        if method == "patch":
+            made = document.client.patch(nobody, json=body, headers={"Prefer": "create-if-missing"})
+            assert made.status_code == 201 and made.headers["location"], (path, made.text)
+            check(document, made, operation, path, method)
 
 
 def test_pages(document):

@@ -145,6 +145,7 @@ static bool ask(struct call *call, const struct edm_value *parameters, struct ed
     struct store_session *session;
 
     if (!service_session_begin(call->loop->session, &session, err) ||
+        !conditions_check(call, session, err) ||
         !service_get(session, call->who->tenant, &query, call->path.key, call->arena, &call->entity,
                      err))
         return false;

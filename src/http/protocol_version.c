@@ -11,6 +11,11 @@
 
 #define QUOTED_BYTES_MAX 60
 
+#define MAX_VERSION     SLICE("OData-MaxVersion")
+#define VERSION         SLICE("OData-Version")
+#define ISOLATION       SLICE("OData-Isolation")
+#define PLAIN_ISOLATION SLICE("Isolation")
+
 struct version {
     uint64_t major;
     struct slice minor; /* digits: "01" is another than "1" */
@@ -37,52 +42,57 @@ static struct slice quoted(struct slice value)
     return slice_utf8_prefix(value, QUOTED_BYTES_MAX);
 }
 
-static COLD bool refuse(const struct http_field *field, const char *expected, struct error *err)
+static COLD bool refuse(struct slice name, struct slice value, const char *expected,
+                        struct error *err)
 {
-    return error_set(err, ERROR_BAD_REQUEST, field->name,
-                     "The %.*s header of the request is '%.*s': expected %s.",
-                     SLICE_ARG(field->name), SLICE_ARG(quoted(field->value)), expected);
+    return error_set(err, ERROR_BAD_REQUEST, name,
+                     "The %.*s header of the request is '%.*s': expected %s.", SLICE_ARG(name),
+                     SLICE_ARG(quoted(value)), expected);
 }
 
-static bool check_max_version(const struct http_field *field, struct error *err)
+static bool check_max_version(struct slice value, struct error *err)
 {
     struct version version;
 
-    if (!read_version(field->value, &version))
-        return refuse(field, "a version such as '4.0'", err);
+    if (!read_version(value, &version))
+        return refuse(MAX_VERSION, value, "a version such as '4.0'", err);
     return version.major >= 4 ||
-           refuse(field, "4.0 or higher, which is what this service answers with", err);
+           refuse(MAX_VERSION, value, "4.0 or higher, which is what this service answers with",
+                  err);
 }
 
-static bool check_version(const struct http_field *field, struct error *err)
+static bool check_version(struct slice value, struct error *err)
 {
     struct version version;
 
-    return (read_version(field->value, &version) && version.major == 4 &&
+    return (read_version(value, &version) && version.major == 4 &&
             (slice_eq(version.minor, SLICE("0")) || slice_eq(version.minor, SLICE("01")))) ||
-           refuse(field, "4.0 or 4.01, the versions whose bodies this service reads", err);
+           refuse(VERSION, value, "4.0 or 4.01, the versions whose bodies this service reads", err);
 }
 
 /* 8.2.4: who asks for a snapshot and gets something else must be told. */
-static COLD bool refuse_isolation(const struct http_field *field, struct error *err)
+static COLD bool refuse_isolation(struct slice name, struct slice value, struct error *err)
 {
-    return error_set(err, ERROR_PRECONDITION_FAILED, field->name,
+    return error_set(err, ERROR_PRECONDITION_FAILED, name,
                      "The %.*s header of the request asks for '%.*s', and this service has no "
                      "isolation levels.",
-                     SLICE_ARG(field->name), SLICE_ARG(quoted(field->value)));
+                     SLICE_ARG(name), SLICE_ARG(quoted(value)));
 }
 
+/* A field is named in an error as the specification spells it, whatever was sent: HTTP/2 knows
+ * lower case alone, and a client should not have to read one mistake in two spellings. */
 static bool check_field(const struct http_field *field, bool has_body, struct error *err)
 {
     if (field->value.len == 0)
         return true;
-    if (slice_eq_nocase(field->name, SLICE("OData-MaxVersion")))
-        return check_max_version(field, err);
-    if (slice_eq_nocase(field->name, SLICE("OData-Version")))
-        return !has_body || check_version(field, err);
-    if (slice_eq_nocase(field->name, SLICE("OData-Isolation")) ||
-        slice_eq_nocase(field->name, SLICE("Isolation")))
-        return refuse_isolation(field, err);
+    if (slice_eq_nocase(field->name, MAX_VERSION))
+        return check_max_version(field->value, err);
+    if (slice_eq_nocase(field->name, VERSION))
+        return !has_body || check_version(field->value, err);
+    if (slice_eq_nocase(field->name, ISOLATION))
+        return refuse_isolation(ISOLATION, field->value, err);
+    if (slice_eq_nocase(field->name, PLAIN_ISOLATION))
+        return refuse_isolation(PLAIN_ISOLATION, field->value, err);
     return true;
 }
 

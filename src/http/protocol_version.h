@@ -14,7 +14,8 @@
 
 /* `has_body`: the request has one that is going to be read, which OData-Version is about.
  * Errors: ERROR_BAD_REQUEST when no answer, or not this body, is of a version that would do;
- * ERROR_PRECONDITION_FAILED for an isolation level, since there is none. The target is the field.
+ * ERROR_PRECONDITION_FAILED for an isolation level, since there is none. The target is the field
+ * as the specification spells it.
  */
 bool protocol_version_check(const struct http_request *request, bool has_body,
                             struct error *err) MUST_CHECK;

@@ -82,11 +82,35 @@ static void test_twice(void **state UNUSED)
     assert_false(protocol_version_check(&request, false, &err));
 }
 
+/* HTTP/2 sends names in lower case alone; an error has them as the specification spells them. */
+static void test_spelling(void **state UNUSED)
+{
+    static const struct {
+        const char *sent, *named;
+    } names[] = {
+        { "odata-maxversion", "OData-MaxVersion" },
+        { "ODATA-VERSION", "OData-Version" },
+        { "odata-isolation", "OData-Isolation" },
+        { "isolation", "Isolation" },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct http_field field = { slice_of(names[i].sent), SLICE("3.0") };
+        const struct http_request request = { .fields = &field, .field_count = 1 };
+        struct error err = { 0 };
+
+        CHECK(!protocol_version_check(&request, true, &err), i);
+        CHECK(strcmp(err.target, names[i].named) == 0, i);
+        CHECK(strstr(err.message, names[i].named) != NULL, i);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_twice),
+        cmocka_unit_test(test_spelling),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

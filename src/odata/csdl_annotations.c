@@ -277,7 +277,8 @@ static void annotate_container(struct csdl *csdl)
     csdl_end_list(csdl, CSDL_TERM);
     csdl_begin_list(csdl, CSDL_TERM, CAPABILITIES ".FilterFunctions");
     for (size_t i = 0; word = odata_surface_filter_word(i), word.len > 0; i++)
-        csdl_put_string(csdl, CSDL_ITEM, NULL, word);
+        if (odata_surface_has_filter_word(csdl->surface, word))
+            csdl_put_string(csdl, CSDL_ITEM, NULL, word);
     csdl_end_list(csdl, CSDL_TERM);
     csdl_end_target(csdl);
 }

@@ -11,32 +11,81 @@ struct described {
     const char *field;     /* "Prefer" */
     const char *component; /* in components.parameters */
     const char *schema, *doc;
-    bool (*counts)(enum odata_resource resource, bool is_read);
+    bool (*counts)(const struct openapi_use *use);
 };
 
-static bool everywhere(enum odata_resource resource UNUSED, bool is_read UNUSED)
+static bool everywhere(const struct openapi_use *use UNUSED)
 {
     return true;
 }
 
-static bool on_lists(enum odata_resource resource, bool is_read)
+static bool on_lists(const struct openapi_use *use)
 {
-    return resource == ODATA_SET && is_read;
+    return use->resource == ODATA_SET && use->is_read;
 }
+
+static bool on_creates(const struct openapi_use *use)
+{
+    return use->resource == ODATA_SET && !use->is_read;
+}
+
+static bool on_updates(const struct openapi_use *use)
+{
+    return use->resource == ODATA_ENTITY && !use->is_read && use->is_answered;
+}
+
+/* One entity, or a part of it. */
+static bool on_entities(const struct openapi_use *use)
+{
+    return use->resource == ODATA_ENTITY || use->resource == ODATA_PROPERTY ||
+           use->resource == ODATA_VALUE || use->resource == ODATA_ACTION;
+}
+
+/* Whatever shows or takes members of enumerations and is not described above. */
+static bool on_members(const struct openapi_use *use)
+{
+    if (use->resource == ODATA_ENTITY)
+        return use->is_read;
+    return on_entities(use) || use->resource == ODATA_COUNT;
+}
+
+/* Of a read it is asked only where entities have tags. */
+static bool on_writes_to_entities(const struct openapi_use *use)
+{
+    return on_entities(use) && !use->is_read;
+}
+
+#define TEXT    "{\"type\":\"string\"}"
+#define WISHES  "Wishes, with commas between them. "
+#define MEMBERS "include-unknown-enum-members: members behind unknownFutureValue by their names."
+#define RETURN                                                                                     \
+    "return=minimal: 204 without the entity; return=representation: the entity, as without it. "
 
 static const struct described fields[] = {
     { "client-request-id", "client-request-id", "{\"type\":\"string\",\"maxLength\":128}",
       "An id of the client's own, which the reply repeats.", everywhere },
-    { "Prefer", "prefer", "{\"type\":\"string\"}",
-      "Wishes, with commas between them. odata.maxpagesize=n: entities a page; the smaller of this "
-      "and $top counts.",
+    { "Prefer", "prefer", TEXT,
+      WISHES "odata.maxpagesize=n: entities a page; the smaller of this and $top counts. " MEMBERS,
       on_lists },
+    { "Prefer", "prefer-create", TEXT, WISHES RETURN MEMBERS, on_creates },
+    { "Prefer", "prefer-update", TEXT,
+      WISHES RETURN "create-if-missing: makes the entity when it is missing. " MEMBERS,
+      on_updates },
+    { "Prefer", "prefer-members", TEXT, WISHES MEMBERS, on_members },
+    { "If-Match", "if-match", TEXT,
+      "*: refused with 412 unless the entity exists. A list of entity tags, where entities have "
+      "tags: unless its tag is one of these.",
+      on_entities },
+    { "If-None-Match", "if-none-match", TEXT,
+      "*: refused with 412 if the entity exists; an update makes it when it is missing. A list of "
+      "entity tags, where entities have tags: if its tag is one of these.",
+      on_writes_to_entities },
 };
 
-void openapi_fields(struct openapi *openapi, enum odata_resource resource, bool is_read)
+void openapi_fields(struct openapi *openapi, const struct openapi_use *use)
 {
     for (size_t i = 0; i < COUNT_OF(fields); i++)
-        if (fields[i].counts(resource, is_read))
+        if (fields[i].counts(use))
             openapi_ref(openapi, NULL, "parameters/%s", fields[i].component);
 }
 

@@ -55,16 +55,20 @@ void openapi_tag(struct openapi *openapi, struct slice name)
 void openapi_query(struct openapi *openapi, enum odata_resource resource, bool is_read,
                    const struct edm_entity_type *type)
 {
+    const struct openapi_use use = { resource, .is_read = is_read, .is_answered = true };
+
     openapi_begin_list(openapi, "parameters");
     openapi_options(openapi, resource, is_read, type);
-    openapi_fields(openapi, resource, is_read);
+    openapi_fields(openapi, &use);
     openapi_end_list(openapi);
 }
 
 void openapi_no_query(struct openapi *openapi, enum odata_resource resource)
 {
+    const struct openapi_use use = { resource, .is_read = false, .is_answered = false };
+
     openapi_begin_list(openapi, "parameters");
-    openapi_fields(openapi, resource, false);
+    openapi_fields(openapi, &use);
     openapi_end_list(openapi);
 }
 

@@ -72,6 +72,7 @@ static void write_create(struct openapi *openapi, const struct edm_entity_type *
     openapi_body(openapi, type, "Create");
     openapi_begin(openapi, "responses");
     openapi_reply(openapi, "201", openapi_created_headers, type->name, "");
+    openapi_no_content(openapi);
     openapi_errors(openapi);
     openapi_end(openapi);
     openapi_end(openapi);
@@ -172,6 +173,8 @@ static void write_update(struct openapi *openapi, const struct edm_entity_type *
     openapi_body(openapi, type, "Update");
     openapi_begin(openapi, "responses");
     openapi_reply(openapi, "200", openapi_common_headers, type->name, "");
+    openapi_reply(openapi, "201", openapi_created_headers, type->name, "");
+    openapi_no_content(openapi);
     openapi_errors(openapi);
     openapi_end(openapi);
     openapi_end(openapi);

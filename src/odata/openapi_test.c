@@ -235,7 +235,15 @@ static void test_fields(void **state UNUSED)
     struct arena *arena = new_arena();
     const char *text = document(&what, arena);
 
-    assert_int_equal(occurrences(text, "\"name\":\"Prefer\",\"in\":\"header\""), 1);
+    /* What may be preferred is not the same for a list, a create, an update and the rest. */
+    assert_int_equal(occurrences(text, "\"name\":\"Prefer\",\"in\":\"header\""), 4);
+    assert_int_equal(occurrences(text, "\"name\":\"If-Match\",\"in\":\"header\""), 1);
+    assert_int_equal(occurrences(text, "#/components/parameters/prefer-update\""),
+                     occurrences(text, "\"summary\":\"Update\""));
+    assert_int_equal(occurrences(text, "#/components/parameters/if-none-match\""),
+                     occurrences(text, "\"summary\":\"Update\"") +
+                         occurrences(text, "\"summary\":\"Delete\"") +
+                         occurrences(text, "\"summary\":\"Invoke action\""));
     assert_int_equal(occurrences(text, "\"name\":\"client-request-id\",\"in\":\"header\""), 1);
     assert_int_equal(occurrences(text, "#/components/parameters/prefer\""),
                      occurrences(text, "\"summary\":\"List\""));

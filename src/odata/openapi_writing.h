@@ -75,9 +75,15 @@ void openapi_parameters(struct openapi *openapi);
 /* --- openapi_fields.c -------------------------------------------------------------------------
  */
 
+struct openapi_use {
+    enum odata_resource resource;
+    bool is_read;
+    bool is_answered; /* with a body: no delete */
+};
+
 /* The request's fields: some of the items of an operation's parameters, and of the members of
  * components.parameters. */
-void openapi_fields(struct openapi *openapi, enum odata_resource resource, bool is_read);
+void openapi_fields(struct openapi *openapi, const struct openapi_use *use);
 void openapi_field_parameters(struct openapi *openapi);
 
 /* --- openapi_operation.c ----------------------------------------------------------------------

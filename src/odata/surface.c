@@ -1,8 +1,9 @@
 /* odata/surface.c - asks those who decide about requests what they would say.
  *
  * An option that goes beyond Graph has a row in odata/beyond.c named after it ("search" for
- * $search, with the option as the target of its refusal); where such rows are refused the option is
- * not there.
+ * $search, with the option as the target of its refusal), and so has a word of $filter
+ * ("matchespattern", refused with $filter as the target); where such rows are refused the option or
+ * the word is not there.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -14,13 +15,13 @@
 #include "odata/filter.h"
 #include "odata/options.h"
 
-static bool is_refused_beyond(struct slice name)
+static bool is_refused_beyond(struct slice id, struct slice target)
 {
     for (size_t i = 0; i < BEYOND_COUNT; i++) {
         const struct beyond_row *row = &beyond_rows[i];
 
-        if (row->refusal != ERROR_NONE && slice_eq(slice_of(row->target), name) &&
-            slice_eq(slice_of(row->id), slice_sub(name, 1, name.len)))
+        if (row->refusal != ERROR_NONE && slice_eq(slice_of(row->target), target) &&
+            slice_eq(slice_of(row->id), id))
             return true;
     }
     return false;
@@ -36,7 +37,7 @@ static bool has_option(const struct odata_surface *surface, enum odata_resource 
     if (resource == ODATA_DELTA && !odata_surface_has_delta(surface, type))
         return false;
     return odata_option_is_offered(surface->model, &path, is_read, name) &&
-           !(surface->refuses_beyond && is_refused_beyond(name));
+           !(surface->refuses_beyond && is_refused_beyond(slice_sub(name, 1, name.len), name));
 }
 
 bool odata_surface_has_option(const struct odata_surface *surface, enum odata_resource resource,
@@ -89,10 +90,16 @@ bool odata_surface_goes_beyond(const struct odata_surface *surface, enum beyond 
     return row < BEYOND_COUNT && !surface->refuses_beyond;
 }
 
-/* Words of the grammar that are neither an operator between two values nor a function. */
+/* Words of the grammar that are neither an operator between two values nor a function of values. */
 static const struct slice grammar[] = {
-    SLICE_INIT("not"), SLICE_INIT("in"), SLICE_INIT("has"), SLICE_INIT("any"), SLICE_INIT("all"),
+    SLICE_INIT("not"), SLICE_INIT("in"),   SLICE_INIT("has"),  SLICE_INIT("any"),
+    SLICE_INIT("all"), SLICE_INIT("cast"), SLICE_INIT("isof"), SLICE_INIT("hassubset"),
 };
+
+bool odata_surface_has_filter_word(const struct odata_surface *surface, struct slice word)
+{
+    return !(surface->refuses_beyond && is_refused_beyond(word, SLICE("$filter")));
+}
 
 struct slice odata_surface_filter_word(size_t index)
 {

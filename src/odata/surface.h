@@ -50,4 +50,7 @@ bool odata_surface_goes_beyond(const struct odata_surface *surface, enum beyond 
 /* The words of $filter, operators and functions, each once; empty behind the last. */
 struct slice odata_surface_filter_word(size_t index);
 
+/* Whether such a word is taken, and not refused as beyond Graph. */
+bool odata_surface_has_filter_word(const struct odata_surface *surface, struct slice word);
+
 #endif
