@@ -23,7 +23,7 @@ static size_t stored_index(const struct edm_entity_type *type, size_t at)
 
 uint64_t edm_view_select(const struct edm_entity_type *type, uint64_t select)
 {
-    uint64_t stored = 0;
+    uint64_t stored = select & EDM_CREATED;
 
     if (!type->view_of)
         return select;
@@ -46,6 +46,7 @@ struct edm_entity *edm_view_show(const struct edm_entity_type *type, struct edm_
     if (!shown)
         return NULL;
     shown->version = stored->version;
+    shown->created = stored->created;
     for (size_t i = 0; i < type->property_count; i++) {
         size_t from = stored_index(type, i);
 
@@ -67,6 +68,7 @@ const struct edm_entity *edm_view_stored(const struct edm_entity *entity, struct
     if (!stored)
         return NULL;
     stored->version = entity->version;
+    stored->created = entity->created;
     for (size_t i = 0; i < type->property_count; i++) {
         if (!edm_entity_has(entity, i))
             continue;

@@ -14,6 +14,7 @@ static const struct {
     { BIT(TOY_CARD_ID), BIT(TOY_PALLET_ID) },
     { BIT(TOY_CARD_SEEN), BIT(TOY_PALLET_MOVED) },
     { BIT(TOY_CARD_TITLE), BIT(TOY_PALLET_LABEL) },
+    { BIT(TOY_CARD_TITLE) | EDM_CREATED, BIT(TOY_PALLET_LABEL) | EDM_CREATED },
     { BIT(TOY_CARD_ID) | BIT(TOY_CARD_SEEN) | BIT(TOY_CARD_TITLE),
       BIT(TOY_PALLET_ID) | BIT(TOY_PALLET_MOVED) | BIT(TOY_PALLET_LABEL) },
 };
@@ -34,12 +35,14 @@ static void test_show(void **state UNUSED)
     pallet->values[TOY_PALLET_MOVED].at.ticks = 7;
     pallet->values[TOY_PALLET_LABEL].is_null = true;
     pallet->version = 3;
+    pallet->created = 5;
     edm_entity_mark(pallet, TOY_PALLET_ID);
     edm_entity_mark(pallet, TOY_PALLET_MOVED);
     edm_entity_mark(pallet, TOY_PALLET_STATE);
     card = edm_view_show(&toy_card, pallet, arena);
     assert_ptr_equal(card->type, &toy_card);
     assert_int_equal(card->version, 3);
+    assert_int_equal(card->created, 5);
     assert_int_equal(card->present, BIT(TOY_CARD_ID) | BIT(TOY_CARD_SEEN));
     assert_int_equal(card->values[TOY_CARD_SEEN].at.ticks, 7);
     assert_true(slice_eq(card->values[TOY_CARD_ID].text, SLICE("k")));

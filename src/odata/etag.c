@@ -31,7 +31,7 @@ struct slice odata_etag(const struct edm_entity *entity, const struct edm_health
     text_append_int(&text, entity->created);
     text_append_char(&text, '.');
     text_append_int(&text, entity->version);
-    if (health) {
+    if (health && entity->type == health->type) { /* a view of the type shows no state */
         text_append_char(&text, '.');
         text_append_int(&text, entity->values[health->state].integer);
     }

@@ -5,6 +5,7 @@
 #include "base/test.h"
 #include "edm/health.h"
 #include "edm/toy_model.h"
+#include "edm/toy_siblings.h"
 
 static const struct {
     const char *field;
@@ -62,6 +63,9 @@ static void test_tag(void **state UNUSED)
     assert_true(slice_eq(odata_etag(entity, NULL, memory), SLICE("W/\"17.3\"")));
     entity->values[TOY_ARTICLE_COLOUR].integer = -5;
     assert_true(slice_eq(odata_etag(entity, &view, memory), SLICE("W/\"17.3.-5\"")));
+    /* Of another type, a view of it: the value at that place is no state. */
+    const struct edm_health_view other = { .type = &toy_pallet, .state = 0 };
+    assert_true(slice_eq(odata_etag(entity, &other, memory), SLICE("W/\"17.3\"")));
     entity->created = entity->version = entity->values[TOY_ARTICLE_COLOUR].integer = INT64_MIN;
     struct slice longest = odata_etag(entity, &view, memory);
     assert_true(longest.len > 60 && odata_etag_is_listed(longest, longest));

@@ -132,8 +132,8 @@ static void put_literal(struct text *out, const struct edm_property *property, u
         text_append_int(out, value->integer);
 }
 
-/* A row that is in no table: version 1, made before all, of the tenant that is parameter 1 in every
- * read. */
+/* A row that is in no table: version 1, made before all and still to be told from one that was not
+ * read (edm_entity.created), of the tenant that is parameter 1 in every read. */
 static void put_built_in_row(struct text *out, const struct edm_entity_type *type,
                              const struct edm_value *values)
 {
@@ -141,7 +141,7 @@ static void put_built_in_row(struct text *out, const struct edm_entity_type *typ
 
     put(out, " UNION ALL SELECT ?1, ");
     put_text_literal(out, values[0].text);
-    put(out, ", 1, 0");
+    put(out, ", 1, -1");
     while (walk_next(&walk)) {
         put(out, ", ");
         put_literal(out, &type->properties[walk.property], walk.part, &values[walk.property]);
