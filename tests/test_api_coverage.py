@@ -266,11 +266,14 @@ def source_of(part):
 def test_request_fields(documents):
     """Those that the document has, and those that the source looks for."""
     source = source_of("http")
-    read = set(re.findall(r'(?:http_request_(?:field|has)\([^;"]*|(?:\.|->)name, )SLICE\("([\w-]+)"', source))
-    for name in re.findall(r"(?:\.|->)name, ([A-Z_]+)\)", source):
+    compared = r"(?:request->fields\[\w+\]\.|field->)name, "
+    read = set(re.findall(rf'(?:http_request_(?:field|has)\([^;"]*|{compared})SLICE\("([\w-]+)"', source))
+    for name in re.findall(rf"{compared}([A-Z_]+)\)", source):
         read |= set(re.findall(rf'#define {name} +SLICE\("([\w-]+)"\)', source))
     assert {"Prefer", "Accept", "OData-Version"} <= read
-    check_rows("Fields of requests", read | parameters(documents, "header"), exactly=False)
+    spelled = {row.name.lower(): row.name for row in SECTIONS["Fields of requests"]}
+    wanted = read | parameters(documents, "header")
+    check_rows("Fields of requests", {spelled.get(name.lower(), name) for name in wanted}, exactly=False)
 
 
 def test_reply_fields(server, documents):

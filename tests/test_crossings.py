@@ -12,7 +12,7 @@ DETAILS = "/beta/deviceManagement/certificateConnectorDetails"
 TAGS = "/beta/deviceManagement/roleScopeTags"
 CREATE = {"Prefer": "create-if-missing"}
 MEMBERS = {"Prefer": "include-unknown-enum-members"}
-LARGE = "x" * 3000  # past limit-gzip-bytes
+LARGE = "x" * 3000  # past limit-gzip-from-bytes
 
 
 @pytest.fixture(scope="module", params=["file", "memory"])
