@@ -79,7 +79,7 @@ static void answer_preflight(struct call *call)
         return;
     }
     call_add_field(call, SLICE("Access-Control-Allow-Methods"),
-                   SLICE("GET, HEAD, POST, PATCH, DELETE"));
+                   SLICE("GET, HEAD, POST, PUT, PATCH, DELETE"));
     if (is_list_of_names(headers))
         call_add_field(call, SLICE("Access-Control-Allow-Headers"), headers);
     call_add_field(call, SLICE("Access-Control-Max-Age"), SLICE("3600"));

@@ -70,6 +70,11 @@ static const struct graph_route routes[] = {
     { ODATA_PROPERTY, HTTP_HEAD, EDM_GET, graph_start_property },
     { ODATA_VALUE, HTTP_GET, EDM_GET, graph_start_property },
     { ODATA_VALUE, HTTP_HEAD, EDM_GET, graph_start_property },
+    { ODATA_PROPERTY, HTTP_PUT, EDM_UPDATE, graph_start_property_update },
+    { ODATA_PROPERTY, HTTP_PATCH, EDM_UPDATE, graph_start_property_update },
+    { ODATA_PROPERTY, HTTP_DELETE, EDM_UPDATE, graph_start_property_removal },
+    { ODATA_VALUE, HTTP_PUT, EDM_UPDATE, graph_start_value_update },
+    { ODATA_VALUE, HTTP_DELETE, EDM_UPDATE, graph_start_property_removal },
     { ODATA_BATCH, HTTP_POST, EDM_UPDATE, graph_start_batch },
     { ODATA_SINGLETON_PROPERTY, HTTP_GET, EDM_GET, graph_start_singleton_property },
     { ODATA_SINGLETON_PROPERTY, HTTP_HEAD, EDM_GET, graph_start_singleton_property },
@@ -92,15 +97,15 @@ COLD void graph_refuse_method(struct call *call)
         [ODATA_DELTA] = SLICE_INIT("GET, HEAD"),
         [ODATA_ENTITY] = SLICE_INIT("GET, HEAD, PATCH, DELETE"),
         [ODATA_ACTION] = SLICE_INIT("POST"),
-        [ODATA_PROPERTY] = SLICE_INIT("GET, HEAD"),
-        [ODATA_VALUE] = SLICE_INIT("GET, HEAD"),
         [ODATA_SINGLETON_PROPERTY] = SLICE_INIT("GET, HEAD"),
         [ODATA_SERVICE] = SLICE_INIT("GET, HEAD"),
         [ODATA_CSDL] = SLICE_INIT("GET, HEAD"),
         [ODATA_BATCH] = SLICE_INIT("POST"),
     };
 
-    call_add_field(call, SLICE("Allow"), allowed[call->path.resource]);
+    call_add_field(call, SLICE("Allow"),
+                   call->path.property ? graph_property_methods(call)
+                                       : allowed[call->path.resource]);
     graph_fail(call, ERROR_METHOD_NOT_ALLOWED,
                "Specified HTTP method is not allowed for the request target.");
 }
@@ -353,6 +358,8 @@ static void check_request(struct call *call, unsigned version, struct slice rest
     route = find_route(call->path.resource, call->exchange->request.method);
     if (!route)
         graph_refuse_method(call);
+    else if (call->path.property && !graph_check_property_method(call))
+        return;
     else if (!authorise(call, route, &error))
         call_finish_error(call, &error);
     else if (call->path.resource == ODATA_BATCH)
@@ -392,13 +399,13 @@ static bool answers_json(const struct call *call)
     case ODATA_SINGLETON:
     case ODATA_SET:
     case ODATA_DELTA:
-    case ODATA_PROPERTY:
     case ODATA_SINGLETON_PROPERTY:
     case ODATA_SERVICE:
         return true;
     case ODATA_BATCH:
         return !batch_is_multipart(call);
     case ODATA_ENTITY:
+    case ODATA_PROPERTY:
         return call->exchange->request.method != HTTP_DELETE;
     case ODATA_ACTION:
         return call->path.action->answer;

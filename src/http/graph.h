@@ -44,6 +44,14 @@ struct call *graph_call_of(struct dispatch_job *job);
  * version. False: it is something else, and the call goes on. */
 bool graph_document_handle(struct call *call, unsigned version, struct slice rest);
 
+/* --- graph_property_writes.c ----------------------------------------------------------------- */
+
+/* Of the path's property or its value: what Allow lists. */
+struct slice graph_property_methods(const struct call *call);
+/* Whether the request may go on by its method, one of those that properties have. False: the call
+ * was answered, with 405. */
+bool graph_check_property_method(struct call *call) MUST_CHECK;
+
 /* --- graph_reads.c, graph_writes.c, graph_worked_out.c: behind the checks
  * --------------------------------------- */
 
@@ -68,6 +76,12 @@ void graph_forget_delta(struct call *call);
 void graph_start_delta(struct call *call);
 void graph_start_create(struct call *call);
 void graph_start_update(struct call *call);
+/* The operation of an update by call->given, under the call's conditions. */
+bool graph_run_update(struct dispatch_job *job, struct store_session *session,
+                      struct error *err) MUST_CHECK;
+void graph_start_property_update(struct call *call);
+void graph_start_value_update(struct call *call);
+void graph_start_property_removal(struct call *call);
 void graph_start_delete(struct call *call);
 void graph_start_action(struct call *call);
 

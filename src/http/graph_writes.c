@@ -145,7 +145,7 @@ static bool update(struct call *call, struct store_session *session, struct erro
                           &call->entity, err);
 }
 
-static bool run_update(struct dispatch_job *job, struct store_session *session, struct error *err)
+bool graph_run_update(struct dispatch_job *job, struct store_session *session, struct error *err)
 {
     struct call *call = graph_call_of(job);
     struct error why = { 0 };
@@ -178,7 +178,7 @@ void graph_start_update(struct call *call)
     if (!read_given(call, call->path.key))
         return;
     edm_entity_drop_sentinels(call->given);
-    graph_submit(call, true, run_update, finish_update);
+    graph_submit(call, true, graph_run_update, finish_update);
 }
 
 static bool run_delete(struct dispatch_job *job, struct store_session *session, struct error *err)

@@ -68,6 +68,14 @@ static bool answers_entity(const struct call *call)
            (call->path.resource == ODATA_ENTITY && method == HTTP_PATCH);
 }
 
+/* Whose answer is 204 unless the client would see what it wrote. */
+static bool writes_property(const struct call *call)
+{
+    enum http_method method = call->exchange->request.method;
+
+    return call->path.property && (method == HTTP_PUT || method == HTTP_PATCH);
+}
+
 static enum odata_return settle_return(struct call *call)
 {
     enum odata_return wanted = call->preferences.answer;
@@ -84,6 +92,8 @@ void wishes_settle(struct call *call, bool is_read)
     call->applied.max_page_size = call->max_page_size;
     if (answers_entity(call))
         call->applied.answer = settle_return(call);
+    else if (writes_property(call))
+        call->applied.answer = call->preferences.answer;
     if (call->preferences.unknown_members && call->path.type &&
         call->exchange->request.method != HTTP_DELETE)
         call->applied.unknown_members = true;

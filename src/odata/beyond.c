@@ -156,4 +156,13 @@ const struct beyond_row beyond_rows[BEYOND_COUNT] = {
         .target = "",
         .message = "",
     },
+    [BEYOND_PROPERTY_WRITES] = {
+        .id = "property-writes",
+        .what = "PUT, PATCH and DELETE write one property at its address, PUT its bare text at $value",
+        .graph = "405: these addresses are for reading",
+        .source = "OData 4.01 part 1, 11.4.9; no page of these sets has such a write",
+        .refusal = ERROR_METHOD_NOT_ALLOWED,
+        .target = "",
+        .message = "Specified HTTP method is not allowed for the request target.",
+    },
 };

@@ -37,6 +37,7 @@ enum beyond {
     BEYOND_ETAGS,
     BEYOND_UPSERT,
     BEYOND_DELTA,
+    BEYOND_PROPERTY_WRITES,
     BEYOND_COUNT
 };
 

@@ -5,8 +5,8 @@
  *     /{singleton}/{set}                             get, post
  *     /{singleton}/{set}/$count                      get
  *     /{singleton}/{set}/{key}                       get, patch, delete
- *     /{singleton}/{set}/{key}/{property}            get
- *     /{singleton}/{set}/{key}/{property}/$value     get, but not of a collection
+ *     /{singleton}/{set}/{key}/{property}            get, and what writes it
+ *     /{singleton}/{set}/{key}/{property}/$value     the same, but not of a collection
  *     /{singleton}/{set}/{key}/{action}              post
  *
  * HEAD goes wherever GET does and is not written out.
@@ -232,13 +232,15 @@ static void begin_property(struct openapi *openapi, const struct edm_entity_type
     openapi_begin(openapi, "responses");
 }
 
-static void end_property(struct openapi *openapi, const struct edm_property *property)
+static void end_property(struct openapi *openapi, const struct edm_entity_type *type,
+                         const struct edm_property *property, enum odata_resource resource)
 {
     if (property->flags & EDM_NULLABLE)
         openapi_no_content(openapi);
     openapi_errors(openapi);
     openapi_end(openapi);
     openapi_end(openapi);
+    openapi_property_writes(openapi, type, property, resource);
     openapi_end(openapi);
 }
 
@@ -257,7 +259,7 @@ static void write_property(struct openapi *openapi, const struct edm_entity_type
     openapi_end(openapi);
     openapi_end(openapi);
     openapi_end_reply(openapi);
-    end_property(openapi, property);
+    end_property(openapi, type, property, ODATA_PROPERTY);
 }
 
 static void write_value(struct openapi *openapi, const struct edm_entity_type *type,
@@ -268,7 +270,7 @@ static void write_value(struct openapi *openapi, const struct edm_entity_type *t
                         "text/plain");
     openapi_raw(openapi, "schema", "{\"type\":\"string\"}");
     openapi_end_reply(openapi);
-    end_property(openapi, property);
+    end_property(openapi, type, property, ODATA_VALUE);
 }
 
 static void write_properties(struct openapi *openapi, const struct edm_entity_type *type)

@@ -113,6 +113,13 @@ void openapi_reply(struct openapi *openapi, const char *status, const char *head
 void openapi_no_content(struct openapi *openapi);
 void openapi_errors(struct openapi *openapi);
 
+/* --- openapi_property_writes.c ----------------------------------------------------------------
+ */
+
+/* The operations that write `property`, at its address or at that of its value. */
+void openapi_property_writes(struct openapi *openapi, const struct edm_entity_type *type,
+                             const struct edm_property *property, enum odata_resource resource);
+
 /* --- openapi_paths.c --------------------------------------------------------------------------
  */
 

@@ -33,6 +33,21 @@ bool odata_read_entity(const struct edm_model *model, const struct edm_entity_ty
                        struct slice body, struct slice key, unsigned depth_limit,
                        struct arena *arena, struct edm_entity **ret, struct error *err) MUST_CHECK;
 
+/* The body of a write to one property, {"value":...}: into an entity in which that is present.
+ * Annotations are ignored. Errors as above; without "value" ERROR_BAD_REQUEST. */
+bool odata_read_property(const struct edm_model *model, const struct edm_entity_type *type,
+                         const struct edm_property *property, struct slice body,
+                         unsigned depth_limit, struct arena *arena, struct edm_entity **ret,
+                         struct error *err) MUST_CHECK;
+/* The same of bare text, as odata_write_value() writes it; of a collection no text is right. */
+bool odata_read_value(const struct edm_model *model, const struct edm_entity_type *type,
+                      const struct edm_property *property, struct slice text, struct arena *arena,
+                      struct edm_entity **ret, struct error *err) MUST_CHECK;
+/* And of no value: null, if the property may be. */
+bool odata_read_null(const struct edm_model *model, const struct edm_entity_type *type,
+                     const struct edm_property *property, struct arena *arena,
+                     struct edm_entity **ret, struct error *err) MUST_CHECK;
+
 /* The parameters of an action, one value each in the order of action->parameters. Same errors; a
  * parameter that is required and missing or null is ERROR_BAD_REQUEST with its name as target. */
 bool odata_read_parameters(const struct edm_model *model, const struct edm_action *action,

@@ -32,11 +32,12 @@ struct body {
     const struct edm_model *model;
     struct json_reader reader;
     struct arena *arena;
-    struct slice key;                /* of the entity that is updated; empty for a create */
-    struct edm_entity *entity;       /* a create or update; else NULL */
-    const struct edm_action *action; /* its parameters; else NULL */
-    struct edm_value *values;        /* one for each parameter */
-    uint64_t given;                  /* bit i: parameter i was given */
+    struct slice key;                  /* of the entity that is updated; empty for a create */
+    struct edm_entity *entity;         /* a create or update; else NULL */
+    const struct edm_property *single; /* the only one that is written; NULL: any */
+    const struct edm_action *action;   /* its parameters; else NULL */
+    struct edm_value *values;          /* one for each parameter */
+    uint64_t given;                    /* bit i: parameter i was given */
     struct error *err;
 };
 
@@ -218,6 +219,20 @@ static bool read_entity_member(struct body *body, struct slice name)
                      SLICE_ARG(type->name));
 }
 
+/* --- one property ---------------------------------------------------------------------------- */
+
+static bool read_single_member(struct body *body, struct slice name)
+{
+    if (slice_eq(name, SLICE("value")))
+        return read_property(body, (size_t)(body->single - body->entity->type->properties));
+    if (slice_index(name, '@') < name.len)
+        return skip_value(body);
+    return error_set(body->err, ERROR_MODEL_VALIDATION, name,
+                     "The property '%.*s' stands where only 'value' and annotations may: the body "
+                     "is that of the property '%.*s'.",
+                     SLICE_ARG(odata_quote(name)), SLICE_ARG(body->single->name));
+}
+
 /* --- parameters ------------------------------------------------------------------------------ */
 
 static const struct edm_property *find_parameter(const struct edm_action *action, struct slice name)
@@ -337,6 +352,74 @@ bool odata_read_entity(const struct edm_model *model, const struct edm_entity_ty
         return false;
     *ret = reading.entity;
     return true;
+}
+
+bool odata_read_property(const struct edm_model *model, const struct edm_entity_type *type,
+                         const struct edm_property *property, struct slice body,
+                         unsigned depth_limit, struct arena *arena, struct edm_entity **ret,
+                         struct error *err)
+{
+    struct body reading = {
+        .model = model,
+        .arena = arena,
+        .entity = edm_entity_create(type, arena),
+        .single = property,
+        .err = err,
+    };
+
+    if (!reading.entity)
+        return error_no_memory(err);
+    if (!read_body(&reading, body, depth_limit, read_single_member))
+        return false;
+    if (!edm_entity_has(reading.entity, (size_t)(property - type->properties)))
+        return error_set(err, ERROR_BAD_REQUEST, SLICE("value"),
+                         "The body has no 'value', which is what the property '%.*s' becomes.",
+                         SLICE_ARG(property->name));
+    *ret = reading.entity;
+    return true;
+}
+
+/* As though `token` had been the value's in JSON. */
+static bool read_token(const struct edm_model *model, const struct edm_entity_type *type,
+                       const struct edm_property *property, const struct json_token *token,
+                       struct arena *arena, struct edm_entity **ret, struct error *err)
+{
+    struct edm_entity *entity = edm_entity_create(type, arena);
+    size_t index = (size_t)(property - type->properties);
+
+    if (!entity)
+        return error_no_memory(err);
+    if (!edm_value_read(model, property, NULL, token, arena, &entity->values[index], err))
+        return false;
+    edm_entity_mark(entity, index);
+    *ret = entity;
+    return true;
+}
+
+bool odata_read_value(const struct edm_model *model, const struct edm_entity_type *type,
+                      const struct edm_property *property, struct slice text, struct arena *arena,
+                      struct edm_entity **ret, struct error *err)
+{
+    struct json_token token = { .kind = JSON_STRING, .text = text, .literal = text };
+
+    if (!slice_is_utf8(text))
+        return error_set(err, ERROR_BAD_REQUEST, property->name,
+                         "The text of the property '%.*s' is not UTF-8.",
+                         SLICE_ARG(property->name));
+    if (property->kind == EDM_BOOLEAN && slice_eq_nocase(text, SLICE("true")))
+        token.kind = JSON_TRUE;
+    else if (property->kind == EDM_BOOLEAN && slice_eq_nocase(text, SLICE("false")))
+        token.kind = JSON_FALSE;
+    return read_token(model, type, property, &token, arena, ret, err);
+}
+
+bool odata_read_null(const struct edm_model *model, const struct edm_entity_type *type,
+                     const struct edm_property *property, struct arena *arena,
+                     struct edm_entity **ret, struct error *err)
+{
+    const struct json_token token = { .kind = JSON_NULL };
+
+    return read_token(model, type, property, &token, arena, ret, err);
 }
 
 bool odata_read_parameters(const struct edm_model *model, const struct edm_action *action,

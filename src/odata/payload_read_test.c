@@ -460,12 +460,101 @@ static void test_no_memory(void **state UNUSED)
     assert_true(failures > 10);
 }
 
+/* --- one property ---------------------------------------------------------------------------- */
+
+enum how { AS_JSON, AS_TEXT, AS_NULL };
+
+static const struct {
+    enum how how;
+    const char *property, *given;
+    const char *want;   /* NULL: refused */
+    const char *target; /* of the refusal */
+    enum error_code refusal;
+} single_cases[] = {
+    { AS_JSON, "title", "{\"value\":\"x\"}", "{\"title\":\"x\"}", NULL, 0 },
+    { AS_JSON, "title", "{\"@odata.context\":[1],\"value\":null,\"value@x\":1}", "{\"title\":null}",
+      NULL, 0 },
+    { AS_JSON, "stock", "{\"value\":7}", "{\"stock\":7}", NULL, 0 },
+    { AS_JSON, "labels", "{\"value\":[\"a\", \"b\"]}", "{\"labels\":[\"a\",\"b\"]}", NULL, 0 },
+    { AS_JSON, "labels", "{\"value\":[]}", "{\"labels\":[]}", NULL, 0 },
+    { AS_JSON, "title", "{}", NULL, "value", ERROR_BAD_REQUEST },
+    { AS_JSON, "title", "{\"@value\":1}", NULL, "value", ERROR_BAD_REQUEST },
+    { AS_JSON, "title", "{\"Value\":\"x\"}", NULL, "Value", ERROR_MODEL_VALIDATION },
+    { AS_JSON, "title", "{\"title\":\"x\"}", NULL, "title", ERROR_MODEL_VALIDATION },
+    { AS_JSON, "title", "{\"value\":\"x\",\"value\":\"y\"}", NULL, "value", ERROR_BAD_REQUEST },
+    { AS_JSON, "title", "{\"value\":\"x\"", NULL, "", ERROR_BAD_REQUEST },
+    { AS_JSON, "title", "\"x\"", NULL, "", ERROR_BAD_REQUEST },
+    { AS_JSON, "title", " ", NULL, "", ERROR_EMPTY_PAYLOAD },
+    { AS_JSON, "stock", "{\"value\":\"many\"}", NULL, "stock", ERROR_MODEL_VALIDATION },
+
+    { AS_TEXT, "title", "a \"b\"\n", "{\"title\":\"a \\\"b\\\"\\n\"}", NULL, 0 },
+    { AS_TEXT, "title", "", "{\"title\":\"\"}", NULL, 0 },
+    { AS_TEXT, "title", "null", "{\"title\":\"null\"}", NULL, 0 },
+    { AS_TEXT, "title", "\xff", NULL, "title", ERROR_BAD_REQUEST },
+    { AS_TEXT, "soldOut", "true", "{\"soldOut\":true}", NULL, 0 },
+    { AS_TEXT, "soldOut", "False", "{\"soldOut\":false}", NULL, 0 },
+    { AS_TEXT, "soldOut", "1", NULL, "soldOut", ERROR_MODEL_VALIDATION },
+    { AS_TEXT, "soldOut", "", NULL, "soldOut", ERROR_MODEL_VALIDATION },
+    { AS_TEXT, "stock", "-7", "{\"stock\":-7}", NULL, 0 },
+    { AS_TEXT, "stock", "7 ", NULL, "stock", ERROR_MODEL_VALIDATION },
+    { AS_TEXT, "stock", "2147483648", NULL, "stock", ERROR_MODEL_VALIDATION },
+    { AS_TEXT, "grams", "9007199254740993", "{\"grams\":9007199254740993}", NULL, 0 },
+    { AS_TEXT, "size", "small", "{\"size\":\"small\"}", NULL, 0 },
+    { AS_TEXT, "size", "vast", NULL, "size", ERROR_MODEL_VALIDATION },
+    { AS_TEXT, "labels", "[]", NULL, "labels", ERROR_MODEL_VALIDATION },
+
+    { AS_NULL, "title", NULL, "{\"title\":null}", NULL, 0 },
+    { AS_NULL, "stock", NULL, NULL, "stock", ERROR_MODEL_VALIDATION },
+    { AS_NULL, "labels", NULL, NULL, "labels", ERROR_MODEL_VALIDATION },
+};
+
+static bool read_single(size_t i, struct arena *arena, struct edm_entity **ret, struct error *err)
+{
+    struct slice given = single_cases[i].given ? slice_of(single_cases[i].given) : SLICE_EMPTY;
+    const struct edm_property *property =
+        &toy_article
+             .properties[edm_find_property(&toy_article, slice_of(single_cases[i].property))];
+
+    switch (single_cases[i].how) {
+    case AS_JSON:
+        return odata_read_property(&toy_model, &toy_article, property, given, DEPTH, arena, ret,
+                                   err);
+    case AS_TEXT:
+        return odata_read_value(&toy_model, &toy_article, property, given, arena, ret, err);
+    case AS_NULL:
+        return odata_read_null(&toy_model, &toy_article, property, arena, ret, err);
+    }
+    return false;
+}
+
+static void test_single(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(single_cases); i++) {
+        struct arena *arena = new_arena();
+        struct edm_entity *entity = NULL;
+        struct error err = { 0 };
+        struct text text;
+
+        text_init(&text, arena, 256, 4096);
+        CHECK(read_single(i, arena, &entity, &err) == (single_cases[i].want != NULL), i);
+        if (single_cases[i].want) {
+            write_given(entity, &text);
+            CHECK(slice_eq(text_slice(&text), slice_of(single_cases[i].want)), i);
+        } else {
+            CHECK(err.code == single_cases[i].refusal, i);
+            CHECK(slice_eq(slice_of(err.target), slice_of(single_cases[i].target)), i);
+        }
+        arena_destroy(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_read),       cmocka_unit_test(test_refused),
         cmocka_unit_test(test_parameters), cmocka_unit_test(test_no_parameters),
         cmocka_unit_test(test_long_names), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_single),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
