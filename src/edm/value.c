@@ -331,8 +331,14 @@ void edm_value_write(const struct edm_property *property, const struct edm_value
     case EDM_BOOLEAN:
         json_writer_bool(writer, value->boolean);
         return;
-    case EDM_INT32:
     case EDM_INT64:
+        if (form & EDM_LONG_TEXT) {
+            json_writer_int_string(writer, value->integer);
+            return;
+        }
+        json_writer_int(writer, value->integer);
+        return;
+    case EDM_INT32:
         json_writer_int(writer, value->integer);
         return;
     case EDM_DATE_TIME_OFFSET:

@@ -55,8 +55,9 @@ bool edm_value_items(const struct edm_value *value, struct arena *arena, struct 
 /* How a value is written. */
 enum edm_form {
     EDM_AS_STORED = 0,
-    EDM_UTC = 1u << 0,    /* dates are turned to Z */
-    EDM_MASKED = 1u << 1, /* the sentinel stands for what edm_value_is_later() */
+    EDM_UTC = 1u << 0,       /* dates are turned to Z */
+    EDM_MASKED = 1u << 1,    /* the sentinel stands for what edm_value_is_later() */
+    EDM_LONG_TEXT = 1u << 2, /* EDM_INT64 in a string, for clients whose numbers are doubles */
 };
 
 /* Writes a value as JSON (the name is the caller's to write). `form` is bits of enum edm_form. A

@@ -63,6 +63,7 @@ struct call {
     struct odata_path path;
     struct odata_options options;
     enum odata_level level; /* what the client wants of control information */
+    bool ieee754;           /* and it wants numbers of 64 bits as strings */
     uint16_t max_page_size; /* Prefer: odata.maxpagesize, or the $skiptoken's; 0: neither */
     struct odata_preferences preferences; /* what the client would like */
     struct odata_preferences applied;     /* what of it is heeded */

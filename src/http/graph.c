@@ -425,7 +425,8 @@ static bool is_common_accept(struct slice accept)
 }
 
 /* The level that the request's Accept asks for; false: nothing that there is. */
-static bool accepted_level(const struct http_request *request, enum odata_level *ret)
+static bool accepted_level(const struct http_request *request, enum odata_level *ret,
+                           bool *ret_ieee754)
 {
     struct odata_accept accept = { 0 };
 
@@ -433,7 +434,12 @@ static bool accepted_level(const struct http_request *request, enum odata_level 
         if (slice_eq_nocase(request->fields[i].name, SLICE("Accept")))
             odata_accept_add(&accept, request->fields[i].value);
     /* A field without a range in it is as none at all. */
-    return accept.ranges == 0 || odata_accept_level(&accept, ret);
+    if (accept.ranges == 0)
+        return true;
+    if (!odata_accept_level(&accept, ret))
+        return false;
+    *ret_ieee754 = odata_accept_ieee754(&accept, *ret);
+    return true;
 }
 
 static bool choose_level(struct call *call, struct error *err)
@@ -442,12 +448,13 @@ static bool choose_level(struct call *call, struct error *err)
     size_t fields;
 
     call->level = call->options.level;
+    call->ieee754 = call->options.ieee754;
     if (call->options.level_given || !answers_json(call))
         return true;
     if (!http_request_has(request, SLICE("Accept"), &fields) ||
         (fields == 1 && is_common_accept(http_request_field(request, SLICE("Accept")))))
         return true;
-    return accepted_level(request, &call->level) ||
+    return accepted_level(request, &call->level, &call->ieee754) ||
            error_set(err, ERROR_NOT_ACCEPTABLE, SLICE("Accept"),
                      "The Accept header of the request admits none of the formats that this "
                      "resource has. Ask for 'application/json', if need be with "
@@ -509,6 +516,7 @@ struct odata_reply graph_reply_of(const struct call *call)
                                  .select_given = call->options.query.select_given,
                                  .asked_for_all = asks(call) && !call->options.selects,
                                  .level = call->level,
+                                 .ieee754 = call->ieee754,
                                  .unknown_members = call->applied.unknown_members,
                                  .etags = call->options.query.select & EDM_CREATED,
                                  .health = call->options.query.health };

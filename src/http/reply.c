@@ -133,14 +133,18 @@ static void finish(struct call *call, int status, struct slice body)
 
 /* --- ends ------------------------------------------------------------------------------------ */
 
-#define ODATA_JSON(level)                                                                          \
+#define ODATA_JSON(level, ieee754)                                                                 \
     SLICE_INIT("application/json;odata.metadata=" level                                            \
-               ";odata.streaming=true;IEEE754Compatible=false;charset=utf-8")
+               ";odata.streaming=true;IEEE754Compatible=" ieee754 ";charset=utf-8")
+#define ODATA_JSONS(level)                                                                         \
+    {                                                                                              \
+        ODATA_JSON(level, "false"), ODATA_JSON(level, "true")                                      \
+    }
 
-static const struct slice odata_content_types[ODATA_LEVEL_COUNT] = {
-    [ODATA_MINIMAL] = ODATA_JSON("minimal"),
-    [ODATA_NONE] = ODATA_JSON("none"),
-    [ODATA_FULL] = ODATA_JSON("full"),
+static const struct slice odata_content_types[ODATA_LEVEL_COUNT][2] = {
+    [ODATA_MINIMAL] = ODATA_JSONS("minimal"),
+    [ODATA_NONE] = ODATA_JSONS("none"),
+    [ODATA_FULL] = ODATA_JSONS("full"),
 };
 
 void call_finish_odata(struct call *call, int status, const struct text *body)
@@ -155,7 +159,7 @@ void call_finish_odata(struct call *call, int status, const struct text *body)
         return;
     }
     use_kept_memory(call);
-    call_add_field(call, SLICE("Content-Type"), odata_content_types[call->level]);
+    call_add_field(call, SLICE("Content-Type"), odata_content_types[call->level][call->ieee754]);
     call_add_field(call, SLICE("OData-Version"), SLICE("4.0"));
     call_add_field(call, SLICE("Cache-Control"), SLICE("no-cache"));
     add_common_fields(call);

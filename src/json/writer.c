@@ -267,6 +267,15 @@ void json_writer_int(struct json_writer *writer, int64_t value)
     text_append_int(writer->out, value);
 }
 
+void json_writer_int_string(struct json_writer *writer, int64_t value)
+{
+    if (begin_value(writer))
+        text_append_char(writer->out, ',');
+    text_append_char(writer->out, '"');
+    text_append_int(writer->out, value);
+    text_append_char(writer->out, '"');
+}
+
 void json_writer_bool(struct json_writer *writer, bool value)
 {
     put_plain_value(writer, value ? SLICE("true") : SLICE("false"));

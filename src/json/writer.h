@@ -43,6 +43,8 @@ void json_writer_string(struct json_writer *writer, struct slice value);
 /* The same for what is known to hold nothing that needs escaping (a date, a member's name). */
 void json_writer_plain_string(struct json_writer *writer, struct slice value);
 void json_writer_int(struct json_writer *writer, int64_t value);
+/* Its digits in a string: for readers whose numbers are doubles. */
+void json_writer_int_string(struct json_writer *writer, int64_t value);
 void json_writer_bool(struct json_writer *writer, bool value);
 void json_writer_null(struct json_writer *writer);
 /* `json` is already one JSON value. Empty, it is a text that failed: so does this one. */

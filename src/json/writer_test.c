@@ -257,6 +257,22 @@ static void test_writer_ints(void **state UNUSED)
     }
 }
 
+static void test_writer_int_strings(void **state UNUSED)
+{
+    char memory[64];
+    struct text out;
+    struct json_writer writer;
+
+    text_init_fixed(&out, memory, sizeof memory);
+    json_writer_init(&writer, &out);
+    json_writer_array_begin(&writer);
+    json_writer_int_string(&writer, INT64_MIN);
+    json_writer_int_string(&writer, 0);
+    json_writer_int(&writer, 1);
+    json_writer_array_end(&writer);
+    assert_true(slice_eq(text_slice(&out), SLICE("[\"-9223372036854775808\",\"0\",1]")));
+}
+
 static void test_writer_depth(void **state UNUSED)
 {
     struct arena *arena = arena_create(NULL, PLENTY);
@@ -562,11 +578,17 @@ static void test_writer_budget(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_writer_commas),      cmocka_unit_test(test_writer_exact_room),
-        cmocka_unit_test(test_writer_escapes),     cmocka_unit_test(test_writer_escapes_exact_room),
-        cmocka_unit_test(test_writer_every_place), cmocka_unit_test(test_writer_ints),
-        cmocka_unit_test(test_writer_depth),       cmocka_unit_test(test_writer_raw_of_failed_text),
-        cmocka_unit_test(test_writer_misuse),      cmocka_unit_test(test_writer_round_trip),
+        cmocka_unit_test(test_writer_commas),
+        cmocka_unit_test(test_writer_exact_room),
+        cmocka_unit_test(test_writer_escapes),
+        cmocka_unit_test(test_writer_escapes_exact_room),
+        cmocka_unit_test(test_writer_every_place),
+        cmocka_unit_test(test_writer_ints),
+        cmocka_unit_test(test_writer_int_strings),
+        cmocka_unit_test(test_writer_depth),
+        cmocka_unit_test(test_writer_raw_of_failed_text),
+        cmocka_unit_test(test_writer_misuse),
+        cmocka_unit_test(test_writer_round_trip),
         cmocka_unit_test(test_writer_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

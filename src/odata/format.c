@@ -6,7 +6,8 @@
  *
  * A range in its plain form, "application/json", means minimal, OData's default; so do the wider
  * ones. Only a range that names a level admits another one. One that names a level that does not
- * exist admits nothing.
+ * exist admits nothing. Both representations of long numbers are admitted by all; one that asks for
+ * strings is the more specific for it.
  *
  * Read as clients write and not as the grammar wants it: the "*; q=.2" of old Java libraries is
  * a wide range with a quality, though it is neither a media range nor a number there.
@@ -29,6 +30,7 @@ struct range {
     unsigned rank;
     enum odata_level level;
     unsigned quality;
+    bool ieee754;
 };
 
 static unsigned rank_of(struct slice media)
@@ -92,6 +94,10 @@ static bool read_parameter(struct slice parameter, struct range *range)
         value = slice_sub(value, 1, value.len - 2);
     if (slice_eq_nocase(name, SLICE("q")))
         return read_quality(value, &range->quality);
+    if (slice_eq_nocase(name, SLICE("IEEE754Compatible")))
+        range->ieee754 = slice_eq_nocase(value, SLICE("true"));
+    if (range->ieee754 && range->rank == RANK_JSON)
+        range->rank = RANK_LEVEL;
     if (!slice_eq_nocase(name, SLICE("odata.metadata")) &&
         !slice_eq_nocase(name, SLICE("metadata")))
         return true;
@@ -121,7 +127,7 @@ static void add_range(struct odata_accept *accept, struct slice text)
         return;
     wish = &accept->wishes[range.rank == RANK_LEVEL ? range.level : ODATA_MINIMAL];
     if (range.rank > wish->rank)
-        *wish = (struct odata_wish){ range.rank, range.quality, accept->ranges };
+        *wish = (struct odata_wish){ range.rank, range.quality, accept->ranges, range.ieee754 };
 }
 
 void odata_accept_add(struct odata_accept *accept, struct slice field)
@@ -154,6 +160,19 @@ bool odata_accept_level(const struct odata_accept *accept, enum odata_level *ret
     if (best)
         *ret = (enum odata_level)(best - accept->wishes);
     return best;
+}
+
+bool odata_accept_ieee754(const struct odata_accept *accept, enum odata_level level)
+{
+    return accept->wishes[level].ieee754;
+}
+
+bool odata_format_ieee754(struct slice value)
+{
+    struct range range = { .rank = RANK_JSON, .quality = QUALITY_FULL };
+
+    field_list_take(';', &value);
+    return read_parameters(value, &range) && range.ieee754;
 }
 
 bool odata_format_level(struct slice value, enum odata_level *ret)
@@ -202,9 +221,9 @@ bool odata_accept_wants_json(struct slice field)
         if (!read_parameters(text, &range))
             continue;
         if (is_xml(media) || range.rank < RANK_JSON)
-            widen(&xml, (struct odata_wish){ range.rank, range.quality, at });
+            widen(&xml, (struct odata_wish){ range.rank, range.quality, at, false });
         else
-            widen(&json, (struct odata_wish){ RANK_JSON, range.quality, at });
+            widen(&json, (struct odata_wish){ RANK_JSON, range.quality, at, false });
     }
     return json.quality > 0 && is_better(&json, &xml);
 }

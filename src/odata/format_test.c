@@ -121,6 +121,45 @@ static void test_format(void **state UNUSED)
     }
 }
 
+/* Of the level that is wanted most. */
+static const struct {
+    const char *accept; /* also a $format, where it is one */
+    bool ieee754;
+    bool is_format;
+} number_cases[] = {
+    { JSON, false, true },
+    { JSON ";IEEE754Compatible=true", true, true },
+    { JSON ";ieee754compatible=\"TRUE\"", true, true },
+    { JSON ";IEEE754Compatible=false", false, true },
+    { JSON ";IEEE754Compatible=maybe", false, true },
+    { JSON ";IEEE754Compatible", false, true },
+    { FULL ";IEEE754Compatible=true;charset=utf-8", true, true },
+    { JSON ";IEEE754Compatible=true;odata.metadata=none", true, true },
+    { JSON ", " JSON ";IEEE754Compatible=true", true, false },     /* the more specific */
+    { JSON ";IEEE754Compatible=true, " MINIMAL, true, false },     /* as good: the first */
+    { NONE ";IEEE754Compatible=true;q=0.5, " FULL, false, false }, /* is of another level */
+    { "*/*;IEEE754Compatible=true", true, false },
+    { "text/plain;IEEE754Compatible=true, */*", false, false },
+};
+
+static void test_numbers(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(number_cases); i++) {
+        struct slice text = slice_of(number_cases[i].accept);
+        struct odata_accept accept = { 0 };
+        enum odata_level level;
+
+        odata_accept_add(&accept, text);
+        CHECK(odata_accept_level(&accept, &level), i);
+        CHECK(odata_accept_ieee754(&accept, level) == number_cases[i].ieee754, i);
+        CHECK(odata_format_level(text, &level) == number_cases[i].is_format, i);
+        CHECK(!number_cases[i].is_format || odata_format_ieee754(text) == number_cases[i].ieee754,
+              i);
+    }
+    assert_true(odata_format_ieee754(SLICE("json;IEEE754Compatible=true")));
+    assert_false(odata_format_ieee754(SLICE("json")));
+}
+
 /* Of a document that there is as XML, too. */
 static const struct {
     const char *accept;
@@ -161,9 +200,8 @@ static void test_documents(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_accept),
-        cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_format),
+        cmocka_unit_test(test_accept),    cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_format),    cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_documents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -180,6 +180,7 @@ static bool read_format(struct parse *parse, struct slice value)
         return true;
     }
     parse->out->level_given = odata_format_level(slice_trim(value), &parse->out->level);
+    parse->out->ieee754 = parse->out->level_given && odata_format_ieee754(slice_trim(value));
     return parse->out->level_given ||
            error_set(parse->err, ERROR_NOT_ACCEPTABLE, SLICE("$format"),
                      "The format '%.*s' is not supported. Ask for 'json', if need be with "

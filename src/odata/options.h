@@ -34,6 +34,7 @@ struct odata_options {
     bool level_given; /* by $format, which overrides Accept */
     bool xml_given;   /* by $format, of $metadata */
     enum odata_level level;
+    bool ieee754;    /* by $format: numbers of 64 bits as strings */
     uint64_t digest; /* of which rows are asked for and in which order: a $skiptoken is for one */
     uint32_t beyond; /* rows of odata/beyond.h that the options use: BEYOND_BIT() each */
 };

@@ -80,6 +80,29 @@ static void test_answers(void **state UNUSED)
     }
 }
 
+/* Numbers of 64 bits as strings; what says their type stays. */
+static void test_ieee754(void **state UNUSED)
+{
+    struct edm_value copy[COUNT_OF(values)];
+    const struct edm_rows rows = { .type = TOY_CARD_MEASURE->result, .values = copy, .count = 2 };
+    const struct edm_page page = { .total_count = 3 };
+    struct odata_reply reply = reply_for(&profile_live, ODATA_NONE);
+    char memory[2000];
+    struct text text;
+
+    memcpy(copy, values, sizeof copy);
+    reply.ieee754 = true;
+    text_init_fixed(&text, memory, sizeof memory);
+    odata_write_answer(&reply, &rows, &text);
+    assert_true(
+        slice_eq(text_slice(&text), SLICE("{\"value\":[{\"word\":\"a\\\"b\",\"ticks\":\"" NUMBER
+                                          "\",\"at\":\"0001-01-01T01:00:00Z\"},{\"word\":null,"
+                                          "\"ticks\":\"0\",\"at\":\"0001-01-01T00:00:00Z\"}]}")));
+    text_init_fixed(&text, memory, sizeof memory);
+    odata_write_page(&reply, toy_siblings.singleton->types[0], &page, SLICE_EMPTY, &text);
+    assert_true(slice_eq(text_slice(&text), SLICE("{\"@odata.count\":\"3\",\"value\":[]}")));
+}
+
 /* --- what is worked out ---------------------------------------------------------------------- */
 
 static const struct edm_value item[] = {
@@ -279,9 +302,10 @@ static void test_parameters(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers),    cmocka_unit_test(test_worked_out),
-        cmocka_unit_test(test_unselected), cmocka_unit_test(test_document),
-        cmocka_unit_test(test_paths),      cmocka_unit_test(test_parameters),
+        cmocka_unit_test(test_answers),    cmocka_unit_test(test_ieee754),
+        cmocka_unit_test(test_worked_out), cmocka_unit_test(test_unselected),
+        cmocka_unit_test(test_document),   cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

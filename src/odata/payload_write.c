@@ -247,7 +247,7 @@ struct shape {
 unsigned payload_form(const struct odata_reply *reply)
 {
     return (reply->profile->dates_in_utc ? EDM_UTC : 0u) |
-           (reply->unknown_members ? 0u : EDM_MASKED);
+           (reply->unknown_members ? 0u : EDM_MASKED) | (reply->ieee754 ? EDM_LONG_TEXT : 0u);
 }
 
 static void shape_init(struct shape *shape, const struct odata_reply *reply,
@@ -312,7 +312,10 @@ void odata_write_page(const struct odata_reply *reply, const struct edm_entity_t
     write_context(reply, type, SLICE_EMPTY, &writer);
     if (page->total_count >= 0) {
         json_writer_plain_name(&writer, SLICE("@odata.count"));
-        json_writer_int(&writer, page->total_count);
+        if (reply->ieee754)
+            json_writer_int_string(&writer, page->total_count);
+        else
+            json_writer_int(&writer, page->total_count);
     }
     if (gets_tip(reply))
         write_tip(reply, type, SLICE_EMPTY, &writer);
