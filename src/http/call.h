@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "base/uuid.h"
+#include "edm/apply.h"
 #include "edm/date_time.h"
 #include "http/api.h"
 #include "http/conditions.h"
@@ -68,11 +69,13 @@ struct call {
     struct odata_preferences preferences; /* what the client would like */
     struct odata_preferences applied;     /* what of it is heeded */
     struct conditions conditions;
-    bool created;              /* an update made what it did not find */
-    struct edm_entity *given;  /* body of a create or update */
-    struct edm_entity *entity; /* result */
-    struct edm_page page;      /* result */
-    bool place_is_cut;         /* the $skiptoken tells query.after_values by `place_digest` alone */
+    bool created;                  /* an update made what it did not find */
+    struct edm_entity *given;      /* body of a create or update */
+    struct edm_entity *entity;     /* result */
+    struct edm_page page;          /* result */
+    const struct edm_apply *apply; /* what groups; NULL: nothing does */
+    struct edm_groups groups;      /* result */
+    bool place_is_cut; /* the $skiptoken tells query.after_values by `place_digest` alone */
     uint64_t place_digest;
     struct slice page_end;     /* of a stale page: where the next one starts; empty: its last row */
     bool hid_a_write;          /* a stale read shows something else than there is now */

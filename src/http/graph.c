@@ -264,11 +264,10 @@ enum graph_beyond graph_goes_beyond(struct call *call, enum beyond row)
 }
 
 /* The rows that the options use. False: the call was answered. */
-static bool check_options_beyond(struct call *call)
+static bool check_options_beyond(struct call *call, uint32_t rows)
 {
     for (unsigned row = 0; row < BEYOND_COUNT; row++) {
-        if ((call->options.beyond & BEYOND_BIT(row)) &&
-            graph_goes_beyond(call, (enum beyond)row) == BEYOND_REFUSED)
+        if ((rows & BEYOND_BIT(row)) && graph_goes_beyond(call, (enum beyond)row) == BEYOND_REFUSED)
             return false;
     }
     return true;
@@ -476,6 +475,7 @@ bool graph_read_options(struct call *call, bool is_read)
     const struct api *api = call->loop->api;
     const struct http_request *request = &call->exchange->request;
     bool wishes = wishes_read(call, is_read);
+    uint32_t in_apply = 0;
     const struct odata_filter_rules rules = { .later_members = call->preferences.unknown_members };
     struct error error = { 0 };
 
@@ -486,12 +486,15 @@ bool graph_read_options(struct call *call, bool is_read)
         call_finish_error(call, &error);
         return false;
     }
-    if (!check_options_beyond(call))
+    if (!check_options_beyond(call, call->options.beyond))
         return false;
-    if (call->options.search.ptr && !add_search(call, &error)) {
+    if ((call->options.apply.ptr && !graph_read_apply(call, &in_apply, &error)) ||
+        (call->options.search.ptr && !add_search(call, &error))) {
         call_finish_error(call, &error);
         return false;
     }
+    if (!check_options_beyond(call, in_apply))
+        return false;
     call->options.query.health = call->health;
     call->options.query.exact_strings = api->exact_strings;
     if (wishes)

@@ -37,6 +37,14 @@ void graph_submit(struct call *call, bool is_write,
                   void (*next)(struct call *call));
 struct call *graph_call_of(struct dispatch_job *job);
 
+/* --- graph_apply.c ------------------------------------------------------------------------- */
+
+/* Reads $apply and what waited for it, into the query and call->apply. The rows of what is beyond
+ * Graph that are used in it are added to *beyond. */
+bool graph_read_apply(struct call *call, uint32_t *beyond, struct error *err) MUST_CHECK;
+/* A list of groups; `finish` ends one whose number alone is asked for, else it is NULL. */
+void graph_start_groups(struct call *call, void (*finish)(struct call *call));
+
 /* --- graph_documents.c -------------------------------------------------------------------------
  */
 

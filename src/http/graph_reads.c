@@ -346,6 +346,10 @@ void graph_start_list(struct call *call)
         return;
     call->options.query.page_bytes = call->loop->api->page_bytes;
     call->options.query.now_ticks = call_now_ticks(call);
+    if (call->apply) {
+        graph_start_groups(call, NULL);
+        return;
+    }
     if (!open_skiptoken(call, &error) || !stop_clock(call, &error))
         call_finish_error(call, &error);
     else if (looks_far(&call->options.query))
@@ -382,5 +386,8 @@ void graph_start_count(struct call *call)
     query->page_size = 0;
     query->count = true;
     query->now_ticks = call_now_ticks(call);
-    graph_submit(call, false, run_list, finish_count);
+    if (call->apply)
+        graph_start_groups(call, finish_count);
+    else
+        graph_submit(call, false, run_list, finish_count);
 }

@@ -165,4 +165,14 @@ const struct beyond_row beyond_rows[BEYOND_COUNT] = {
         .target = "",
         .message = "Specified HTTP method is not allowed for the request target.",
     },
+    [BEYOND_APPLY] = {
+        .id = "apply",
+        .what = "$apply filters, groups and aggregates the set's entities",
+        .graph = "400: the option is not allowed",
+        .source = "OData Data Aggregation 4.0; the query-parameter page does not have it; the words "
+                  "are those of microsoft-graph-docs-contrib #94",
+        .refusal = ERROR_BAD_REQUEST,
+        .target = "$apply",
+        .message = OPTION_REFUSED("Apply"),
+    },
 };

@@ -38,6 +38,7 @@ enum beyond {
     BEYOND_UPSERT,
     BEYOND_DELTA,
     BEYOND_PROPERTY_WRITES,
+    BEYOND_APPLY,
     BEYOND_COUNT
 };
 

@@ -26,6 +26,7 @@
 #include "edm/filter.h"
 
 struct arena;
+struct edm_shape;
 
 /* Clients build filters in loops, and what evaluates one has limits of its own. */
 enum {
@@ -42,7 +43,8 @@ struct odata_alias {
 
 /* What a filter is read under; all zero is what holds unless something is known. */
 struct odata_filter_rules {
-    bool later_members; /* members past the sentinel of an enumeration may be named */
+    bool later_members;            /* members past the sentinel of an enumeration may be named */
+    const struct edm_shape *shape; /* names are its columns; NULL: the entity's properties */
 };
 
 /* `text` is decoded; the tree may keep slices of it. `aliases` may be NULL. The rows of

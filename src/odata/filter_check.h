@@ -1,8 +1,8 @@
 /* odata/filter_check.h - makes the nodes of a filter, and refuses what does not fit together.
  *
- * Not for others than filter_*.c and orderby.c. Every function here fills the builder's error on
- * failure; the position it is given is what the message names. Must not know: in which order the
- * text said it.
+ * Not for others than filter_*.c, orderby.c and apply.c. Every function here fills the builder's
+ * error on failure; the position it is given is what the message names. Must not know: in which
+ * order the text said it.
  */
 #ifndef ODATA_FILTER_CHECK_H
 #define ODATA_FILTER_CHECK_H
@@ -17,8 +17,9 @@ struct filter_builder {
     struct slice source; /* the text that is being read: the option's, or an alias's */
     size_t nodes;        /* made so far */
     bool form_alone;     /* names and types do not count: every node is a null, which fits */
-    bool later_members;  /* see struct odata_filter_rules */
-    uint32_t beyond;     /* BEYOND_BIT() of what was used */
+    bool later_members;  /* see struct odata_filter_rules, and the next */
+    const struct edm_shape *shape;
+    uint32_t beyond; /* BEYOND_BIT() of what was used */
     struct error *err;
 };
 

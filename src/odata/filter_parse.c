@@ -434,6 +434,7 @@ bool odata_filter_parse(const struct edm_model *model, const struct edm_entity_t
                      .arena = arena,
                      .source = text,
                      .later_members = rules->later_members,
+                     .shape = rules->shape,
                      .err = err },
         .lexer = { .source = text },
         .aliases = aliases,

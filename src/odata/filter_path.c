@@ -17,6 +17,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "edm/apply.h"
 #include "odata/filter_parse.h"
 #include "odata/quote.h"
 
@@ -63,6 +64,28 @@ static bool no_entity_property(struct filter_parse *parse, const struct filter_t
                          SLICE_ARG(parse->builder.type->name));
 }
 
+/* A column of what $apply made. */
+static struct edm_filter *column_node(struct filter_parse *parse, const struct filter_token *name)
+{
+    const struct edm_shape *shape = parse->builder.shape;
+
+    for (size_t i = 0; i < shape->count; i++) {
+        const struct edm_column *column = &shape->columns[i];
+
+        if (slice_eq_nocase(column->name, name->text))
+            return filter_node(&parse->builder,
+                               (struct edm_filter){ .kind = EDM_FILTER_PROPERTY,
+                                                    .type = column->type,
+                                                    .enumeration = column->enumeration,
+                                                    .property = i },
+                               name->position);
+    }
+    filter_refuse(&parse->builder, name->position,
+                  "Could not find a property named '%.*s' in what $apply makes.",
+                  SLICE_ARG(odata_quote(name->text)));
+    return NULL;
+}
+
 static struct edm_filter *property_node(struct filter_parse *parse, const struct filter_token *name)
 {
     const struct edm_entity_type *type = parse->builder.type;
@@ -73,6 +96,8 @@ static struct edm_filter *property_node(struct filter_parse *parse, const struct
     };
     struct edm_filter node = { .kind = EDM_FILTER_PROPERTY };
 
+    if (parse->builder.shape)
+        return column_node(parse, name);
     if (!form_alone(parse)) {
         int index = edm_find_property_nocase(type, name->text);
 

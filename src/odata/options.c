@@ -16,7 +16,9 @@
  * Texts are those that Graph (its OData library) uses for the same mistake, so that scripts which
  * look for them keep working. The first mistake from the left is the one reported; what is wrong
  * inside $filter and $orderby comes last, since it can be read only when all aliases are known, and
- * inside $search (odata/search.h) only once it is known whether there is one.
+ * inside $search (odata/search.h) and $apply (odata/apply.h) only once it is known whether there is
+ * one. With $apply the names in $filter and $orderby are those that it leaves, so that they wait
+ * too.
  *
  * $top is the size of a page, as in Graph, and more pages follow behind it; so $top and maxpagesize
  * are two wishes about one thing, and the smaller wins.
@@ -63,7 +65,7 @@ struct option {
 };
 
 static option_reader read_select, read_top, read_count, read_skip, read_skiptoken, read_filter,
-    read_orderby, read_expand, read_search, read_format, read_deltatoken;
+    read_orderby, read_expand, read_search, read_format, read_deltatoken, read_apply;
 
 /* Every system query option of OData 4.01 part 2, chapter 5, and those of its addresses. */
 static const struct option options[] = {
@@ -80,7 +82,7 @@ static const struct option options[] = {
     { SLICE_INIT("$expand"), SLICE_INIT("expand"), SLICE_INIT("Expand"), ON_DATA, read_expand },
     { SLICE_INIT("$search"), SLICE_INIT("search"), SLICE_INIT("Search"), ON_READ_SETS,
       read_search },
-    { SLICE_INIT("$apply"), SLICE_INIT("apply"), SLICE_INIT("Apply"), NOWHERE, NULL },
+    { SLICE_INIT("$apply"), SLICE_INIT("apply"), SLICE_INIT("Apply"), ON_READ_SETS, read_apply },
     { SLICE_INIT("$compute"), SLICE_INIT("compute"), SLICE_INIT("Compute"), NOWHERE, NULL },
     { SLICE_INIT("$format"), SLICE_INIT("format"), SLICE_INIT("Format"), ON_JSON, read_format },
     { SLICE_INIT("$deltatoken"), SLICE_INIT("deltatoken"), SLICE_INIT("DeltaToken"), NOWHERE,
@@ -228,6 +230,8 @@ static bool read_expressions(struct parse *parse)
     const struct edm_entity_type *type = parse->path->type;
     struct edm_query *query = &parse->out->query;
 
+    if (parse->out->apply.ptr)
+        return true;
     if (parse->filter.ptr &&
         !odata_filter_parse(parse->model, type, parse->filter, parse->aliases, parse->rules,
                             parse->arena, &query->filter, &parse->out->beyond, parse->err))
@@ -257,6 +261,15 @@ static bool read_search(struct parse *parse, struct slice value)
 {
     parse->out->search = given(value);
     parse->out->beyond |= BEYOND_BIT(BEYOND_SEARCH);
+    return true;
+}
+
+/* --- $apply ---------------------------------------------------------------------------------- */
+
+static bool read_apply(struct parse *parse, struct slice value)
+{
+    parse->out->apply = given(value);
+    parse->out->beyond |= BEYOND_BIT(BEYOND_APPLY);
     return true;
 }
 
@@ -384,8 +397,12 @@ bool odata_options_parse(const struct edm_model *model, const struct profile *pr
     if (!read_expressions(&parse))
         return false;
     result.query.later_members = rules->later_members;
-    result.digest =
-        odata_query_digest(parse.filter, parse.orderby, result.search, parse.aliases, arena);
+    result.digest = odata_query_digest(parse.filter, parse.orderby, result.search, result.apply,
+                                       parse.aliases, arena);
+    result.filter = parse.filter;
+    result.orderby = parse.orderby;
+    result.aliases = parse.aliases;
+    result.top = parse.top;
     result.selects = result.query.select_given;
     result.query.select = parse.selection.properties;
     if (!result.query.select_given || parse.selection.star) {

@@ -25,11 +25,16 @@ struct arena;
 
 struct odata_options {
     struct edm_query query;
-    struct slice search;     /* decoded and unread, see odata/search.h; no pointer when not given */
+    struct slice search; /* decoded and unread, see odata/search.h; no pointer when not given */
+    /* Of a request with $apply the next four are unread as well: what names mean in them depends
+     * on it. Otherwise `filter` and `orderby` are in the query. */
+    struct slice apply, filter, orderby; /* decoded; no pointer when not given */
+    const struct odata_alias *aliases;
     struct slice skiptoken;  /* decoded but unopened, see odata/skiptoken.h; empty when not given */
     struct slice deltatoken; /* decoded but unopened, see odata/deltatoken.h */
     bool deltatoken_given;   /* be it empty */
     bool top_given;
+    uint64_t top;     /* as it was given, however large */
     bool selects;     /* there was a $select, be it "*" */
     bool level_given; /* by $format, which overrides Accept */
     bool xml_given;   /* by $format, of $metadata */

@@ -334,7 +334,7 @@ static const struct {
       SELECT_BAD("Property 'title' on type 'toy.shop.article' is not a navigation property or "
                  "complex property. Only navigation properties can be expanded.") },
     { "$search=x&search=y", "$search", TWICE("$search") },
-    { "$apply=x", "$apply", NOT_ALLOWED("Apply") },
+    { "$apply=x&Apply=y", "$apply", TWICE("$apply") },
     { "$compute=x", "$compute", NOT_ALLOWED("Compute") },
     { "$deltatoken=x", "$deltatoken", NOT_ALLOWED("DeltaToken") },
     { "$deltaToken=latest", "$deltatoken", NOT_ALLOWED("DeltaToken") },

@@ -53,6 +53,7 @@ bool odata_orderby_parse(const struct edm_model *model, const struct edm_entity_
                      .option = SLICE("$orderby"),
                      .source = text,
                      .later_members = rules->later_members,
+                     .shape = rules->shape,
                      .err = err },
         .lexer = { .source = text },
         .aliases = aliases,

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "base/uuid.h"
+#include "edm/apply.h"
 #include "edm/entity.h"
 #include "edm/query.h"
 #include "odata/format.h"
@@ -103,6 +104,10 @@ struct odata_delta_page {
 };
 void odata_write_delta(const struct odata_reply *reply, const struct edm_entity_type *type,
                        const struct odata_delta_page *page, struct text *out);
+
+/* Groups of the type's entities. */
+void odata_write_groups(const struct odata_reply *reply, const struct edm_entity_type *type,
+                        const struct edm_groups *groups, struct text *out);
 
 /* One property of `entity`, which is there and not null. */
 void odata_write_property(const struct odata_reply *reply, const struct edm_entity *entity,

@@ -26,15 +26,18 @@ static void add_option(uint64_t *digest, struct slice text)
 }
 
 uint64_t odata_query_digest(struct slice filter, struct slice orderby, struct slice search,
-                            const struct odata_alias *aliases, struct arena *arena)
+                            struct slice apply, const struct odata_alias *aliases,
+                            struct arena *arena)
 {
     uint64_t digest = UINT64_C(0xcbf29ce484222325);
 
-    if (!filter.ptr && !orderby.ptr && !search.ptr)
+    if (!filter.ptr && !orderby.ptr && !search.ptr && !apply.ptr)
         return 0;
     add_option(&digest, filter);
     add_option(&digest, orderby);
     add_option(&digest, search);
+    if (apply.ptr)
+        add_option(&digest, apply);
     for (const struct odata_alias *alias = aliases; alias; alias = alias->next) {
         struct slice value;
 

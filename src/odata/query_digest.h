@@ -12,6 +12,7 @@
 
 /* Of the decoded texts of the options; one without a pointer was not given. 0 when none was. */
 uint64_t odata_query_digest(struct slice filter, struct slice orderby, struct slice search,
-                            const struct odata_alias *aliases, struct arena *arena);
+                            struct slice apply, const struct odata_alias *aliases,
+                            struct arena *arena);
 
 #endif

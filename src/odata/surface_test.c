@@ -15,7 +15,7 @@ static const struct {
 } option_cases[] = {
     { "$select", true, true, true, true },       { "$filter", true, true, false, false },
     { "$top", true, true, false, false },        { "$count", true, true, false, false },
-    { "$format", true, false, true, true },      { "$apply", false, false, false, false },
+    { "$format", true, false, true, true },      { "$apply", true, true, false, false },
     { "$nonsense", false, false, false, false }, { "", false, false, false, false },
 };
 

@@ -89,6 +89,13 @@ bool service_list(struct store_session *session, struct uuid tenant, const struc
     return true;
 }
 
+bool service_groups(struct store_session *session, struct uuid tenant,
+                    const struct edm_query *query, const struct edm_apply *apply,
+                    struct arena *arena, struct edm_groups *ret, struct error *err)
+{
+    return store_entity_groups(session, tenant, query, apply, arena, ret, err);
+}
+
 bool service_order_values(struct store_session *session, struct uuid tenant,
                           const struct edm_query *query, struct arena *arena,
                           const struct edm_order_value **ret, struct error *err)

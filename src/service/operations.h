@@ -25,6 +25,7 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "base/uuid.h"
+#include "edm/apply.h"
 #include "edm/entity.h"
 #include "edm/query.h"
 
@@ -40,6 +41,10 @@ bool service_get(struct store_session *session, struct uuid tenant, const struct
 
 bool service_list(struct store_session *session, struct uuid tenant, const struct edm_query *query,
                   struct arena *arena, struct edm_page *ret, struct error *err) MUST_CHECK;
+/* Groups of them: as store_entity_groups(). */
+bool service_groups(struct store_session *session, struct uuid tenant,
+                    const struct edm_query *query, const struct edm_apply *apply,
+                    struct arena *arena, struct edm_groups *ret, struct error *err) MUST_CHECK;
 /* What the keys of query->order come to for the entity query->after; *ret is NULL when it is not
  * there. Looks at every row. */
 bool service_order_values(struct store_session *session, struct uuid tenant,

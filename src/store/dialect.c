@@ -30,6 +30,7 @@ const struct dialect dialect_sqlite = {
     .modulo = "edm_modulo",
     .whole = "edm_whole",
     .printed = "edm_printed",
+    .sum = "edm_sum",
     .matches = "edm_matches",
     .items = { "json_each(", ") AS ", "" },
     .items_count = { "json_array_length(", ")" },

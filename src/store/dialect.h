@@ -26,6 +26,7 @@ struct dialect {
     const char *modulo;  /* of two numbers of which one has a fraction, the other not 0 */
     const char *whole;   /* a number, the least, the greatest: cut towards 0; beyond them null */
     const char *printed; /* enum edm_filter_type, the value, minutes of its offset: as in JSON */
+    const char *sum;     /* of whole numbers or others; past 64 bits a floating-point number */
     const char *matches; /* a text, a regular expression, whether the case of letters counts */
     /* And forms, of which each part but the last is followed by an expression: */
     const char *items[3];       /* a collection's items as a table, collection, name; `value` is its

@@ -1246,6 +1246,26 @@ bool model_is_true(const struct edm_query *query, const struct edm_entity *artic
     return value.kind == WHOLE && value.whole;
 }
 
+struct edm_order_value model_value(const struct edm_query *query,
+                                   const struct edm_filter *expression,
+                                   const struct edm_entity *article, struct arena *arena)
+{
+    struct evaluation evaluation = { .query = query, .article = article, .arena = arena };
+    struct value value = eval(&evaluation, expression);
+
+    switch (value.kind) {
+    case WHOLE:
+        return (struct edm_order_value){ .kind = EDM_ORDER_INTEGER, .integer = value.whole };
+    case REAL:
+        return (struct edm_order_value){ .kind = EDM_ORDER_REAL, .real = value.real };
+    case TEXT:
+        return (struct edm_order_value){ .kind = EDM_ORDER_TEXT, .text = value.text };
+    case NOTHING:
+        break;
+    }
+    return (struct edm_order_value){ .kind = EDM_ORDER_NULL };
+}
+
 /* --- orders ---------------------------------------------------------------------------------- */
 
 size_t model_order(struct chance *chance, struct arena *arena, struct edm_order_key *keys,

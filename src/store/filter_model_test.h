@@ -31,6 +31,11 @@ const struct edm_filter *model_filter(struct chance *chance, struct arena *arena
 bool model_is_true(const struct edm_query *query, const struct edm_entity *article,
                    struct arena *arena);
 
+/* What an expression comes to for the article. */
+struct edm_order_value model_value(const struct edm_query *query,
+                                   const struct edm_filter *expression,
+                                   const struct edm_entity *article, struct arena *arena);
+
 /* Up to `count_max` keys by which articles can be ordered. */
 size_t model_order(struct chance *chance, struct arena *arena, struct edm_order_key *keys,
                    size_t count_max);

@@ -283,16 +283,23 @@ static void put_list(struct text *out, const struct edm_entity_type *type, uint6
     }
 }
 
-static void put_count(struct text *out, const struct edm_entity_type *type,
-                      const struct sql_rows *rows)
+void sql_rows_source(struct text *out, const struct edm_entity_type *type,
+                     const struct sql_rows *rows)
 {
     unsigned number = 1;
 
-    put(out, "SELECT count(*) FROM ");
+    put(out, " FROM ");
     put_rows(out, type);
     put_tenant(out, &number);
     put_presence(out, type, rows, &number);
     put_condition(out, rows);
+}
+
+static void put_count(struct text *out, const struct edm_entity_type *type,
+                      const struct sql_rows *rows)
+{
+    put(out, "SELECT count(*)");
+    sql_rows_source(out, type, rows);
 }
 
 unsigned sql_rows_parameters(enum sql_operation operation, const struct sql_rows *rows)

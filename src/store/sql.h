@@ -74,6 +74,11 @@ void sql_rows_operation(struct text *out, const struct edm_entity_type *type,
                         enum sql_operation operation, uint64_t properties,
                         const struct sql_rows *rows);
 
+/* " FROM {table} WHERE tenant = ?1" and what `rows` says of presence and condition: as the count.
+ */
+void sql_rows_source(struct text *out, const struct edm_entity_type *type,
+                     const struct sql_rows *rows);
+
 /* The table's name, without quotes. */
 void sql_table_name(struct text *out, const struct edm_entity_type *type);
 

@@ -92,6 +92,10 @@ void sql_put_again(struct sql_writer *writer, size_t from, size_t len)
 
 void sql_put_column(struct sql_writer *writer, const char *prefix, size_t property)
 {
+    if (writer->stage) {
+        text_printf(&writer->out, "g%u_%zu", writer->stage, property);
+        return;
+    }
     sql_put(writer, prefix);
     text_append(&writer->out, edm_stored_name(&writer->query->type->properties[property]));
     sql_put(writer, "\"");
@@ -127,7 +131,9 @@ static bool is_viewed(const struct sql_writer *writer, const struct edm_filter *
 
 static void put_property(struct sql_writer *writer, const struct edm_filter *node)
 {
-    if (is_viewed(writer, node)) {
+    if (writer->stage) {
+        sql_put_column(writer, "", node->property);
+    } else if (is_viewed(writer, node)) {
         put_state(writer, writer->query->health);
     } else if (node->property == 0) { /* items of a collection have an id too */
         sql_put(writer, "\"");

@@ -256,7 +256,7 @@ static void put_offset(struct sql_writer *writer, const struct edm_filter *node)
 {
     while (node->kind == EDM_FILTER_ADD || node->kind == EDM_FILTER_SUB)
         node = node->arguments[0];
-    if (node->kind == EDM_FILTER_PROPERTY)
+    if (node->kind == EDM_FILTER_PROPERTY && !writer->stage) /* of groups dates are in UTC */
         sql_put_column(writer, "\"o_", node->property);
     else if (node->kind == EDM_FILTER_LITERAL && node->type == EDM_FILTER_DATE_TIME)
         sql_put_integer(writer, node->at.offset_minutes);

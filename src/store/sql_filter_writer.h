@@ -1,6 +1,6 @@
 /* store/sql_filter_writer.h - what the files that write a condition share.
  *
- * Not for others than sql_filter*.c and sql_order.c: they have sql_filter.h.
+ * Not for others than sql_filter*.c, sql_order.c and sql_apply.c: they have sql_filter.h.
  */
 #ifndef STORE_SQL_FILTER_WRITER_H
 #define STORE_SQL_FILTER_WRITER_H
@@ -16,6 +16,8 @@ struct sql_writer {
     struct text out;
     struct sql_filter *filter; /* its values have room for all */
     unsigned first;            /* number of its first parameter */
+    unsigned stage; /* 0: properties are the entity's; else columns of the groups that were made
+                     * so many groupings ago from the first (sql_apply.c) */
     bool no_memory;
     bool wrong_pattern;
 };

@@ -191,8 +191,8 @@ bool sql_order_write(const struct dialect *dialect, const struct edm_query *quer
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-static bool read_value(struct db_statement *statement, int column, struct arena *arena,
-                       struct edm_order_value *ret, struct error *err)
+bool sql_value_read(struct db_statement *statement, int column, struct arena *arena,
+                    struct edm_order_value *ret, struct error *err)
 {
     switch (db_kind_of(statement, column)) {
     case DB_KIND_INTEGER:
@@ -225,7 +225,7 @@ bool sql_order_read(const struct edm_query *query, struct db_statement *statemen
         return error_no_memory(err);
     for (size_t i = 0; i < query->order_count; i++) {
         values[i] = (struct edm_order_value){ .kind = EDM_ORDER_NULL };
-        if (!read_value(statement, column + (int)i, arena, &values[i], err))
+        if (!sql_value_read(statement, column + (int)i, arena, &values[i], err))
             return false;
     }
     *ret = values;

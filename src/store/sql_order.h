@@ -29,6 +29,10 @@ bool sql_order_write(const struct dialect *dialect, const struct edm_query *quer
                      unsigned key, struct arena *arena, struct sql_order *ret,
                      struct error *err) MUST_CHECK;
 
+/* What one column of the row that is ready holds; a text is copied to the arena. */
+bool sql_value_read(struct db_statement *statement, int column, struct arena *arena,
+                    struct edm_order_value *ret, struct error *err) MUST_CHECK;
+
 /* What the keys came to in the row that is ready, whose column `column` is k1. In the arena. */
 bool sql_order_read(const struct edm_query *query, struct db_statement *statement, int column,
                     struct arena *arena, const struct edm_order_value **ret,

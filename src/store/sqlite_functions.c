@@ -79,6 +79,51 @@ static void sql_whole(sqlite3_context *context, int count, sqlite3_value **value
         sqlite3_result_int64(context, whole);
 }
 
+/* SQLite's own refuses a sum of whole numbers that passes 64 bits, and the whole statement with it.
+ * Twice as many bits hold what 2^63 rows come to. */
+__extension__ typedef __int128 wide;
+
+struct sum {
+    wide whole;
+    double real;
+    bool any, has_real;
+};
+
+static void sum_step(sqlite3_context *context, int count UNUSED, sqlite3_value **values)
+{
+    struct sum *sum = sqlite3_aggregate_context(context, sizeof *sum);
+
+    if (!sum) {
+        sqlite3_result_error_nomem(context);
+        return;
+    }
+    switch (sqlite3_value_type(values[0])) {
+    case SQLITE_INTEGER:
+        sum->whole += sqlite3_value_int64(values[0]);
+        sum->any = true;
+        break;
+    case SQLITE_FLOAT:
+        sum->real += sqlite3_value_double(values[0]);
+        sum->any = sum->has_real = true;
+        break;
+    default: /* null counts for nothing */
+        break;
+    }
+}
+
+/* SQLite makes a null of what is no number. */
+static void sum_end(sqlite3_context *context)
+{
+    const struct sum *sum = sqlite3_aggregate_context(context, 0);
+
+    if (!sum || !sum->any)
+        return;
+    if (sum->has_real || sum->whole < INT64_MIN || sum->whole > INT64_MAX)
+        sqlite3_result_double(context, (double)sum->whole + sum->real);
+    else
+        sqlite3_result_int64(context, (sqlite3_int64)sum->whole);
+}
+
 /* --- texts ----------------------------------------------------------------------------------- */
 
 static void sql_printed(sqlite3_context *context, int count, sqlite3_value **values)
@@ -165,5 +210,9 @@ int sqlite_functions_add(sqlite3 *handle)
         rc = sqlite3_create_function_v2(handle, functions[i].name, functions[i].count,
                                         SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
                                         NULL, functions[i].call, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_create_function_v2(handle, "edm_sum", 1,
+                                        SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
+                                        NULL, NULL, sum_step, sum_end, NULL);
     return rc;
 }

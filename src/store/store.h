@@ -22,6 +22,7 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "base/uuid.h"
+#include "edm/apply.h"
 #include "edm/entity.h"
 #include "edm/query.h"
 
@@ -118,6 +119,12 @@ bool store_entities_pick(struct store_session *session, struct uuid tenant,
                          const struct edm_query *query, const struct slice *keys, size_t count,
                          struct arena *arena, struct edm_entity **ret, size_t *ret_count,
                          struct error *err) MUST_CHECK;
+/* The groups that `apply`, of at least one grouping, makes of what `query` lets through. Of the
+ * query count: `order` is by columns of the last shape; without one, and where it leaves two equal,
+ * by the grouped properties. `page_size` groups at most, those behind `skip`. */
+bool store_entity_groups(struct store_session *session, struct uuid tenant,
+                         const struct edm_query *query, const struct edm_apply *apply,
+                         struct arena *arena, struct edm_groups *ret, struct error *err) MUST_CHECK;
 /* Gives the entity an id (UUIDv7 order, only rising, also over restarts) unless its key is present
  * (a seed), then ERROR_CONFLICT when it exists. Every property must be present. Sets version 1 and
  * `created`. */
