@@ -8,6 +8,7 @@ from multipart import change_set, part, together
 from server_process import Server
 
 CORE, CAPABILITIES = "@Org.OData.Core.V1.", "@Org.OData.Capabilities.V1."
+APPLY = "@Org.OData.Aggregation.V1.ApplySupported"
 NAMESPACE = "microsoft.graph"
 VERSIONS = ["v1.0", "beta"]
 FULL = {"Accept": "application/json;odata.metadata=full"}
@@ -114,6 +115,24 @@ def test_options(surface, term):
         claimed = claim_of(terms, term, part)
         reply = surface.ask("GET", f"deviceManagement/{name}?{query}")
         assert (reply.status_code == 200) == claimed and reply.status_code < 500, (name, reply.text)
+
+
+# One of each; what the vocabulary has and the claim leaves out is refused.
+TRANSFORMATIONS = {
+    "aggregate": "aggregate($count as n)", "filter": "filter(id ne 'x')", "groupby": "groupby((id))",
+    "identity": "identity", "concat": "concat(identity,identity)", "topcount": "topcount(1,1)",
+    "compute": "compute(1 as n)", "expand": "expand(x)", "search": "search(x)",
+}
+
+
+def test_transformations(surface):
+    for name, kind, _ in surface.sets():
+        claim = surface.annotations[f"{NAMESPACE}.{kind}"].get(APPLY, {"Transformations": []})
+        assert set(claim["Transformations"]) <= set(TRANSFORMATIONS)
+        for word, text in TRANSFORMATIONS.items():
+            reply = surface.ask("GET", f"deviceManagement/{name}?$apply={text}")
+            assert (reply.status_code == 200) == (word in claim["Transformations"]) and \
+                reply.status_code < 500, (name, word, reply.text)
 
 
 def test_options_do_what_they_say(surface):

@@ -20,7 +20,7 @@ FILTER = "id ne 'x'"
 
 # A value of each option that is offered anywhere; of the lists one item is taken.
 VALUES = {"$top": "2", "$skip": "1", "$search": "x", "$filter": FILTER, "$count": "true",
-          "$format": "json", "$deltatoken": "latest"}
+          "$format": "json", "$deltatoken": "latest", "$apply": "filter(id ne 'x')"}
 
 # What no schema of a property admits.
 WRONG = {"string": 3, "boolean": "yes", "integer": "x", "array": "x", "object": 3,
@@ -352,7 +352,7 @@ def test_bodies_that_do_not_fit(document):
 
 def test_parameters(document):
     """Each is taken; each other that the document knows is not."""
-    known = set(VALUES) | {"$select", "$orderby", "$skiptoken", "$expand", "$apply"}
+    known = set(VALUES) | {"$select", "$orderby", "$skiptoken", "$expand", "$compute"}
     for path, method, operation in document.operations():
         if path == "/$batch":
             continue

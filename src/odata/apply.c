@@ -380,17 +380,36 @@ static bool parse_filter(struct apply *apply)
     return odata_search_join(*into, condition, apply->arena, into, parse->builder.err);
 }
 
+static bool parse_identity(struct apply *apply UNUSED)
+{
+    return true;
+}
+
+/* A word, and what reads what stands behind it. */
+static const struct {
+    struct slice word;
+    bool (*parse)(struct apply *apply);
+} transformations[] = {
+    { SLICE_INIT("aggregate"), parse_aggregate_step },
+    { SLICE_INIT("filter"), parse_filter },
+    { SLICE_INIT("groupby"), parse_groupby },
+    { SLICE_INIT("identity"), parse_identity },
+};
+
 static bool parse_step(struct apply *apply)
 {
     struct filter_parse *parse = &apply->parse;
 
-    if (filter_take_word(parse, SLICE("filter")))
-        return parse_filter(apply);
-    if (filter_take_word(parse, SLICE("groupby")))
-        return parse_groupby(apply);
-    if (filter_take_word(parse, SLICE("aggregate")))
-        return parse_aggregate_step(apply);
-    return filter_take_word(parse, SLICE("identity")) || refuse_step(apply);
+    for (size_t i = 0; i < COUNT_OF(transformations); i++) {
+        if (filter_take_word(parse, transformations[i].word))
+            return transformations[i].parse(apply);
+    }
+    return refuse_step(apply);
+}
+
+struct slice odata_apply_transformation(size_t index)
+{
+    return index < COUNT_OF(transformations) ? transformations[index].word : SLICE_EMPTY;
 }
 
 static bool parse_steps(struct apply *apply)

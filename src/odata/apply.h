@@ -36,6 +36,9 @@ bool odata_apply_parse(const struct edm_model *model, const struct edm_entity_ty
                        const struct edm_filter **ret_filter, const struct edm_apply **ret,
                        uint32_t *beyond, struct error *err) MUST_CHECK;
 
+/* What there is, by name, each once; empty behind the last. */
+struct slice odata_apply_transformation(size_t index);
+
 /* `apply`, which groups, with `condition` on its last groups. */
 bool odata_apply_add_condition(const struct edm_apply *apply, const struct edm_filter *condition,
                                struct arena *arena, const struct edm_apply **ret,

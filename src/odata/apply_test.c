@@ -105,6 +105,15 @@ static void test_read(void **state UNUSED)
     }
 }
 
+static void test_transformations(void **state UNUSED)
+{
+    size_t count = 0;
+
+    while (odata_apply_transformation(count).len > 0)
+        count++;
+    assert_int_equal(count, 4);
+}
+
 static void test_beyond(void **state UNUSED)
 {
     struct arena *arena = arena_create(NULL, 1 << 17);
@@ -277,7 +286,8 @@ static const struct edm_order_value values[] = {
 };
 
 #define CONTEXT                                                                                    \
-    "\"@odata.context\":\"https://localhost/beta/$metadata#shopFloor/articles(title,soldOut,n,average," \
+    "\"@odata.context\":\"https://localhost/beta/$metadata#shopFloor/"                             \
+    "articles(title,soldOut,n,average,"                                                            \
     "last,age)\","
 #define SECOND "\"average\":\"-INF\",\"last\":null,\"age\":null}"
 
@@ -328,9 +338,13 @@ static void test_written(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read),      cmocka_unit_test(test_beyond),
-        cmocka_unit_test(test_condition), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_written),
+        cmocka_unit_test(test_read),
+        cmocka_unit_test(test_beyond),
+        cmocka_unit_test(test_condition),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_written),
+        cmocka_unit_test(test_transformations),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

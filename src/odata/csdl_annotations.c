@@ -1,6 +1,7 @@
 /* odata/csdl_annotations.c - what each part of the schema means, and what may be asked of it.
  *
- * Spec: the OASIS vocabularies Org.OData.Core.V1, Org.OData.Capabilities.V1. A client that reads
+ * Spec: the OASIS vocabularies Org.OData.Core.V1, Org.OData.Capabilities.V1 and, of types that can
+ * be grouped, Org.OData.Aggregation.V1. A client that reads
  * them need not find out by a refusal what is offered; so each claim is one that odata/surface.h
  * answers for, and tests/test_capabilities.py asks for each whether it is kept. What no client asks
  * for, and what is as the vocabulary says it is when nothing is said, is left out.
@@ -17,9 +18,11 @@
 
 #include "base/compiler.h"
 #include "base/text.h"
+#include "odata/apply.h"
 
 #define CORE         "Org.OData.Core.V1"
 #define CAPABILITIES "Org.OData.Capabilities.V1"
+#define AGGREGATION  "Org.OData.Aggregation.V1"
 
 /* What the OpenAPI document calls its scheme. */
 #define SCHEME SLICE("oauth2")
@@ -27,6 +30,7 @@
 const struct csdl_vocabulary csdl_vocabularies[] = {
     { CORE, "https://oasis-tcs.github.io/odata-vocabularies/vocabularies/" CORE },
     { CAPABILITIES, "https://oasis-tcs.github.io/odata-vocabularies/vocabularies/" CAPABILITIES },
+    { AGGREGATION, "https://oasis-tcs.github.io/odata-vocabularies/vocabularies/" AGGREGATION },
 };
 const size_t csdl_vocabulary_count = COUNT_OF(csdl_vocabularies);
 
@@ -165,10 +169,27 @@ static void annotate_property(struct csdl *csdl, struct slice owner,
     csdl_end_target(csdl);
 }
 
+/* The vocabulary has no claim for what does not take $apply. */
+static void annotate_apply(struct csdl *csdl, const struct edm_entity_type *type)
+{
+    struct slice transformation;
+
+    if (!odata_surface_has_option(csdl->surface, ODATA_SET, type, "$apply"))
+        return;
+    csdl_begin_record(csdl, CSDL_TERM, AGGREGATION ".ApplySupported");
+    csdl_begin_list(csdl, CSDL_PROPERTY, "Transformations");
+    for (size_t i = 0; (transformation = odata_apply_transformation(i)).len > 0; i++)
+        csdl_put_string(csdl, CSDL_ITEM, NULL, transformation);
+    csdl_end_list(csdl, CSDL_PROPERTY);
+    csdl_put_member(csdl, CSDL_PROPERTY, "Rollup", AGGREGATION ".RollupType", "None");
+    csdl_end_record(csdl, CSDL_TERM);
+}
+
 static void annotate_type(struct csdl *csdl, const struct edm_entity_type *type)
 {
     csdl_begin_target(csdl, type->name, SLICE_EMPTY);
     describe(csdl, type->doc);
+    annotate_apply(csdl, type);
     csdl_end_target(csdl);
     for (const struct edm_property *property = csdl_property_after(type, NULL); property;
          property = csdl_property_after(type, property))

@@ -70,6 +70,8 @@ static const struct {
             "\"Permissions\":[{\"SchemeName\":\"oauth2\",\"Scopes\":["
             "{\"Scope\":\"Shop.Clear.All\"}]}]}," },
     { BOTH, "\"@Org.OData.Capabilities.V1.TopSupported\":true," },
+    { BOTH, "\"@Org.OData.Aggregation.V1.ApplySupported\":{\"Transformations\":[\"aggregate\","
+            "\"filter\",\"groupby\",\"identity\"],\"Rollup\":\"None\"}" },
 };
 
 static void test_pieces(void **state UNUSED)

@@ -177,6 +177,11 @@ bool odata_format_ieee754(struct slice value)
 
 bool odata_format_level(struct slice value, enum odata_level *ret)
 {
+    struct slice others = value, first = field_list_take(',', &others);
+
+    if (others.len > 0) /* one format, not a choice of them */
+        return false;
+    value = first;
     struct slice media = field_list_take(';', &value);
     struct range range = { .rank = RANK_JSON, .level = ODATA_MINIMAL, .quality = QUALITY_FULL };
 

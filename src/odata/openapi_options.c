@@ -23,6 +23,11 @@ static const struct described options[] = {
     { "$search", "search", "{\"type\":\"string\",\"minLength\":1}", "Searches by phrases.", true },
     { "$filter", "filter", "{\"type\":\"string\",\"minLength\":1}",
       "Those for which the condition is true: OData URL Conventions 5.1.1.", true },
+    { "$apply", "apply", "{\"type\":\"string\",\"minLength\":1}",
+      "Filters, groups and aggregates: OData Data Aggregation 4.0. What is grouped has the "
+      "properties "
+      "that it is grouped by, and those that are worked out.",
+      true },
     { "$count", "count", "{\"type\":\"boolean\"}", "Counts those on all pages.", false },
     { "$orderby", NULL, NULL, "Order by property values.", false },
     { "$select", NULL, NULL, "These properties alone.", false },

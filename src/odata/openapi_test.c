@@ -105,7 +105,7 @@ static const struct {
     { BOTH, "\"ODataErrors.ODataError\":{\"type\":\"object\"" },
     { BOTH, "\"tokenUrl\":\"http://shop.example/token\"" },
     { 0, "/labels/$value" }, /* a collection has none */
-    { 0, "$apply" },
+    { 0, "$compute" },
 };
 
 static void test_pieces(void **state UNUSED)
@@ -241,8 +241,8 @@ static void test_fields(void **state UNUSED)
     assert_int_equal(occurrences(text, "#/components/parameters/prefer-update\""),
                      occurrences(text, "\"summary\":\"Update\""));
     assert_int_equal(occurrences(text, "#/components/parameters/if-none-match\""),
-                     occurrences(text, "\"summary\":\"Update\"") +
-                         occurrences(text, "\"summary\":\"Delete\"") +
+                     occurrences(text, "\"put\":{") + occurrences(text, "\"patch\":{") +
+                         occurrences(text, "\"delete\":{") +
                          occurrences(text, "\"summary\":\"Invoke action\""));
     assert_int_equal(occurrences(text, "\"name\":\"client-request-id\",\"in\":\"header\""), 1);
     assert_int_equal(occurrences(text, "#/components/parameters/prefer\""),

@@ -80,14 +80,20 @@ static void sql_whole(sqlite3_context *context, int count, sqlite3_value **value
 }
 
 /* SQLite's own refuses a sum of whole numbers that passes 64 bits, and the whole statement with it.
- * Twice as many bits hold what 2^63 rows come to. */
-__extension__ typedef __int128 wide;
-
+ * Twice as many bits hold what 2^63 rows come to. They are two halves, since what SQLite keeps for
+ * an aggregate is aligned for 64 bits and not for more. */
 struct sum {
-    wide whole;
+    uint64_t low;
+    int64_t high;
     double real;
     bool any, has_real;
 };
+
+static void add_whole(struct sum *sum, int64_t value)
+{
+    sum->low += (uint64_t)value;
+    sum->high += (sum->low < (uint64_t)value) - (value < 0);
+}
 
 static void sum_step(sqlite3_context *context, int count UNUSED, sqlite3_value **values)
 {
@@ -99,7 +105,7 @@ static void sum_step(sqlite3_context *context, int count UNUSED, sqlite3_value *
     }
     switch (sqlite3_value_type(values[0])) {
     case SQLITE_INTEGER:
-        sum->whole += sqlite3_value_int64(values[0]);
+        add_whole(sum, sqlite3_value_int64(values[0]));
         sum->any = true;
         break;
     case SQLITE_FLOAT:
@@ -111,17 +117,26 @@ static void sum_step(sqlite3_context *context, int count UNUSED, sqlite3_value *
     }
 }
 
+static bool fits(const struct sum *sum)
+{
+    return sum->high == (sum->low > INT64_MAX ? -1 : 0);
+}
+
 /* SQLite makes a null of what is no number. */
 static void sum_end(sqlite3_context *context)
 {
     const struct sum *sum = sqlite3_aggregate_context(context, 0);
+    double number;
 
     if (!sum || !sum->any)
         return;
-    if (sum->has_real || sum->whole < INT64_MIN || sum->whole > INT64_MAX)
-        sqlite3_result_double(context, (double)sum->whole + sum->real);
-    else
-        sqlite3_result_int64(context, (sqlite3_int64)sum->whole);
+    if (fits(sum) && !sum->has_real) {
+        sqlite3_result_int64(context, (sqlite3_int64)sum->low);
+        return;
+    }
+    number = fits(sum) ? (double)(int64_t)sum->low
+                       : (double)sum->high * 18446744073709551616.0 + (double)sum->low;
+    sqlite3_result_double(context, number + sum->real);
 }
 
 /* --- texts ----------------------------------------------------------------------------------- */
