@@ -148,8 +148,19 @@ static void compress_then(struct call *call, void (*next)(struct call *))
     next(call);
 }
 
+/* RFC 9110 15.4.5: a 304 says what the answer that it stands for depends on. How long that would be
+ * nobody has found out, so it may say more than need be. */
+static bool stands_for_coded(const struct call *call)
+{
+    return call->exchange->response.status == 304 && !call->exchange->part &&
+           call->loop->api->gzip_from_bytes < SIZE_MAX &&
+           call->exchange->response.field_count < HTTP_RESPONSE_FIELDS_MAX;
+}
+
 void coding_then(struct call *call, void (*next)(struct call *))
 {
+    if (stands_for_coded(call))
+        (void)add_vary(call); /* without memory the field stays as it is */
     if (call->exchange->response.body.len < call->loop->api->gzip_from_bytes ||
         !may_be_coded(call) || !add_vary(call) ||
         !accept_encoding_prefers_gzip(&call->exchange->request))
