@@ -155,6 +155,39 @@ def test_a_tag_in_gzip(tenant):
     assert "etag" not in page.headers and page.json()["value"][0]["@odata.etag"] == plain.headers["etag"]
 
 
+@pytest.mark.parametrize("made, written", [(NDES, DETAILS), (DETAILS, NDES), (DETAILS, DETAILS)])
+def test_one_that_a_policy_took_is_made_anew(tenant, made, written):
+    """By either side; what was known of the one that is gone holds no more."""
+    tenant.policy(ndesConnectors={"on": True, "inactive": "5d", "remove": "30d"})
+    key = tenant.make(made, machineName="old")["id"]
+    tag = tenant.get(f"{DETAILS}/{key}")["@odata.etag"]
+    tenant.clock(advance="31d")
+    assert tenant.ids(NDES) == tenant.ids(DETAILS) == []
+    for method, path in (("PATCH", f"{written}/{key}"), ("POST", f"{DETAILS}/{key}/getHealthMetrics")):
+        reply = tenant.ask(method, path, json={}, headers={"If-Match": "*"})
+        assert error_of(reply) == (412, "If-Match"), path
+    reply = tenant.ask("PATCH", f"{written}/{key}", json={}, headers=CREATE)
+    assert reply.status_code == 201 and reply.json()["machineName"] is None, reply.text
+    assert tenant.get(f"{DETAILS}/{key}")["@odata.etag"] != tag
+
+
+@pytest.mark.parametrize("order", ["now() sub lastCheckinDateTime", "now() sub lastCheckinDateTime desc"])
+def test_pages_of_a_view_by_the_clock_under_a_policy(tenant, order):
+    """All pages show the moment of the first one, so none is gone that was there."""
+    tenant.policy(ndesConnectors={"on": True, "inactive": "5d", "remove": "30d"})
+    tenant.clock(set="2024-03-01T00:00:00Z", freeze=True)
+    keys = [tenant.make(DETAILS, lastCheckinDateTime=f"2024-02-{day}T00:00:00Z")["id"]
+            for day in (26, 24, 28)]
+    link, seen = f"{DETAILS}?$orderby={order}&$top=1", []
+    while link:
+        page = tenant.get(link)
+        seen += [each["id"] for each in page["value"]]
+        link = page.get("@odata.nextLink")
+        tenant.clock(advance="1d")
+    newest_first = [keys[2], keys[0], keys[1]]
+    assert seen == (newest_first[::-1] if order.endswith("desc") else newest_first)
+
+
 # --- options ----------------------------------------------------------------------------------------
 
 

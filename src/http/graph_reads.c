@@ -197,7 +197,7 @@ static bool stop_clock(struct call *call, struct error *err)
     if (!call->health || !edm_query_order_has_clock(query))
         return true;
     if (!service_session_begin(service, &session, err) ||
-        !service_health_view(service, call->who->tenant, call->path.type, query->now_ticks,
+        !service_health_view(service, call->who->tenant, call->health->type, query->now_ticks,
                              call->arena, &call->health, err))
         return false;
     query->health = call->health;

@@ -45,7 +45,7 @@ bool upsert_create(struct call *call, struct store_session *session, struct erro
     struct edm_entity *given;
 
     if (!check_key(call, err) ||
-        (health && !service_health_remove_one(session, call->who->tenant, call->path.type,
+        (health && !service_health_remove_one(session, call->who->tenant, health->type,
                                               call->path.key, now_ticks, call->arena, err)))
         return false;
     /* A copy: when its group breaks the operation runs again, and begins as an update. */
