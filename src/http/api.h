@@ -75,6 +75,7 @@ struct api {
     const struct network_set *trusted_proxies; /* whose fields count; NULL: nobody's */
     bool strict;        /* refuse what goes beyond Graph (edm_entity_type.beyond_graph) */
     bool exact_strings; /* texts compare as they are: edm_query.exact_strings */
+    bool odata_401;     /* OData 4.01 for who admits it; never where that is refused */
     bool etags;         /* entities have tags; never where `strict` or the profile refuses them */
     enum api_anonymous allow_anonymous; /* whose requests without a token are `anonymous`'s */
     struct principal anonymous;

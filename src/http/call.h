@@ -65,6 +65,7 @@ struct call {
     struct odata_options options;
     enum odata_level level; /* what the client wants of control information */
     bool ieee754;           /* and it wants numbers of 64 bits as strings */
+    bool odata_401;         /* the answer is of OData 4.01, else of 4.0 */
     uint16_t max_page_size; /* Prefer: odata.maxpagesize, or the $skiptoken's; 0: neither */
     struct odata_preferences preferences; /* what the client would like */
     struct odata_preferences applied;     /* what of it is heeded */
@@ -126,6 +127,9 @@ void call_finish_plain(struct call *call, int status, struct slice content_type,
 
 /* Adds a response field whose value lives in the arena or is constant. */
 void call_add_field(struct call *call, struct slice name, struct slice value);
+
+/* OData-Version, which call_finish_plain() does not add. */
+void call_add_odata_version(struct call *call);
 
 /* The status that an error code becomes. */
 int http_status_of(enum error_code code);

@@ -488,6 +488,9 @@ bool graph_read_options(struct call *call, bool is_read)
     }
     if (!check_options_beyond(call, call->options.beyond))
         return false;
+    call->odata_401 = api->odata_401 && call->path.resource != ODATA_CSDL &&
+                      protocol_version_admits_401(request) &&
+                      graph_goes_beyond(call, BEYOND_ODATA_401) == BEYOND_GOES;
     if ((call->options.apply.ptr && !graph_read_apply(call, &in_apply, &error)) ||
         (call->options.search.ptr && !add_search(call, &error))) {
         call_finish_error(call, &error);
@@ -519,6 +522,7 @@ struct odata_reply graph_reply_of(const struct call *call)
                                  .select_given = call->options.query.select_given,
                                  .asked_for_all = asks(call) && !call->options.selects,
                                  .level = call->level,
+                                 .plain_names = call->odata_401,
                                  .ieee754 = call->ieee754,
                                  .unknown_members = call->applied.unknown_members,
                                  .etags = call->options.query.select & EDM_CREATED,

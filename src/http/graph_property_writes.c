@@ -80,7 +80,7 @@ static void show(struct call *call)
         call_finish_odata(call, 200, &body);
         return;
     }
-    call_add_field(call, SLICE("OData-Version"), SLICE("4.0"));
+    call_add_odata_version(call);
     call_finish_plain(call, 200, SLICE("text/plain;charset=utf-8"), text_slice(&body), false);
 }
 

@@ -131,7 +131,7 @@ static void finish_property(struct call *call)
         graph_fail(call, ERROR_TOO_LARGE, "The value is larger than this server sends.");
         return;
     }
-    call_add_field(call, SLICE("OData-Version"), SLICE("4.0"));
+    call_add_odata_version(call);
     call_finish_plain(call, 200, SLICE("text/plain;charset=utf-8"), text_slice(&body), false);
 }
 
@@ -373,7 +373,7 @@ static void finish_count(struct call *call)
         return;
     }
     graph_add_policy(call);
-    call_add_field(call, SLICE("OData-Version"), SLICE("4.0"));
+    call_add_odata_version(call);
     call_finish_plain(call, 200, SLICE("text/plain"), number, false);
 }
 

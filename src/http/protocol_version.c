@@ -107,3 +107,29 @@ bool protocol_version_check(const struct http_request *request, bool has_body, s
     }
     return true;
 }
+
+/* Decimal places are compared as such: 4.1 is more than 4.01, and 4.001 is less. */
+static bool is_401_or_higher(const struct version *version)
+{
+    char tenths = version->minor.ptr[0],
+         hundredths = version->minor.len > 1 ? version->minor.ptr[1] : '0';
+
+    return version->major > 4 || (version->major == 4 && (tenths > '0' || hundredths > '0'));
+}
+
+bool protocol_version_admits_401(const struct http_request *request)
+{
+    struct version version;
+    bool admits = false;
+
+    for (size_t i = 0; i < request->field_count; i++) {
+        const struct http_field *field = &request->fields[i];
+
+        if (!slice_eq_nocase(field->name, SLICE("OData-MaxVersion")))
+            continue;
+        admits = read_version(field->value, &version) && is_401_or_higher(&version);
+        if (!admits)
+            return false;
+    }
+    return admits;
+}

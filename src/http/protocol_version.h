@@ -1,7 +1,8 @@
 /* http/protocol_version.h - the request's fields that say how much of OData it counts on.
  *
  * Spec: OData 4.01 part 1, 8.1.5 (OData-Version), 8.2.7 (OData-MaxVersion), 8.2.4 (Isolation).
- * Answers are of version 4.0 whatever is admitted besides, as Graph's are.
+ * Answers are of version 4.0 whatever is admitted besides, as Graph's are; where the server was
+ * told to, they are of 4.01 for who admits that.
  */
 #ifndef HTTP_PROTOCOL_VERSION_H
 #define HTTP_PROTOCOL_VERSION_H
@@ -19,5 +20,8 @@
  */
 bool protocol_version_check(const struct http_request *request, bool has_body,
                             struct error *err) MUST_CHECK;
+
+/* Whether the request has an OData-MaxVersion, and each that it has is 4.01 or higher. */
+bool protocol_version_admits_401(const struct http_request *request);
 
 #endif

@@ -105,12 +105,40 @@ static void test_spelling(void **state UNUSED)
     }
 }
 
+static const struct {
+    const char *first, *second; /* NULL: no such field */
+    bool admits;
+} admitting_cases[] = {
+    { NULL, NULL, false },    { "4.01", NULL, true },   { " 4 . 01 ;x", NULL, true },
+    { "4.0", NULL, false },   { "4", NULL, false },     { "4.1", NULL, true },
+    { "4.001", NULL, false }, { "4.02", NULL, true },   { "4.10", NULL, true },
+    { "5.0", NULL, true },    { "3.99", NULL, false },  { "", NULL, false },
+    { "x", NULL, false },     { "4.01", "4.01", true }, { "4.01", "4.0", false },
+    { "4.0", "4.01", false }, { "4.01", "", false },
+};
+
+static void test_admits_401(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(admitting_cases); i++) {
+        struct http_field fields[3] = { { SLICE("OData-Version"), SLICE("4.01") } };
+        struct http_request request = { .fields = fields, .field_count = 1 };
+        const char *values[] = { admitting_cases[i].first, admitting_cases[i].second };
+
+        for (size_t j = 0; j < COUNT_OF(values); j++)
+            if (values[j])
+                fields[request.field_count++] =
+                    (struct http_field){ SLICE("odata-maxversion"), slice_of(values[j]) };
+        CHECK(protocol_version_admits_401(&request) == admitting_cases[i].admits, i);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_twice),
         cmocka_unit_test(test_spelling),
+        cmocka_unit_test(test_admits_401),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

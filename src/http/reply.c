@@ -76,6 +76,11 @@ void call_add_field(struct call *call, struct slice name, struct slice value)
     http_response_add(&call->exchange->response, name, value);
 }
 
+void call_add_odata_version(struct call *call)
+{
+    call_add_field(call, SLICE("OData-Version"), call->odata_401 ? SLICE("4.01") : SLICE("4.0"));
+}
+
 /* --- fields ---------------------------------------------------------------------------------- */
 
 /* RFC 6797: only over TLS. Sent for a loopback name it would break a developer's other servers. */
@@ -133,15 +138,19 @@ static void finish(struct call *call, int status, struct slice body)
 
 /* --- ends ------------------------------------------------------------------------------------ */
 
-#define ODATA_JSON(level, ieee754)                                                                 \
-    SLICE_INIT("application/json;odata.metadata=" level                                            \
-               ";odata.streaming=true;IEEE754Compatible=" ieee754 ";charset=utf-8")
+#define ODATA_JSON(prefix, level, ieee754)                                                         \
+    SLICE_INIT("application/json;" prefix "metadata=" level ";" prefix                             \
+               "streaming=true;IEEE754Compatible=" ieee754 ";charset=utf-8")
 #define ODATA_JSONS(level)                                                                         \
     {                                                                                              \
-        ODATA_JSON(level, "false"), ODATA_JSON(level, "true")                                      \
+        { ODATA_JSON("odata.", level, "false"), ODATA_JSON("odata.", level, "true") },             \
+        {                                                                                          \
+            ODATA_JSON("", level, "false"), ODATA_JSON("", level, "true")                          \
+        }                                                                                          \
     }
 
-static const struct slice odata_content_types[ODATA_LEVEL_COUNT][2] = {
+/* By level, then whether of OData 4.01, then whether with long numbers as strings. */
+static const struct slice odata_content_types[ODATA_LEVEL_COUNT][2][2] = {
     [ODATA_MINIMAL] = ODATA_JSONS("minimal"),
     [ODATA_NONE] = ODATA_JSONS("none"),
     [ODATA_FULL] = ODATA_JSONS("full"),
@@ -159,8 +168,9 @@ void call_finish_odata(struct call *call, int status, const struct text *body)
         return;
     }
     use_kept_memory(call);
-    call_add_field(call, SLICE("Content-Type"), odata_content_types[call->level][call->ieee754]);
-    call_add_field(call, SLICE("OData-Version"), SLICE("4.0"));
+    call_add_field(call, SLICE("Content-Type"),
+                   odata_content_types[call->level][call->odata_401][call->ieee754]);
+    call_add_odata_version(call);
     call_add_field(call, SLICE("Cache-Control"), SLICE("no-cache"));
     add_common_fields(call);
     finish(call, status, text_slice(body));
@@ -169,7 +179,7 @@ void call_finish_odata(struct call *call, int status, const struct text *body)
 void call_finish_not_modified(struct call *call)
 {
     use_kept_memory(call);
-    call_add_field(call, SLICE("OData-Version"), SLICE("4.0"));
+    call_add_odata_version(call);
     call_add_field(call, SLICE("Cache-Control"), SLICE("no-cache"));
     add_common_fields(call);
     finish(call, 304, SLICE_EMPTY);
@@ -178,7 +188,7 @@ void call_finish_not_modified(struct call *call)
 void call_finish_no_content(struct call *call)
 {
     use_kept_memory(call);
-    call_add_field(call, SLICE("OData-Version"), SLICE("4.0"));
+    call_add_odata_version(call);
     add_common_fields(call);
     finish(call, 204, SLICE_EMPTY);
 }

@@ -175,4 +175,13 @@ const struct beyond_row beyond_rows[BEYOND_COUNT] = {
         .target = "$apply",
         .message = OPTION_REFUSED("Apply"),
     },
+    [BEYOND_ODATA_401] = {
+        .id = "odata-401",
+        .what = "with --odata-401 a client that admits OData 4.01 by OData-MaxVersion gets its names, such as @count",
+        .graph = "answers in 4.0 whatever is admitted, with @odata.count",
+        .source = "OData JSON Format 4.01, 4.5; every captured reply says OData-Version 4.0",
+        .refusal = ERROR_NONE,
+        .target = "",
+        .message = "",
+    },
 };

@@ -39,6 +39,7 @@ enum beyond {
     BEYOND_DELTA,
     BEYOND_PROPERTY_WRITES,
     BEYOND_APPLY,
+    BEYOND_ODATA_401,
     BEYOND_COUNT
 };
 

@@ -80,6 +80,7 @@ struct odata_reply {
     const struct odata_items *items; /* NULL: nothing is worked out */
     bool unknown_members; /* members behind a sentinel by their names, else the sentinel's */
     bool etags;           /* @odata.etag, but at ODATA_NONE */
+    bool plain_names;     /* OData 4.01's: "@count" for "@odata.count" */
     bool ieee754;         /* numbers of 64 bits as strings, the count among them */
     const struct edm_health_view *health; /* what the states come from; NULL: what was written */
 };

@@ -48,7 +48,7 @@ void payload_end_url(struct json_writer *writer)
 /* The context's name and its value up to "#{singleton}". */
 void payload_begin_context(const struct odata_reply *reply, struct json_writer *writer)
 {
-    payload_begin_url(reply, SLICE("@odata.context"), "/$metadata#", writer);
+    payload_begin_url(reply, PAYLOAD_CONTROL(reply, "context"), "/$metadata#", writer);
     text_append(writer->out, payload_singleton_name(reply));
 }
 
@@ -130,10 +130,11 @@ struct slice payload_type_value(const struct odata_reply *reply, struct slice na
     return text_slice(&text);
 }
 
-void payload_write_type(struct slice value, struct json_writer *writer)
+void payload_write_type(const struct odata_reply *reply, struct slice value,
+                        struct json_writer *writer)
 {
     if (value.len == 0)
         return;
-    json_writer_plain_name(writer, SLICE("@odata.type"));
+    json_writer_plain_name(writer, PAYLOAD_CONTROL(reply, "type"));
     json_writer_raw(writer, value);
 }

@@ -29,7 +29,7 @@ static void write_row(const struct odata_reply *reply, const struct edm_complex 
                       struct json_writer *writer)
 {
     json_writer_object_begin(writer);
-    payload_write_type(type_value, writer);
+    payload_write_type(reply, type_value, writer);
     for (size_t i = 0; i < type->property_count; i++) {
         const struct edm_property *property = &type->properties[i];
 
@@ -70,7 +70,7 @@ void odata_write_answer(const struct odata_reply *reply, const struct edm_rows *
     json_writer_init(&writer, out);
     json_writer_object_begin(&writer);
     if (reply->level != ODATA_NONE) {
-        payload_begin_url(reply, SLICE("@odata.context"), "/$metadata#", &writer);
+        payload_begin_url(reply, PAYLOAD_CONTROL(reply, "context"), "/$metadata#", &writer);
         append_collection(reply, rows->type, out);
         payload_end_url(&writer);
     }
@@ -91,7 +91,7 @@ void payload_write_items(const struct odata_reply *reply, struct slice name,
     if (reply->level == ODATA_FULL) {
         text_init_fixed(&type_name, memory, sizeof memory);
         text_append(&type_name, prefix);
-        text_append(&type_name, SLICE("@odata.type"));
+        text_append(&type_name, PAYLOAD_CONTROL(reply, "type"));
         json_writer_plain_name(writer, text_slice(&type_name));
         json_writer_raw(writer, SLICE("\"#"));
         append_collection(reply, property->ageing->item, writer->out);

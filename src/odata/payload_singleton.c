@@ -62,10 +62,10 @@ static void write_singleton_context(const struct odata_reply *reply, struct json
 
 static void write_singleton_links(const struct odata_reply *reply, struct json_writer *writer)
 {
-    payload_begin_url(reply, SLICE("@odata.id"), "/", writer);
+    payload_begin_url(reply, PAYLOAD_CONTROL(reply, "id"), "/", writer);
     text_append(writer->out, payload_singleton_name(reply));
     payload_end_url(writer);
-    json_writer_plain_name(writer, SLICE("@odata.editLink"));
+    json_writer_plain_name(writer, PAYLOAD_CONTROL(reply, "editLink"));
     json_writer_plain_string(writer, payload_singleton_name(reply));
 }
 
@@ -83,7 +83,7 @@ static void write_navigation_links(const struct odata_reply *reply, struct json_
             continue;
         text_init_fixed(&name, memory, sizeof memory);
         text_append(&name, type->set_name);
-        text_append(&name, SLICE("@odata.navigationLink"));
+        text_append(&name, PAYLOAD_CONTROL(reply, "navigationLink"));
         payload_begin_url(reply, text_slice(&name), "/", writer);
         payload_append_set_path(reply, type, writer->out);
         payload_end_url(writer);
@@ -99,7 +99,7 @@ void odata_write_singleton(const struct odata_reply *reply, struct uuid tenant, 
     json_writer_init(&writer, out);
     json_writer_object_begin(&writer);
     write_singleton_context(reply, &writer);
-    payload_write_type(payload_type_value(reply, singleton->name, memory), &writer);
+    payload_write_type(reply, payload_type_value(reply, singleton->name, memory), &writer);
     if (reply->level == ODATA_FULL)
         write_singleton_links(reply, &writer);
     for (size_t i = 0; i < singleton->property_count; i++) {
@@ -128,7 +128,7 @@ void odata_write_service(const struct odata_reply *reply, struct text *out)
     json_writer_init(&writer, out);
     json_writer_object_begin(&writer);
     if (reply->level != ODATA_NONE) {
-        payload_begin_url(reply, SLICE("@odata.context"), "/$metadata", &writer);
+        payload_begin_url(reply, PAYLOAD_CONTROL(reply, "context"), "/$metadata", &writer);
         payload_end_url(&writer);
     }
     json_writer_plain_name(&writer, SLICE("value"));

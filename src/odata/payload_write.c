@@ -102,9 +102,13 @@ void payload_write_property_type(const struct odata_reply *reply, struct slice p
 
     text_init_fixed(&name, memory, sizeof memory);
     text_append(&name, prefix);
-    text_append(&name, SLICE("@odata.type"));
+    text_append(&name, PAYLOAD_CONTROL(reply, "type"));
     json_writer_plain_name(writer, text_slice(&name));
-    json_writer_raw(writer, SLICE("\"#"));
+    /* OData JSON 4.01 section 4.6.3: what is built in has no '#' any more. */
+    json_writer_raw(writer, reply->plain_names && property->kind != EDM_ENUM &&
+                                    !(property->flags & EDM_COLLECTION)
+                                ? SLICE("\"")
+                                : SLICE("\"#"));
     if (property->kind == EDM_ENUM) {
         text_append(writer->out, reply->model->namespace_name);
         text_append_char(writer->out, '.');
@@ -121,7 +125,7 @@ static COLD void write_etag(const struct odata_reply *reply, const struct edm_en
 
     if (etag.len == 0)
         return;
-    json_writer_plain_name(writer, SLICE("@odata.etag"));
+    json_writer_plain_name(writer, PAYLOAD_CONTROL(reply, "etag"));
     json_writer_string(writer, etag);
 }
 
@@ -130,11 +134,11 @@ static void write_entity_links(const struct odata_reply *reply, const struct edm
 {
     struct slice key = entity->values[0].text;
 
-    payload_begin_url(reply, SLICE("@odata.id"), "/", writer);
+    payload_begin_url(reply, PAYLOAD_CONTROL(reply, "id"), "/", writer);
     payload_append_set_path(reply, entity->type, writer->out);
     payload_append_key(key, writer->out);
     payload_end_url(writer);
-    json_writer_plain_name(writer, SLICE("@odata.editLink"));
+    json_writer_plain_name(writer, PAYLOAD_CONTROL(reply, "editLink"));
     json_writer_raw(writer, SLICE("\"")); /* relative to the context's URL */
     payload_append_set_path(reply, entity->type, writer->out);
     payload_append_key(key, writer->out);
@@ -268,7 +272,7 @@ static void write_members(const struct shape *shape, const struct edm_entity *en
 {
     const struct edm_property *properties = entity->type->properties;
 
-    payload_write_type(shape->type, writer);
+    payload_write_type(shape->reply, shape->type, writer);
     if (shape->etags)
         write_etag(shape->reply, entity, writer);
     if (shape->full && edm_entity_has(entity, 0))
@@ -311,7 +315,7 @@ void odata_write_page(const struct odata_reply *reply, const struct edm_entity_t
     json_writer_object_begin(&writer);
     write_context(reply, type, SLICE_EMPTY, &writer);
     if (page->total_count >= 0) {
-        json_writer_plain_name(&writer, SLICE("@odata.count"));
+        json_writer_plain_name(&writer, PAYLOAD_CONTROL(reply, "count"));
         if (reply->ieee754)
             json_writer_int_string(&writer, page->total_count);
         else
@@ -320,7 +324,7 @@ void odata_write_page(const struct odata_reply *reply, const struct edm_entity_t
     if (gets_tip(reply))
         write_tip(reply, type, SLICE_EMPTY, &writer);
     if (next_link.len) {
-        json_writer_plain_name(&writer, SLICE("@odata.nextLink"));
+        json_writer_plain_name(&writer, PAYLOAD_CONTROL(reply, "nextLink"));
         json_writer_string(&writer, next_link);
     }
     json_writer_plain_name(&writer, SLICE("value"));

@@ -10,6 +10,11 @@ struct json_writer;
  * namespace and a name to 63 bytes each. */
 #define PAYLOAD_NAME_MAX 160
 
+/* Control information by its name: "@odata.count", which OData 4.01 calls "@count". `name` is a
+ * literal. */
+#define PAYLOAD_CONTROL(reply, name)                                                               \
+    ((reply)->plain_names ? SLICE("@" name) : SLICE("@odata." name))
+
 /* Also its type's name, and "#{name}" its context. */
 struct slice payload_singleton_name(const struct odata_reply *reply);
 
@@ -42,6 +47,7 @@ unsigned payload_form(const struct odata_reply *reply);
 void payload_write_items(const struct odata_reply *reply, struct slice name,
                          const struct edm_singleton_property *property, struct json_writer *writer);
 /* The member, unless it is empty. */
-void payload_write_type(struct slice value, struct json_writer *writer);
+void payload_write_type(const struct odata_reply *reply, struct slice value,
+                        struct json_writer *writer);
 
 #endif

@@ -380,6 +380,8 @@ static bool prepare_api(struct server *server, struct error *err)
     api->anonymous = anonymous_caller(server);
     api->strict = settings->strict == SETTING_ON;
     api->exact_strings = settings->string_comparison == SETTING_STRINGS_EXACT;
+    api->odata_401 =
+        settings->odata_401 == SETTING_ON && !api->strict && !api->profile->refuses_beyond_graph;
     api->etags =
         settings->etags == SETTING_ON && !api->strict && !api->profile->refuses_beyond_graph;
     api->hsts = hsts_of(settings);

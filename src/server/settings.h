@@ -133,6 +133,7 @@ struct settings {
     unsigned strict;
     unsigned string_comparison; /* enum setting_string_comparison */
     unsigned etags;
+    unsigned odata_401;
     struct slice deterministic;
     uint64_t threads;
     uint64_t reader_threads;
