@@ -434,7 +434,7 @@ static int configure(struct sqlite_db *sqlite, enum db_use use)
     if (use == DB_READS)
         sqlite3_progress_handler(handle, PROGRESS_STEPS, on_progress, sqlite);
     if (rc == SQLITE_OK)
-        rc = sqlite_functions_add(handle);
+        rc = sqlite_functions_add(handle, &sqlite->deadline_ms);
     /* First of all: making a file a WAL database syncs it several times. */
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(handle,

@@ -11,6 +11,7 @@
 #define STORE_PATTERN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/compiler.h"
 #include "base/slice.h"
@@ -28,6 +29,9 @@ bool pattern_is_right(struct slice text) MUST_CHECK;
 struct pattern *pattern_create(struct slice text, bool exact) MUST_CHECK;
 void pattern_destroy(struct pattern *pattern);
 
-enum pattern_match pattern_find(const struct pattern *pattern, struct slice text) MUST_CHECK;
+/* Given up past 100,000 steps in this text, or when clock_monotonic_ms() has reached `deadline_ms`
+ * (0: none). Of one pattern one thread at a time. */
+enum pattern_match pattern_find(const struct pattern *pattern, struct slice text,
+                                uint64_t deadline_ms) MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
 /* store/pattern_test.c - what is found, what is wrong, and what takes too long. */
 #include "store/pattern.h"
 
+#include "base/clock.h"
 #include "base/test.h"
 
 static const struct {
@@ -34,9 +35,54 @@ static void test_find(void **state UNUSED)
             CHECK(cases[i].want == PATTERN_GIVEN_UP, i);
             continue;
         }
-        CHECK(pattern_find(pattern, slice_of(cases[i].text)) == cases[i].want, i);
+        CHECK(pattern_find(pattern, slice_of(cases[i].text), 0) == cases[i].want, i);
         pattern_destroy(pattern);
     }
+}
+
+/* Each place of a long text is short work, all of them are not: the steps are the text's. */
+static void test_long_texts(void **state UNUSED)
+{
+    static const struct {
+        const char *pattern;
+        size_t len;
+        enum pattern_match want;
+    } long_cases[] = {
+        { "x.*[yz]", 100, PATTERN_NO_MATCH },
+        { "x.*[yz]", 5000, PATTERN_GIVEN_UP },
+        { "(?:x|xx){1,10}[yz]", 20, PATTERN_NO_MATCH },
+        { "(?:x|xx){1,10}[yz]", 2000, PATTERN_GIVEN_UP },
+        { "x?x?x?x?x?x?x?x?x?x?x?x?xxxxxxx[yz]", 2000, PATTERN_GIVEN_UP },
+        { "y", 20000, PATTERN_NO_MATCH },
+        { "[yz]x", 20000, PATTERN_NO_MATCH },
+    };
+    static char text[20000];
+
+    memset(text, 'x', sizeof text);
+    for (size_t i = 0; i < COUNT_OF(long_cases); i++) {
+        struct pattern *pattern = pattern_create(slice_of(long_cases[i].pattern), true);
+
+        assert_non_null(pattern);
+        CHECK(pattern_find(pattern, (struct slice){ text, long_cases[i].len }, 0) ==
+                  long_cases[i].want,
+              i);
+        pattern_destroy(pattern);
+    }
+}
+
+static void test_deadline(void **state UNUSED)
+{
+    struct pattern *pattern = pattern_create(SLICE("[ab][cd]"), true);
+    uint64_t now_ms = clock_monotonic_ms();
+    char text[1000];
+    const struct slice all = { text, sizeof text };
+
+    assert_non_null(pattern);
+    memset(text, 'a', sizeof text);
+    assert_int_equal(pattern_find(pattern, all, 1), PATTERN_GIVEN_UP);
+    assert_int_equal(pattern_find(pattern, all, now_ms + 60000), PATTERN_NO_MATCH);
+    assert_int_equal(pattern_find(pattern, all, 0), PATTERN_NO_MATCH);
+    pattern_destroy(pattern);
 }
 
 static void test_wrong(void **state UNUSED)
@@ -62,6 +108,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_find),
+        cmocka_unit_test(test_long_texts),
+        cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_wrong),
     };
 

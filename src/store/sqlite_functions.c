@@ -189,10 +189,11 @@ static struct pattern *pattern_of(sqlite3_context *context, sqlite3_value **valu
 static void sql_matches(sqlite3_context *context, int count, sqlite3_value **values)
 {
     struct pattern *pattern = any_null(count, values) ? NULL : pattern_of(context, values);
+    const uint64_t *deadline_ms = sqlite3_user_data(context);
 
     if (!pattern)
         return;
-    switch (pattern_find(pattern, text_of(values[0]))) {
+    switch (pattern_find(pattern, text_of(values[0]), *deadline_ms)) {
     case PATTERN_NO_MATCH:
         sqlite3_result_int(context, 0);
         break;
@@ -207,7 +208,7 @@ static void sql_matches(sqlite3_context *context, int count, sqlite3_value **val
 
 /* --- all ------------------------------------------------------------------------------------- */
 
-int sqlite_functions_add(sqlite3 *handle)
+int sqlite_functions_add(sqlite3 *handle, uint64_t *deadline_ms)
 {
     static const struct {
         const char *name;
@@ -224,7 +225,7 @@ int sqlite_functions_add(sqlite3 *handle)
     for (size_t i = 0; i < COUNT_OF(functions) && rc == SQLITE_OK; i++)
         rc = sqlite3_create_function_v2(handle, functions[i].name, functions[i].count,
                                         SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
-                                        NULL, functions[i].call, NULL, NULL, NULL);
+                                        deadline_ms, functions[i].call, NULL, NULL, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_create_function_v2(handle, "edm_sum", 1,
                                         SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,

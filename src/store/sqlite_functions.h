@@ -7,8 +7,10 @@
 #define STORE_SQLITE_FUNCTIONS_H
 
 #include <sqlite3.h>
+#include <stdint.h>
 
-/* Makes them known to a connection; a result code of SQLite's. */
-int sqlite_functions_add(sqlite3 *handle);
+/* Makes them known to a connection; a result code of SQLite's. *deadline_ms is read whenever one of
+ * them may take long, and lives as long as the connection. */
+int sqlite_functions_add(sqlite3 *handle, uint64_t *deadline_ms);
 
 #endif
