@@ -3,12 +3,14 @@
 Other connections make, change and delete connectors all the time; a hundred that nobody touches
 must be met exactly once by every walk."""
 import random
+import re
 import threading
+from pathlib import Path
 
 import httpx
 import pytest
 
-from server_process import Server
+from server_process import BINARY, Server
 
 NDES = "/beta/deviceManagement/ndesConnectors"
 STAYING = 100
@@ -75,3 +77,23 @@ def test_what_stays_is_shown_once(tmp_path, store):
                     writer.join()
         assert not failures
         assert server.stop() == 0
+
+
+def memory(pid):
+    """The most that a process ever had, in KiB."""
+    return int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text()).group(1))
+
+
+@pytest.mark.skipif(b"__asan_init" in BINARY.read_bytes(), reason="keeps freed memory on purpose")
+def test_sorting_holds_keys_and_not_rows(tmp_path):
+    """What an engine sorts is in no request's budget: many long texts must not become memory."""
+    with Server(tmp_path, "--no-auth") as server, \
+            httpx.Client(base_url=server.url(), trust_env=False, timeout=60) as client:
+        for i in range(60):
+            body = {"displayName": f"{i:02}" + "x" * 1_000_000}
+            assert client.post(NDES, json=body).status_code == 201
+        before = memory(server.pid)
+        reply = client.get(NDES, params={"$orderby": "displayName desc", "$select": "id",
+                                         "$top": "1000"})
+        assert len(reply.json()["value"]) == 60
+        assert memory(server.pid) - before < 30 * 1024

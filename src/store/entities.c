@@ -11,6 +11,11 @@
  * page a thousand costs what page one does. It also ends behind the row with which its text passes
  * query->page_bytes, so that a thousand rows of megabytes are many pages and not one refusal.
  *
+ * An engine that sorts holds all that it sorts, up to the page's last row, and what it holds counts
+ * in no request's budget. So in an order the list is of ids and keys alone, and each row that the
+ * page shows is fetched by its id: a thousand rows of a megabyte are sorted in kilobytes. All is
+ * one snapshot, in which a row that was listed is there.
+ *
  * A statement with a condition or an order is prepared each time: its text is the client's to
  * choose, and what preparing costs is little beside the rows that are looked at.
  *
@@ -69,9 +74,26 @@ bool store_entity_get(struct store_session *session, struct uuid tenant,
     return ok;
 }
 
-static bool read_rows(struct store_session *session, struct db_params *params,
-                      const struct edm_query *query, struct arena *arena, struct edm_page *ret,
-                      struct error *err)
+/* The properties that a list's own statement reads. */
+static uint64_t listed(const struct edm_query *query)
+{
+    return query->order_count ? 0 : query->select;
+}
+
+/* The entity of the row that is ready. */
+static bool read_listed(struct store_session *session, const struct uuid *tenant,
+                        const struct edm_query *query, struct db_statement *statement,
+                        struct arena *arena, struct edm_entity **ret, struct error *err)
+{
+    return query->order_count
+               ? store_entity_get(session, *tenant, query->type, db_text(statement, 0),
+                                  query->select, arena, ret, err)
+               : row_read(statement, query->type, query->select, arena, ret, err);
+}
+
+static bool read_rows(struct store_session *session, const struct uuid *tenant,
+                      struct db_params *params, const struct edm_query *query, struct arena *arena,
+                      struct edm_page *ret, struct error *err)
 {
     enum db_status status = db_params_step(params);
     size_t bytes_max = query->page_bytes ? query->page_bytes : SIZE_MAX;
@@ -82,14 +104,14 @@ static bool read_rows(struct store_session *session, struct db_params *params,
             ret->more = true;
             return true;
         }
-        if (!row_read(params->statement, query->type, query->select, arena,
-                      &ret->entities[ret->count], err))
+        if (!read_listed(session, tenant, query, params->statement, arena,
+                         &ret->entities[ret->count], err))
             return false;
         bytes += edm_entity_text_bytes(ret->entities[ret->count]);
         ret->count++;
         if (query->order_count && (ret->count == query->page_size || bytes > bytes_max) &&
-            !sql_order_read(query, params->statement, sql_list_columns(query->type, query->select),
-                            arena, &ret->last_values, err))
+            !sql_order_read(query, params->statement, SQL_LIST_KEYS_AT, arena, &ret->last_values,
+                            err))
             return false;
     }
     return status == DB_DONE || session_error(session, status, err);
@@ -178,7 +200,7 @@ static bool list_page(struct store_session *session, const struct uuid *tenant,
         return error_no_memory(err);
     if (query->page_size == 0)
         return true;
-    if (!rows_statement_find(session, query, first ? SQL_LIST_FIRST : SQL_LIST_AFTER, query->select,
+    if (!rows_statement_find(session, query, first ? SQL_LIST_FIRST : SQL_LIST_AFTER, listed(query),
                              arena, &rows, err))
         return false;
     params = DB_PARAMS(rows.statement);
@@ -187,7 +209,7 @@ static bool list_page(struct store_session *session, const struct uuid *tenant,
         db_params_text(&params, query->after);
     db_params_int(&params, (int64_t)query->page_size + 1);
     rows_statement_bind(&rows, &params, query);
-    ok = read_rows(session, &params, query, arena, ret, err);
+    ok = read_rows(session, tenant, &params, query, arena, ret, err);
     rows_statement_end(&rows);
     return ok;
 }

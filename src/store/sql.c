@@ -189,16 +189,6 @@ static void put_select(struct text *out, const struct edm_entity_type *type, uin
     put_rows(out, type);
 }
 
-int sql_list_columns(const struct edm_entity_type *type, uint64_t properties)
-{
-    struct column_walk walk = walk_columns(type, properties);
-    int count = properties & EDM_CREATED ? 3 : 2;
-
-    while (walk_next(&walk))
-        count++;
-    return count;
-}
-
 static void put_tenant(struct text *out, unsigned *number)
 {
     put(out, " WHERE tenant = ");

@@ -63,8 +63,8 @@ static inline bool sql_rows_are_chosen(const struct sql_rows *rows)
     return rows->condition.len > 0 || rows->skips || rows->keys.len > 0;
 }
 
-/* How many columns a list has before the keys of its order. */
-int sql_list_columns(const struct edm_entity_type *type, uint64_t properties);
+/* The column of an order's first key, in a list of no properties. */
+#define SQL_LIST_KEYS_AT 2
 
 /* How many parameters the operation has before those of the condition. */
 unsigned sql_rows_parameters(enum sql_operation operation, const struct sql_rows *rows);

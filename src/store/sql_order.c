@@ -13,6 +13,9 @@
  * SQL says nothing of where nulls stand, and engines differ, so each term says it; to SQLite these
  * are the words for what it does anyhow.
  *
+ * The engine holds the keys of all rows that it sorts. So that a few long texts are not gigabytes,
+ * their beginnings are the keys.
+ *
  * Values come back as the engine holds them: a whole number that passed 64 bits is a floating-point
  * one, as in a condition.
  *
@@ -38,6 +41,16 @@ static void put_name(struct text *out, size_t key)
 
 /* --- columns --------------------------------------------------------------------------------- */
 
+static void put_key(struct sql_writer *writer, const struct edm_filter *expression)
+{
+    bool is_text = expression->type == EDM_FILTER_STRING;
+
+    sql_put(writer, is_text ? "substr(" : "");
+    sql_put_comparable(writer, expression);
+    if (is_text)
+        text_printf(&writer->out, ", 1, %d)", SQL_ORDER_TEXT_MAX);
+}
+
 static bool write_columns(struct sql_writer *writer, struct slice *ret, struct error *err)
 {
     const struct edm_query *query = writer->query;
@@ -45,7 +58,7 @@ static bool write_columns(struct sql_writer *writer, struct slice *ret, struct e
     text_init(&writer->out, writer->arena, 256, SQL_FILTER_TEXT_MAX);
     for (size_t i = 0; i < query->order_count; i++) {
         sql_put(writer, ", ");
-        sql_put_comparable(writer, query->order[i].expression);
+        put_key(writer, query->order[i].expression);
         sql_put(writer, " AS ");
         put_name(&writer->out, i);
     }

@@ -12,6 +12,8 @@
 
 #include "store/sql_filter.h"
 
+#define SQL_ORDER_TEXT_MAX 1000 /* characters of a text that tell its place */
+
 struct db_statement;
 
 struct sql_order {
