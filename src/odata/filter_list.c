@@ -1,8 +1,10 @@
 /* odata/filter_list.c - several values: what stands behind `in`, hassubset, arrays and objects.
  *
- *     list   := "(" [item ("," item)*] ")" | "[" [item ("," item)*] "]" | "(" path ")" | path |
- * alias item   := value | string | string of JSON array  := "[" [or ("," or)*] "]" object := "{"
- * [string ":" or ("," string ":" or)*] "}"
+ *     list   := "(" [item ("," item)*] ")" | "[" [item ("," item)*] "]"
+ *             | "(" path ")" | path | alias
+ *     item   := value | string | string of JSON
+ *     array  := "[" [or ("," or)*] "]"
+ *     object := "{" [string ":" or ("," string ":" or)*] "}"
  *
  * An array or an object as an operand is not offered, and refused as soon as it is seen; only where
  * the form alone counts is it read to its end.

@@ -1,8 +1,7 @@
 /* odata/options.c - splits a query string and reads each option by its row in a table.
  *
  * A query is taken apart at '&' and '=' first; then names and values are percent-decoded, once,
- * with
- * '+' for a space (form encoding, which half of the clients use). A name is looked up without
+ * with '+' for a space (form encoding, which half of the clients use). A name is looked up without
  * regard to case, with or without its '$', as OData 4.01 asks. What it turns out to be decides:
  *
  *     a row with a reader         read, unless the resource or the method has no use for it

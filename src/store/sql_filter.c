@@ -1,16 +1,15 @@
 /* store/sql_filter.c - walks a condition and writes it down, each node in parentheses of its own.
  *
  * Most kinds of node are a form in a table, the others a function; those of texts and dates are in
- * sql_filter_functions.c.
+ * sql_filter_functions.c, those of collections in sql_filter_items.c.
  *
  * What null does (edm/filter.h) is mostly what it does in SQL. The exceptions are written out:
  * eq and ne are IS [NOT] DISTINCT FROM, and an order with a null, which SQL leaves open, is
  * coalesced to false.
  *
  * Texts are compared as their lower-case forms, by byte, unless the query wants them as they are.
- * A literal is turned to lower case here,
- * so that of `name eq 'x'` only the name is worked on for each row; NOCASE would do the same but
- * stops at a NUL.
+ * A literal is turned to lower case here, so that of `name eq 'x'` only the name is worked on for
+ * each row; NOCASE would do the same but stops at a NUL.
  *
  * Where the SQL needs an expression twice (a position in a text that may be negative, a date that
  * may have left the calendar), the text that was just written is copied, parameters and all. That
@@ -169,18 +168,6 @@ static void put_literal(struct sql_writer *writer, const struct edm_filter *node
 static void put_now(struct sql_writer *writer, const struct edm_filter *node UNUSED)
 {
     sql_put_integer(writer, writer->query->now_ticks);
-}
-
-static void put_item_name(struct sql_writer *writer, const struct edm_filter *node)
-{
-    sql_put(writer, "i");
-    text_append_uint(&writer->out, node->variable);
-}
-
-static void put_item(struct sql_writer *writer, const struct edm_filter *node)
-{
-    put_item_name(writer, node);
-    sql_put(writer, ".value");
 }
 
 /* --- conditions and comparisons -------------------------------------------------------------- */
@@ -353,109 +340,13 @@ static void put_has(struct sql_writer *writer, const struct edm_filter *node)
     sql_put(writer, ")");
 }
 
-/* --- collections ----------------------------------------------------------------------------- */
-
-static void put_length_of_collection(struct sql_writer *writer, const struct edm_filter *node)
-{
-    sql_put(writer, writer->dialect->items_count[0]);
-    sql_put_node(writer, node->arguments[0]);
-    sql_put(writer, writer->dialect->items_count[1]);
-}
-
-/* The items of the collection as a table; what is asked of each follows. */
-static void put_items(struct sql_writer *writer, const char *select, const struct edm_filter *node)
-{
-    sql_put(writer, select);
-    sql_put(writer, writer->dialect->items[0]);
-    sql_put_node(writer, node->arguments[0]);
-    sql_put(writer, writer->dialect->items[1]);
-    put_item_name(writer, node);
-    sql_put(writer, writer->dialect->items[2]);
-    sql_put(writer, " WHERE ");
-}
-
-static void put_count(struct sql_writer *writer, const struct edm_filter *node)
-{
-    if (node->count == 1) {
-        put_length_of_collection(writer, node);
-        return;
-    }
-    put_items(writer, "(SELECT count(*) FROM ", node);
-    sql_put_condition(writer, node->arguments[1]);
-    sql_put(writer, ")");
-}
-
-static bool are_alike(const struct sql_writer *writer, const struct edm_filter *a,
-                      const struct edm_filter *b)
-{
-    if (a->type != b->type || a->type == EDM_FILTER_NULL)
-        return a->type == b->type;
-    return writer->query->exact_strings ? slice_eq(a->text, b->text)
-                                        : slice_eq_nocase(a->text, b->text);
-}
-
-/* How often an item of the list stands there; 0 unless this is its first place. */
-static size_t times_wanted(const struct sql_writer *writer, const struct edm_filter *node,
-                           size_t index)
-{
-    size_t times = 0;
-
-    for (size_t i = 1; i < node->count; i++) {
-        bool alike = are_alike(writer, node->arguments[i], node->arguments[index]);
-
-        if (alike && i < index)
-            return 0;
-        times += alike;
-    }
-    return times;
-}
-
-static void put_subset(struct sql_writer *writer, const struct edm_filter *node)
-{
-    const struct edm_filter item = { .kind = EDM_FILTER_ITEM,
-                                     .type = EDM_FILTER_STRING,
-                                     .variable = node->variable };
-    const char *before = "(";
-
-    for (size_t i = 1; i < node->count; i++) {
-        size_t times = times_wanted(writer, node, i);
-
-        if (times == 0)
-            continue;
-        sql_put(writer, before);
-        put_items(writer, "(SELECT count(*) FROM ", node);
-        sql_put_comparable(writer, &item);
-        sql_put(writer, " = ");
-        sql_put_comparable(writer, node->arguments[i]);
-        sql_put(writer, ") >= ");
-        text_append_uint(&writer->out, times);
-        before = " AND ";
-    }
-    sql_put(writer, node->count == 1 ? "TRUE" : ")");
-}
-
-static void put_any_or_all(struct sql_writer *writer, const struct edm_filter *node)
-{
-    bool all = node->kind == EDM_FILTER_ALL;
-
-    if (node->count == 1) {
-        sql_put(writer, "(");
-        put_length_of_collection(writer, node);
-        sql_put(writer, " > 0)");
-        return;
-    }
-    put_items(writer, all ? "(NOT EXISTS (SELECT 1 FROM " : "(EXISTS (SELECT 1 FROM ", node);
-    sql_put_condition(writer, node->arguments[1]);
-    sql_put(writer, all ? " IS NOT TRUE))" : "))");
-}
-
 /* --- all ------------------------------------------------------------------------------------- */
 
 static const struct rule rules[EDM_FILTER_KIND_COUNT] = {
     [EDM_FILTER_LITERAL] = { put_literal, NULL },
     [EDM_FILTER_NOW] = { put_now, NULL },
     [EDM_FILTER_PROPERTY] = { put_property, NULL },
-    [EDM_FILTER_ITEM] = { put_item, NULL },
+    [EDM_FILTER_ITEM] = { sql_put_item, NULL },
     [EDM_FILTER_OR] = { NULL, "(! OR !)" },
     [EDM_FILTER_AND] = { NULL, "(! AND !)" },
     [EDM_FILTER_NOT] = { NULL, "(NOT !)" },
@@ -500,10 +391,10 @@ static const struct rule rules[EDM_FILTER_KIND_COUNT] = {
     [EDM_FILTER_CEILING] = { sql_put_round, NULL },
     [EDM_FILTER_CAST] = { sql_put_cast, NULL },
     [EDM_FILTER_MATCHES] = { sql_put_matches, NULL },
-    [EDM_FILTER_ANY] = { put_any_or_all, NULL },
-    [EDM_FILTER_ALL] = { put_any_or_all, NULL },
-    [EDM_FILTER_COUNT] = { put_count, NULL },
-    [EDM_FILTER_SUBSET] = { put_subset, NULL },
+    [EDM_FILTER_ANY] = { sql_put_any_or_all, NULL },
+    [EDM_FILTER_ALL] = { sql_put_any_or_all, NULL },
+    [EDM_FILTER_COUNT] = { sql_put_count, NULL },
+    [EDM_FILTER_SUBSET] = { sql_put_subset, NULL },
 };
 
 void sql_put_node(struct sql_writer *writer, const struct edm_filter *node)

@@ -50,6 +50,10 @@ sql_writer_function sql_put_condition;
 size_t sql_written(const struct sql_writer *writer, size_t from);
 void sql_put_again(struct sql_writer *writer, size_t from, size_t len);
 
+/* --- sql_filter_items.c ---------------------------------------------------------------------- */
+
+sql_writer_function sql_put_item, sql_put_count, sql_put_subset, sql_put_any_or_all;
+
 /* --- sql_filter_functions.c ------------------------------------------------------------------ */
 
 sql_writer_function sql_put_contains, sql_put_starts_with, sql_put_ends_with, sql_put_lower,

@@ -14,7 +14,7 @@
  * are the words for what it does anyhow.
  *
  * The engine holds the keys of all rows that it sorts. So that a few long texts are not gigabytes,
- * their beginnings are the keys.
+ * their beginnings are the keys (to SQLite's substr() a NUL is an end as well).
  *
  * Values come back as the engine holds them: a whole number that passed 64 bits is a floating-point
  * one, as in a condition.
@@ -77,16 +77,12 @@ static bool write_columns(struct sql_writer *writer, struct slice *ret, struct e
 
 static void put_order_value(struct sql_writer *writer, const struct edm_order_value *value)
 {
-    struct sql_filter *filter = writer->filter;
-    struct sql_value *into = &filter->values[filter->count];
-
     switch (value->kind) {
     case EDM_ORDER_TEXT:
         sql_put_text(writer, value->text);
         break;
     case EDM_ORDER_REAL:
-        sql_put_integer(writer, 0);
-        *into = (struct sql_value){ .kind = SQL_REAL, .real = value->real };
+        sql_put_real(writer, value->real);
         break;
     case EDM_ORDER_INTEGER:
     case EDM_ORDER_NULL:

@@ -1,0 +1,115 @@
+/* store/sql_filter_items.c - collections and their items, as SQL.
+ *
+ * A collection is a text of JSON in its column, which the engine makes a table of when a condition
+ * asks for items: a row each, of one column "value". The table is called "i" and the number of the
+ * condition's variable, so that of two inside each other both can be named.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "store/sql_filter_writer.h"
+
+static void put_item_name(struct sql_writer *writer, const struct edm_filter *node)
+{
+    sql_put(writer, "i");
+    text_append_uint(&writer->out, node->variable);
+}
+
+void sql_put_item(struct sql_writer *writer, const struct edm_filter *node)
+{
+    put_item_name(writer, node);
+    sql_put(writer, ".value");
+}
+
+static void put_length_of_collection(struct sql_writer *writer, const struct edm_filter *node)
+{
+    sql_put(writer, writer->dialect->items_count[0]);
+    sql_put_node(writer, node->arguments[0]);
+    sql_put(writer, writer->dialect->items_count[1]);
+}
+
+/* The items of the collection as a table; what is asked of each follows. */
+static void put_items(struct sql_writer *writer, const char *select, const struct edm_filter *node)
+{
+    sql_put(writer, select);
+    sql_put(writer, writer->dialect->items[0]);
+    sql_put_node(writer, node->arguments[0]);
+    sql_put(writer, writer->dialect->items[1]);
+    put_item_name(writer, node);
+    sql_put(writer, writer->dialect->items[2]);
+    sql_put(writer, " WHERE ");
+}
+
+void sql_put_count(struct sql_writer *writer, const struct edm_filter *node)
+{
+    if (node->count == 1) {
+        put_length_of_collection(writer, node);
+        return;
+    }
+    put_items(writer, "(SELECT count(*) FROM ", node);
+    sql_put_condition(writer, node->arguments[1]);
+    sql_put(writer, ")");
+}
+
+static bool are_alike(const struct sql_writer *writer, const struct edm_filter *a,
+                      const struct edm_filter *b)
+{
+    if (a->type != b->type || a->type == EDM_FILTER_NULL)
+        return a->type == b->type;
+    return writer->query->exact_strings ? slice_eq(a->text, b->text)
+                                        : slice_eq_nocase(a->text, b->text);
+}
+
+/* How often an item of the list stands there; 0 unless this is its first place. */
+static size_t times_wanted(const struct sql_writer *writer, const struct edm_filter *node,
+                           size_t index)
+{
+    size_t times = 0;
+
+    for (size_t i = 1; i < node->count; i++) {
+        bool alike = are_alike(writer, node->arguments[i], node->arguments[index]);
+
+        if (alike && i < index)
+            return 0;
+        times += alike;
+    }
+    return times;
+}
+
+void sql_put_subset(struct sql_writer *writer, const struct edm_filter *node)
+{
+    const struct edm_filter item = { .kind = EDM_FILTER_ITEM,
+                                     .type = EDM_FILTER_STRING,
+                                     .variable = node->variable };
+    const char *before = "(";
+
+    for (size_t i = 1; i < node->count; i++) {
+        size_t times = times_wanted(writer, node, i);
+
+        if (times == 0)
+            continue;
+        sql_put(writer, before);
+        put_items(writer, "(SELECT count(*) FROM ", node);
+        sql_put_comparable(writer, &item);
+        sql_put(writer, " = ");
+        sql_put_comparable(writer, node->arguments[i]);
+        sql_put(writer, ") >= ");
+        text_append_uint(&writer->out, times);
+        before = " AND ";
+    }
+    sql_put(writer, node->count == 1 ? "TRUE" : ")");
+}
+
+void sql_put_any_or_all(struct sql_writer *writer, const struct edm_filter *node)
+{
+    bool all = node->kind == EDM_FILTER_ALL;
+
+    if (node->count == 1) {
+        sql_put(writer, "(");
+        put_length_of_collection(writer, node);
+        sql_put(writer, " > 0)");
+        return;
+    }
+    put_items(writer, all ? "(NOT EXISTS (SELECT 1 FROM " : "(EXISTS (SELECT 1 FROM ", node);
+    sql_put_condition(writer, node->arguments[1]);
+    sql_put(writer, all ? " IS NOT TRUE))" : "))");
+}
