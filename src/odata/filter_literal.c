@@ -220,6 +220,7 @@ enum edm_filter_type filter_literal_form(struct slice text)
 bool filter_literal_word(struct slice text, struct edm_filter *ret)
 {
     bool is_true = slice_eq_nocase(text, SLICE("true"));
+    size_t sign = byte_at(text, 0) == '-';
 
     ret->kind = EDM_FILTER_LITERAL;
     if (is_true || slice_eq_nocase(text, SLICE("false"))) {
@@ -227,9 +228,12 @@ bool filter_literal_word(struct slice text, struct edm_filter *ret)
         ret->integer = is_true;
     } else if (slice_eq_nocase(text, SLICE("null"))) {
         ret->type = EDM_FILTER_NULL;
-    } else if (slice_eq(text, SLICE("INF")) || slice_eq(text, SLICE("NaN"))) {
+    } else if (slice_eq(slice_sub(text, sign, text.len), SLICE("INF"))) {
         ret->type = EDM_FILTER_REAL;
-        ret->real = text.ptr[0] == 'I' ? (double)INFINITY : (double)NAN;
+        ret->real = sign ? -(double)INFINITY : (double)INFINITY;
+    } else if (slice_eq(text, SLICE("NaN"))) {
+        ret->type = EDM_FILTER_REAL;
+        ret->real = (double)NAN;
     } else {
         return false;
     }

@@ -331,6 +331,8 @@ static const struct {
     { "cast('x',Edm.Int32) eq stock", "(eq null stock)" },
     { "cast('5',Edm.Double) eq stock", "(eq real:5 stock)" },
     { "cast('INF',Edm.Double) eq stock", "(eq real:inf stock)" },
+    { "cast('-INF',Edm.Double) eq stock", "(eq real:-inf stock)" },
+    { "cast('-NaN',Edm.Double) eq stock", "(eq null stock)" },
     { "cast('true',Edm.Boolean)", "true" },
     { "cast('P1D',Edm.Duration) eq duration'P1D'",
       "(eq duration:864000000000 duration:864000000000)" },
