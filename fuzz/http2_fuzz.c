@@ -142,7 +142,8 @@ static bool feed(struct bench *bench, struct slice bytes)
 
     if (!h2_session_take(bench->session, bytes))
         return false;
-    h2_session_work(bench->session);
+    while (h2_session_work(bench->session))
+        ;
     h2_session_deadline(bench->session, &anew);
     for (size_t len = 1; len > 0 && !(bench->ways & 2);) {
         char out[H2_GIVE_LEAST];

@@ -423,6 +423,27 @@ def test_a_client_that_reads_nothing_is_not_read_from(wire):
         assert curl(wire.url() + "/health") == "1.1 200"
 
 
+def test_others_have_their_turn():
+    """A hundred full pages asked for in one packet take a while; nobody else waits for all of it."""
+    with hasty("--threads", 1) as server, httpx.Client(base_url=server.url(), timeout=60) as http:
+        made = [{"id": str(n), "method": "POST", "url": SET.removeprefix("/beta"),
+                 "headers": {"Content-Type": "application/json"}, "body": {"displayName": "x" * 50}}
+                for n in range(20)]
+        for _ in range(50):
+            http.post("/beta/$batch", json={"requests": made}).raise_for_status()
+        with connect(server, settings=setting(4, 2**31 - 1)) as raw:
+            raw.send(frame(WINDOW_UPDATE, 0, 0, number(2**31 - 1 - 65535)))
+            raw.settle()
+            asked = b"".join(frame(HEADERS, END_HEADERS | END_STREAM, 2 * n + 1,
+                                   raw.head("GET", SET + "?$top=1000")) for n in range(100))
+            raw.send(asked)
+            raw.until(lambda: raw.streams)
+            assert http.get("/health").status_code == 200
+            raw.look()
+            assert sum(each.done for each in raw.streams.values()) < 100
+            assert {raw.answer(2 * n + 1).status for n in range(100)} == {200}
+
+
 # --- limits ----------------------------------------------------------------------------------------
 
 def test_streams_at_a_time():

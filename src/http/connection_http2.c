@@ -21,8 +21,9 @@
 #include "http/connection_machine.h"
 #include "http/h2_session.h"
 
-#define BUFFER_BYTES  15360 /* what is kept of it fits the first block of an arena */
-#define READS_AT_ONCE 4     /* before others have their turn */
+#define BUFFER_BYTES   15360 /* what is kept of it fits the first block of an arena */
+#define READS_AT_ONCE  4     /* before others have their turn */
+#define WRITES_AT_ONCE 64    /* likewise */
 
 struct connection_http2 {
     struct h2_session *session;
@@ -78,14 +79,21 @@ static enum transport_status write_unsent(struct connection *connection)
     return status;
 }
 
-/* Writes all that the session has to say, or what the socket takes. */
-static enum transport_status write_all(struct connection *connection)
+/* Writes all that the session has to say, or what the socket takes. *ret_more: it has had its share
+ * of this turn, and may have more to say. */
+static enum transport_status write_all(struct connection *connection, bool *ret_more)
 {
     char buffer[BUFFER_BYTES];
     enum transport_status status = write_unsent(connection);
+    int writes = 0;
 
+    *ret_more = false;
     while (status == TRANSPORT_OK) {
         struct iovec piece = { buffer, 0 };
+        if (writes++ == WRITES_AT_ONCE) {
+            *ret_more = true;
+            return TRANSPORT_OK;
+        }
         if (!h2_session_give(connection->http2->session, buffer, sizeof buffer, &piece.iov_len))
             return TRANSPORT_END;
         if (piece.iov_len == 0)
@@ -99,8 +107,10 @@ static enum transport_status write_all(struct connection *connection)
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-/* Reads once and has it worked on. False: the connection is to be closed. */
-static bool read_once(struct connection *connection)
+/* Reads once and has it worked on, as h2_session_work() does. False: the connection is to be
+ * closed.
+ */
+static bool read_once(struct connection *connection, bool *ret_more)
 {
     struct h2_session *session = connection->http2->session;
     char buffer[BUFFER_BYTES];
@@ -109,12 +119,13 @@ static bool read_once(struct connection *connection)
     enum transport_status status =
         transport_read(&connection->transport, buffer, sizeof buffer, &bytes, &more);
 
+    *ret_more = false;
     connection->may_read = status == TRANSPORT_OK && more;
     if (status != TRANSPORT_OK)
         return status == TRANSPORT_AGAIN;
     if (!h2_session_take(session, (struct slice){ buffer, bytes }))
         return false;
-    h2_session_work(session);
+    *ret_more = h2_session_work(session);
     return true;
 }
 
@@ -151,21 +162,21 @@ static enum step close_it(struct connection *connection)
 enum step connection_step_http2(struct connection *connection)
 {
     struct connection_http2 *http2 = connection->http2;
-    int reads = 0;
+    /* What waits since the last turn, or was refused by a deadline. */
+    bool more_work = h2_session_work(http2->session), more_to_write;
 
-    h2_session_work(http2->session); /* what a deadline has refused */
-    for (;;) {
-        if (connection->state == CLOSED || write_all(connection) == TRANSPORT_END)
+    for (int reads = 0;; reads++) {
+        if (connection->state == CLOSED || write_all(connection, &more_to_write) == TRANSPORT_END)
             return close_it(connection);
         if (!http2->unsent_arena && h2_session_is_over(http2->session))
             return connection_linger(connection);
-        if (http2->unsent_arena || !connection->may_read)
-            break;
-        if (reads++ == READS_AT_ONCE) {
+        if (more_work || more_to_write || (connection->may_read && reads == READS_AT_ONCE)) {
             connection_run_later(connection);
             break;
         }
-        if (!read_once(connection))
+        if (http2->unsent_arena || !connection->may_read)
+            break;
+        if (!read_once(connection, &more_work))
             return close_it(connection);
     }
     return wait_for_more(connection);
@@ -241,12 +252,15 @@ void connection_http2_expired(struct connection *connection, enum deadline_kind 
 /* A request that is here already is answered. */
 void connection_http2_wind_down(struct connection *connection)
 {
+    bool more;
+
     connection->may_read = true;
     connection_run(connection);
     if (connection->state != HTTP_2)
         return;
     h2_session_end(connection->http2->session);
-    if (h2_session_is_idle(connection->http2->session) && write_all(connection) != TRANSPORT_AGAIN)
+    if (h2_session_is_idle(connection->http2->session) &&
+        write_all(connection, &more) != TRANSPORT_AGAIN && !more)
         connection_close(connection, false);
     else
         connection_run(connection);

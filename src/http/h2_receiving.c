@@ -12,6 +12,7 @@
  */
 #include <assert.h>
 
+#include "base/arena.h"
 #include "http/h2_session_parts.h"
 
 #define DECOMPRESSED_MOST 8 /* times head_bytes */
@@ -19,13 +20,25 @@
 
 /* --- the life of a stream -------------------------------------------------------------------- */
 
+/* Each stream takes the first block of an arena, and a connection may have a hundred of them that
+ * do not come on: those behind the first, which is a request as HTTP/1.1 has one, leave half of
+ * the memory to others. */
+static bool leaves_memory(const struct h2_session *session)
+{
+    const struct arena_ledger *memory = session->home->limits->memory;
+
+    return session->streams == 0 || !memory ||
+           arena_ledger_taken_bytes(memory) <= memory->limit_bytes / 2;
+}
+
 static void begin_stream(struct h2_session *session, int32_t id)
 {
     const struct http_limits *limits = session->home->limits;
     struct h2_stream *stream = NULL;
 
     if (session->streams < limits->streams && !session->ending) {
-        stream = h2_stream_create(session->home->arenas, limits, session, id);
+        if (leaves_memory(session))
+            stream = h2_stream_create(session->home->arenas, limits, session, id);
         if (!stream)
             connection_home_log_memory(session->home);
     }
@@ -111,12 +124,18 @@ static void note_id(struct h2_session *session, nghttp2_session *library, int32_
         h2_session_break_off(session, NGHTTP2_PROTOCOL_ERROR);
 }
 
+/* One that crosses our goodbye the library passes over, and never says that it ended. */
+static bool is_awaited(const struct h2_session *session, nghttp2_session *library, int32_t id)
+{
+    return !session->ending || nghttp2_session_get_stream_user_data(library, id);
+}
+
 static int on_begin_frame(nghttp2_session *library, const nghttp2_frame_hd *head, void *context)
 {
     struct h2_session *session = context;
 
     if (head->type == NGHTTP2_HEADERS) {
-        session->head_open = session->head_is_new = true;
+        session->head_open = session->head_is_new = is_awaited(session, library, head->stream_id);
         session->head_bytes = 0;
         note_id(session, library, head->stream_id);
     } else if (head->type != NGHTTP2_CONTINUATION) {

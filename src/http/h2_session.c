@@ -5,14 +5,18 @@
  * may do anything, such as end this very connection. It also means that a request which is reset in
  * the same breath is never handled.
  *
+ * A loop has other connections, and one client may ask for a hundred pages in one packet: so what
+ * is handled without a break is bounded by time, the least that is worth it.
+ *
  * A stream lives until two have let go of it: the library, which says when the stream is closed,
  * and the handler. While it lives it counts, closed or not: a client that opens streams and resets
  * them has no more of them at work at a time than one that waits.
  *
  * What bounds a session: the number of streams; head_bytes for the fields of each, as they are on
  * the wire and as they are decompressed (eight times that, and the session ends: CVE-2024-28182 and
- * its kin); the stock of patience (h2_patience.h); the memory of the library (h2_memory.h); and
- * that nothing is read while there are bytes which the client does not take.
+ * its kin); the stock of patience (h2_patience.h); the memory of the library (h2_memory.h); where half of
+ * all memory is taken, one stream; and that nothing is read while there are bytes which the client
+ * does not take.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -22,6 +26,7 @@
 #include "http/h2_session_parts.h"
 #include "http/work.h"
 
+#define AT_ONCE_NS        UINT64_C(3000000)
 #define STREAM_WINDOW     (256 * 1024)
 #define CONNECTION_WINDOW (1024 * 1024)
 #define HEAD_SLACK        ((size_t)32 * 1024) /* what is read at a time, and a frame */
@@ -154,15 +159,26 @@ static void handle(struct h2_stream *stream)
         take_home(stream);
 }
 
-void h2_session_work(struct h2_session *session)
+static struct h2_stream *take_ready(struct h2_session *session)
 {
-    struct h2_stream *stream;
+    struct h2_stream *stream = session->ready;
+
+    session->ready = stream->next_ready;
+    if (!session->ready)
+        session->ready_end = &session->ready;
+    return stream;
+}
+
+bool h2_session_work(struct h2_session *session)
+{
+    uint64_t until_ns = 0; /* one alone is not timed */
+    bool more;
 
     session->working = true;
-    while ((stream = session->ready) != NULL) {
-        session->ready = stream->next_ready;
-        if (!session->ready)
-            session->ready_end = &session->ready;
+    while (session->ready && (until_ns == 0 || uv_hrtime() < until_ns)) {
+        struct h2_stream *stream = take_ready(session);
+        if (until_ns == 0 && session->ready)
+            until_ns = uv_hrtime() + AT_ONCE_NS;
         if (stream->gone)
             h2_session_destroy_stream(stream);
         else if (session->broken)
@@ -171,7 +187,9 @@ void h2_session_work(struct h2_session *session)
             handle(stream);
     }
     session->working = false;
+    more = session->ready != NULL;
     free_if_done(session);
+    return more;
 }
 
 /* --- deadlines ------------------------------------------------------------------------------- */

@@ -45,8 +45,9 @@ struct h2_session *h2_session_create(struct connection_home *home, struct h2_pee
  * h2_session_work(). False: nothing sensible can be sent any more; close the connection. */
 bool h2_session_take(struct h2_session *session, struct slice bytes) MUST_CHECK;
 
-/* Calls the handler for what waits for it. */
-void h2_session_work(struct h2_session *session);
+/* Calls the handler for what waits for it, for a few milliseconds; whether some of it still waits,
+ * for the next call. The session may be freed behind this; then it is false. */
+bool h2_session_work(struct h2_session *session);
 
 /* Writes up to `room` (at least H2_GIVE_LEAST) bytes that are to be sent; *ret_bytes 0: there are
  * none now. False as above. */

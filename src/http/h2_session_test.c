@@ -67,6 +67,11 @@ static void handle(void *context, struct http_exchange *exchange)
     struct rig *rig = context;
 
     rig->handled++;
+    if (slice_eq(exchange->request.path, SLICE("/slow"))) {
+        uint64_t until_ns = uv_hrtime() + 4000000;
+        while (uv_hrtime() < until_ns)
+            ;
+    }
     fill(rig, exchange);
     if (slice_eq(exchange->request.path, SLICE("/later")))
         rig->held[rig->held_count++] = exchange;
@@ -265,7 +270,8 @@ static bool to_server(struct rig *rig, size_t step)
                 rig->failed = true;
                 return false;
             }
-            h2_session_work(rig->session);
+            while (h2_session_work(rig->session))
+                ;
         }
     }
     return any;
@@ -497,28 +503,123 @@ static void test_reset_streams_count(void **state UNUSED)
     rig_close(&rig);
 }
 
+/* What the client sends in one breath. */
+struct packet {
+    char bytes[1024];
+    size_t len;
+};
+
+static void pack(struct rig *rig, struct packet *packet)
+{
+    const uint8_t *bytes;
+    ssize_t piece;
+
+    while ((piece = nghttp2_session_mem_send(rig->client, &bytes)) > 0) {
+        assert_true(packet->len + (size_t)piece <= sizeof packet->bytes);
+        memcpy(packet->bytes + packet->len, bytes, (size_t)piece);
+        packet->len += (size_t)piece;
+    }
+}
+
+static struct slice packed(const struct packet *packet)
+{
+    return (struct slice){ packet->bytes, packet->len };
+}
+
+/* Many at once that take their time: others have theirs in between. */
+static void test_work_in_turns(void **state UNUSED)
+{
+    struct rig rig;
+    struct packet packet = { .len = 0 };
+
+    rig_open(&rig, LEDGER);
+    talk(&rig, 16384, 16384);
+    for (int i = 0; i < 3; i++)
+        ask(&rig, "GET", "/slow?3", NULL, NULL, NULL);
+    pack(&rig, &packet);
+    assert_true(h2_session_take(rig.session, packed(&packet)));
+    for (size_t turn = 1; turn <= 3; turn++) {
+        assert_true(h2_session_work(rig.session) == (turn < 3));
+        assert_int_equal(rig.handled, turn);
+    }
+    talk(&rig, 16384, 16384);
+    assert_true(rig.answers[2].closed && rig.answers[2].bytes == 3);
+    rig_close(&rig);
+
+    rig_open(&rig, LEDGER); /* it goes while some wait */
+    talk(&rig, 16384, 16384);
+    for (int i = 0; i < 3; i++)
+        ask(&rig, "GET", "/slow?3", NULL, NULL, NULL);
+    packet.len = 0;
+    pack(&rig, &packet);
+    assert_true(h2_session_take(rig.session, packed(&packet)));
+    assert_true(h2_session_work(rig.session));
+    rig_close(&rig);
+    assert_int_equal(rig.handled, 1);
+}
+
+/* Requests that do not come on are not to take the last of the memory: one of a connection may, as
+ * with HTTP/1.1, and further ones while half of it is free. */
+static void test_streams_leave_half_of_the_memory(void **state UNUSED)
+{
+    struct rig rig;
+    struct body slow[3] = { { .stalls = true }, { .stalls = true }, { .stalls = true } };
+
+    rig_open(&rig, LEDGER);
+    talk(&rig, 16384, 16384);
+    for (size_t i = 0; i < COUNT_OF(slow); i++) {
+        bool full = i == 1;
+        if (full)
+            assert_true(arena_ledger_take(&rig.ledger, LEDGER / 2, LEDGER));
+        ask(&rig, "POST", "/", NULL, NULL, &slow[i]);
+        talk(&rig, 16384, 16384);
+        assert_int_equal(rig.answers[i].code, full ? NGHTTP2_REFUSED_STREAM : 0);
+        if (full)
+            arena_ledger_give_back(&rig.ledger, LEDGER / 2);
+    }
+    rig_close(&rig);
+
+    rig_open(&rig, LEDGER);
+    talk(&rig, 16384, 16384);
+    assert_true(arena_ledger_take(&rig.ledger, LEDGER / 2, LEDGER));
+    struct answer *alone = ask(&rig, "GET", "/?3", NULL, NULL, NULL);
+    talk(&rig, 16384, 16384);
+    assert_int_equal(alone->bytes, 3);
+    arena_ledger_give_back(&rig.ledger, LEDGER / 2);
+    rig_close(&rig);
+}
+
+/* A request that crosses our goodbye is passed over, and is no head that somebody waits for. */
+static void test_head_behind_the_end(void **state UNUSED)
+{
+    struct rig rig;
+    bool anew;
+
+    rig_open(&rig, LEDGER);
+    ask(&rig, "GET", "/later", NULL, NULL, NULL);
+    talk(&rig, 16384, 16384);
+    h2_session_end(rig.session);
+    to_client(&rig, 16384);
+    static const char head[] = "\0\0\3\1\5\0\0\0\3\x82\x86\x84"; /* it is whole */
+    assert_true(h2_session_take(rig.session, (struct slice){ head, sizeof head - 1 }));
+    assert_int_equal(h2_session_deadline(rig.session, &anew), DEADLINE_NONE);
+    rig_close(&rig);
+}
+
 /* Reset in the breath it came in: nobody works on it. */
 static void test_reset_at_once(void **state UNUSED)
 {
     struct rig rig;
-    char all[512];
-    size_t len = 0;
-    const uint8_t *bytes;
-    ssize_t piece;
+    struct packet packet = { .len = 0 };
 
     rig_open(&rig, LEDGER);
     talk(&rig, 16384, 16384);
     ask(&rig, "GET", "/", NULL, NULL, NULL);
-    for (int i = 0; i < 2; i++) {
-        while ((piece = nghttp2_session_mem_send(rig.client, &bytes)) > 0) {
-            assert_true(len + (size_t)piece <= sizeof all);
-            memcpy(all + len, bytes, (size_t)piece);
-            len += (size_t)piece;
-        }
-        nghttp2_submit_rst_stream(rig.client, NGHTTP2_FLAG_NONE, 1, NGHTTP2_CANCEL);
-    }
-    assert_true(h2_session_take(rig.session, (struct slice){ all, len }));
-    h2_session_work(rig.session);
+    pack(&rig, &packet);
+    nghttp2_submit_rst_stream(rig.client, NGHTTP2_FLAG_NONE, 1, NGHTTP2_CANCEL);
+    pack(&rig, &packet);
+    assert_true(h2_session_take(rig.session, packed(&packet)));
+    assert_false(h2_session_work(rig.session));
     assert_int_equal(rig.handled, 0);
     assert_true(h2_session_is_idle(rig.session));
     rig_close(&rig);
@@ -667,6 +768,9 @@ int main(void)
         cmocka_unit_test(test_lent),
         cmocka_unit_test(test_reset_streams_count),
         cmocka_unit_test(test_reset_at_once),
+        cmocka_unit_test(test_work_in_turns),
+        cmocka_unit_test(test_streams_leave_half_of_the_memory),
+        cmocka_unit_test(test_head_behind_the_end),
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_deadlines),
         cmocka_unit_test(test_surplus),
