@@ -1,5 +1,8 @@
 """The siblings of the connectors where time, policies, faults, files and numbers come in: what the age
 of a date says, views beside their connectors, the scope tag that every tenant has."""
+import re
+import uuid
+
 import pytest
 
 from server_process import Server
@@ -97,6 +100,50 @@ def test_a_policy_removes_from_every_view(tenant):
     assert "ndesConnectors" in tenant.ask("GET", DETAILS).headers["x-connectord-policy"]
     removals = tenant.policy()["removals"]
     assert [each["id"] for each in removals] in ([], [gone])
+
+
+def test_an_update_of_a_view_may_create(tenant):
+    """Where silence counts, and what is under the key has gone by it."""
+    insert = {"Prefer": "create-if-missing"}
+    tenant.policy(ndesConnectors={"on": True, "remove": "10d"})
+    gone = tenant.make(NDES, lastConnectionDateTime="2024-05-01T12:00:00Z")["id"]
+    for key in (gone, str(uuid.uuid4())):
+        reply = tenant.ask("PATCH", f"{DETAILS}/{key}", json={"connectorName": "x"}, headers=insert)
+        assert (reply.status_code, reply.json()["connectorName"]) == (201, "x")
+        assert tenant.get(f"{NDES}/{key}")["displayName"] == "x"
+
+
+@pytest.mark.parametrize("silence", [None, {"on": True, "inactive": "5d", "remove": "30d"}])
+def test_tags_of_a_view(silence):
+    """Those of what is behind it, without a state, which a view does not show; in every reply."""
+    with Server(None, "--etags") as running, sandbox(running.url()) as tenant:
+        if silence:
+            tenant.policy(ndesConnectors=silence)
+        made = tenant.ask("POST", DETAILS, json={"machineName": "x" * 50})
+        target, tag = f"{DETAILS}/{made.json()['id']}", made.headers["ETag"]
+        behind = tenant.ask("GET", f"{NDES}/{made.json()['id']}").headers["ETag"]
+        assert re.fullmatch(r'W/"\d+\.1"', tag) and behind.startswith(tag[:-1])
+        assert tenant.ask("GET", target).headers["ETag"] == tag
+        assert tenant.ask("GET", f"{target}/machineName").headers["ETag"] == tag
+        assert [each["@odata.etag"] for each in tenant.get(DETAILS)["value"]] == [tag]
+        assert tenant.ask("GET", target, headers={"If-None-Match": tag}).status_code == 304
+        for status in (200, 412):
+            assert tenant.ask("PATCH", target, json={"connectorName": "y"},
+                              headers={"If-Match": tag}).status_code == status
+        assert running.stop() == 0
+
+
+def test_conditions_of_an_action_that_answers():
+    with Server(None, "--etags") as running, sandbox(running.url()) as tenant:
+        made = tenant.make(DETAILS)
+        for key, field, value, status in [
+                (made["id"], "If-Match", made["@odata.etag"], 200),
+                (made["id"], "If-Match", "*", 200), (made["id"], "If-Match", 'W/"1.1"', 412),
+                (made["id"], "If-None-Match", made["@odata.etag"], 412),
+                (uuid.uuid4(), "If-Match", "*", 412), (uuid.uuid4(), "If-None-Match", "*", 404)]:
+            reply = tenant.ask("POST", f"{DETAILS}/{key}/getHealthMetrics", json={},
+                               headers={field: value})
+            assert reply.status_code == status, (field, value)
 
 
 def test_metrics_by_the_tenants_clock(tenant):

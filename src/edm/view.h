@@ -12,7 +12,8 @@
 
 struct arena;
 
-/* The properties of the stored type that `select`, a bit set of the type's, shows. */
+/* The properties of the stored type that `select`, a bit set of the type's, shows; EDM_CREATED is of
+ * both. */
 uint64_t edm_view_select(const struct edm_entity_type *type, uint64_t select);
 
 /* `stored`, which is of the stored type, as an entity of `type`: what it has of what the type

@@ -12,6 +12,7 @@
 #include "http/upsert.h"
 
 #include "edm/entity.h"
+#include "edm/health.h"
 #include "http/graph.h"
 #include "service/health.h"
 #include "service/operations.h"

@@ -18,7 +18,8 @@ struct edm_health_view;
 #define ODATA_ETAG_MAX 96
 
 /* The tag of an entity that was read with EDM_CREATED, in `memory`: W/"7210391023812608.3", and
- * with `health` (NULL: none) the state that it shows behind it. Empty: it was not read so. */
+ * with `health` (NULL: none), if it is of the entity's own type, the state that it shows behind it.
+ * Empty: it was not read so. */
 struct slice odata_etag(const struct edm_entity *entity, const struct edm_health_view *health,
                         char memory[ODATA_ETAG_MAX]);
 
