@@ -171,10 +171,17 @@ void coding_then(struct call *call, void (*next)(struct call *))
 
 /* --- bodies ---------------------------------------------------------------------------------- */
 
+/* The body of a part stands in a text that may itself have come compressed: twenty that inflate to
+ * the limit each would be one small request. */
+static bool takes_gzip(const struct call *call)
+{
+    return call->loop->api->gzip_from_bytes < SIZE_MAX && !call->exchange->part;
+}
+
 /* RFC 9110 15.5.16: says what would do, so that clients send it again plain. */
 static bool refuse_coding(struct call *call, struct error *err)
 {
-    bool gzip = call->loop->api->gzip_from_bytes < SIZE_MAX;
+    bool gzip = takes_gzip(call);
 
     call_add_field(call, SLICE("Accept-Encoding"), gzip ? SLICE("gzip") : SLICE("identity"));
     return error_set(
@@ -197,7 +204,7 @@ bool coding_read_body(struct call *call, size_t limit_bytes, struct error *err)
     if (!http_request_has(request, SLICE("Content-Encoding"), &fields) ||
         (fields == 1 && (coding.len == 0 || slice_eq_nocase(coding, SLICE("identity")))))
         return true;
-    if (fields > 1 || !is_gzip(coding) || call->loop->api->gzip_from_bytes == SIZE_MAX)
+    if (fields > 1 || !is_gzip(coding) || !takes_gzip(call))
         return refuse_coding(call, err);
     if (request->body.len == 0)
         return true; /* nothing was compressed; what is missing is said where it is missed */

@@ -120,6 +120,14 @@ static const struct {
           ",\"body\":\"text\"},"
           "{\"id\":\"3\",\"method\":\"POST\",\"url\":\"/shopFloor/crates\",\"body\":\"e30=\"}"),
       "1:400 2:400 3:201", 1 },
+
+    /* codings: "{}" as gzip data, and what is none */
+    { ALL("{\"id\":\"1\",\"method\":\"POST\",\"url\":\"/shopFloor/crates\","
+          "\"headers\":{\"Content-Type\":\"text/plain\",\"Content-Encoding\":\"gzip\"},"
+          "\"body\":\"H4sIAAAAAAAAA6uuBQBDv6ajAgAAAA==\"},"
+          "{\"id\":\"2\",\"method\":\"POST\",\"url\":\"/shopFloor/crates\",\"headers\":{"
+          "\"content-type\":\"application/json\",\"content-encoding\":\"identity\"},\"body\":{}}"),
+      "1:415 2:201", 1 },
 };
 
 static void test_parts(void **state UNUSED)
