@@ -102,6 +102,19 @@ def test_a_policy_removes_from_every_view(tenant):
     assert [each["id"] for each in removals] in ([], [gone])
 
 
+@pytest.mark.parametrize("order", ["connectorName", "machineName", "lastCheckinDateTime",
+                                   "now() desc,machineName"])
+def test_an_ordered_view_leaves_out_who_is_gone(tenant, order):
+    tenant.policy(ndesConnectors={"on": True, "remove": "10d"})
+    gone = tenant.make(DETAILS, lastCheckinDateTime="2024-05-01T12:00:00Z", machineName="a")["id"]
+    here = [tenant.make(DETAILS, machineName=name)["id"] for name in "bc"]
+    assert gone not in tenant.ids(f"{DETAILS}?$orderby={order}")
+    first = tenant.get(f"{DETAILS}?$orderby={order}&$top=1&$count=true")
+    second = tenant.get(first["@odata.nextLink"])
+    assert [each["id"] for page in (first, second) for each in page["value"]] == here
+    assert (first["@odata.count"], "@odata.nextLink" in second) == (2, False)
+
+
 def test_an_update_of_a_view_may_create(tenant):
     """Where silence counts, and what is under the key has gone by it."""
     insert = {"Prefer": "create-if-missing"}

@@ -20,10 +20,15 @@ static bool has_clock(const struct edm_filter *node, const struct edm_health_vie
     return false;
 }
 
+/* A view shows no state; its properties have other places than those of the type behind it. */
 bool edm_query_order_has_clock(const struct edm_query *query)
 {
+    const struct edm_health_view *health = query->health;
+
+    if (health && health->type != query->type)
+        health = NULL;
     for (size_t i = 0; i < query->order_count; i++) {
-        if (has_clock(query->order[i].expression, query->health))
+        if (has_clock(query->order[i].expression, health))
             return true;
     }
     return false;
