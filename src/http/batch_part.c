@@ -22,6 +22,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "http/chars.h"
+#include "http/parser.h"
 
 /* --- the URL --------------------------------------------------------------------------------- */
 
@@ -126,15 +127,6 @@ static bool find_rest(struct call *batch, const struct batch_part *part, struct 
     return true;
 }
 
-static bool is_plain(struct slice s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if (!http_char_is(s.ptr[i], HTTP_CHAR_TARGET))
-            return false;
-    }
-    return true;
-}
-
 static void append_encoded(struct text *out, struct slice s)
 {
     static const char digits[] = "0123456789ABCDEF";
@@ -157,7 +149,7 @@ static bool set_target(const struct call *batch, struct slice rest, struct arena
 {
     struct slice own = batch->exchange->request.path;
     struct slice version = slice_sub(own, 0, 1 + slice_index(slice_sub(own, 1, own.len), '/'));
-    bool plain = is_plain(rest);
+    bool plain = http_chars_are(rest, HTTP_CHAR_TARGET);
     size_t most = version.len + 1 + (plain ? rest.len : 3 * rest.len);
     struct text target;
 
@@ -178,21 +170,12 @@ static bool set_target(const struct call *batch, struct slice rest, struct arena
 
 /* --- fields ---------------------------------------------------------------------------------- */
 
-static bool all_of(struct slice text, enum http_char kind)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (!http_char_is(text.ptr[i], kind))
-            return false;
-    }
-    return true;
-}
-
 bool batch_part_check_fields(const struct batch_part *part, struct error *err)
 {
     for (size_t i = 0; i < part->field_count; i++) {
         const struct batch_field *field = &part->fields[i];
-        if (field->name.len == 0 || !all_of(field->name, HTTP_CHAR_TOKEN) ||
-            !all_of(field->value, HTTP_CHAR_VALUE))
+        if (field->name.len == 0 || !http_chars_are(field->name, HTTP_CHAR_TOKEN) ||
+            !http_chars_are(field->value, HTTP_CHAR_VALUE))
             return error_set(err, ERROR_BAD_REQUEST, SLICE("headers"),
                              "Invalid batch payload format. The header '%.*s' of request '%.*s' "
                              "cannot be that of a request.",
@@ -244,22 +227,6 @@ static bool set_fields(const struct batch_part *part, struct arena *arena,
 
 /* --- the request ----------------------------------------------------------------------------- */
 
-static enum http_method method_of(struct slice text)
-{
-    static const struct slice texts[] = {
-        [HTTP_GET] = SLICE_INIT("GET"),         [HTTP_HEAD] = SLICE_INIT("HEAD"),
-        [HTTP_POST] = SLICE_INIT("POST"),       [HTTP_PUT] = SLICE_INIT("PUT"),
-        [HTTP_PATCH] = SLICE_INIT("PATCH"),     [HTTP_DELETE] = SLICE_INIT("DELETE"),
-        [HTTP_OPTIONS] = SLICE_INIT("OPTIONS"),
-    };
-
-    for (size_t i = 0; i < COUNT_OF(texts); i++) {
-        if (slice_eq(texts[i], text))
-            return (enum http_method)i;
-    }
-    return HTTP_OTHER;
-}
-
 bool batch_part_request(struct call *batch, const struct batch_part *part,
                         struct http_exchange *exchange, enum batch_place *ret_place,
                         struct error *err)
@@ -269,7 +236,7 @@ bool batch_part_request(struct call *batch, const struct batch_part *part,
     struct slice rest = SLICE_EMPTY;
 
     exchange->request = (struct http_request){
-        .method = method_of(part->method),
+        .method = http_method_of(part->method),
         .method_text = part->method,
         .path = own->path,
         .authority = own->authority,

@@ -1,4 +1,4 @@
-/* http/chars.h - which bytes may stand where in an HTTP/1.1 head.
+/* http/chars.h - which bytes may stand where in the head of a request or a response.
  *
  * Spec: RFC 9110 5.6.2 (token), 5.5 (field-value); RFC 3986 (target, host), with the differences
  * that chars.c names.
@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "base/slice.h"
 
 enum http_char {
     HTTP_CHAR_TOKEN = 1,  /* tchar: methods and field names */
@@ -22,6 +24,16 @@ extern const uint8_t http_chars[256];
 static inline bool http_char_is(char c, enum http_char kind)
 {
     return http_chars[(unsigned char)c] & kind;
+}
+
+/* Every one of them is, and so is a text without any. */
+static inline bool http_chars_are(struct slice text, enum http_char kind)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (!http_char_is(text.ptr[i], kind))
+            return false;
+    }
+    return true;
 }
 
 #endif

@@ -35,15 +35,6 @@ static bool bad(struct error *err, struct slice target, const char *what)
     return error_set(err, ERROR_BAD_REQUEST, target, "%s", what);
 }
 
-static bool all_of(struct slice text, enum http_char kind)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (!http_char_is(text.ptr[i], kind))
-            return false;
-    }
-    return true;
-}
-
 /* --- one field ------------------------------------------------------------------------------- */
 
 /* RFC 9113 8.2.1: a token without capital letters. */
@@ -53,7 +44,7 @@ static bool is_name(struct slice name)
         if (name.ptr[i] >= 'A' && name.ptr[i] <= 'Z')
             return false;
     }
-    return name.len > 0 && all_of(name, HTTP_CHAR_TOKEN);
+    return name.len > 0 && http_chars_are(name, HTTP_CHAR_TOKEN);
 }
 
 static bool is_blank(char c)
@@ -65,7 +56,7 @@ static bool is_value(struct slice value)
 {
     if (value.len > 0 && (is_blank(value.ptr[0]) || is_blank(value.ptr[value.len - 1])))
         return false;
-    return all_of(value, HTTP_CHAR_VALUE);
+    return http_chars_are(value, HTTP_CHAR_VALUE);
 }
 
 static bool copy(struct h2_fields *fields, struct slice text, struct slice *ret, struct error *err)
@@ -227,7 +218,7 @@ static bool judge_method(struct h2_fields *fields, struct error *err)
 {
     struct http_request *request = fields->request;
 
-    if (fields->method.len == 0 || !all_of(fields->method, HTTP_CHAR_TOKEN))
+    if (fields->method.len == 0 || !http_chars_are(fields->method, HTTP_CHAR_TOKEN))
         return bad(err, SLICE(":method"), "The request has no valid method.");
     if (slice_eq(fields->method, SLICE("CONNECT")))
         return bad(err, SLICE_EMPTY, "This server is no proxy: CONNECT is refused.");
@@ -255,7 +246,7 @@ static bool judge_target(struct h2_fields *fields, struct error *err)
     }
     if (!slice_starts_with(fields->target, SLICE("/")))
         return bad(err, SLICE(":path"), "The request target must be a path.");
-    if (!all_of(fields->target, HTTP_CHAR_TARGET))
+    if (!http_chars_are(fields->target, HTTP_CHAR_TARGET))
         return bad(err, SLICE(":path"), "The request target holds a character that it must not.");
 
     size_t path_len = slice_index(fields->target, '?');

@@ -39,20 +39,11 @@ bool http_request_has(const struct http_request *request, struct slice name, siz
     return count > 0;
 }
 
-static bool all_of(struct slice text, enum http_char kind)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (!http_char_is(text.ptr[i], kind))
-            return false;
-    }
-    return true;
-}
-
 void http_response_add(struct http_response *response, struct slice name, struct slice value)
 {
     assert(response->field_count < HTTP_RESPONSE_FIELDS_MAX);
-    assert(name.len > 0 && all_of(name, HTTP_CHAR_TOKEN));
-    assert(all_of(value, HTTP_CHAR_VALUE));
+    assert(name.len > 0 && http_chars_are(name, HTTP_CHAR_TOKEN));
+    assert(http_chars_are(value, HTTP_CHAR_VALUE));
     response->fields[response->field_count++] = (struct http_field){ name, value };
 }
 
