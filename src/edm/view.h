@@ -12,8 +12,8 @@
 
 struct arena;
 
-/* The properties of the stored type that `select`, a bit set of the type's, shows; EDM_CREATED is of
- * both. */
+/* The properties of the stored type that `select`, a bit set of the type's, shows, and EDM_CREATED.
+ */
 uint64_t edm_view_select(const struct edm_entity_type *type, uint64_t select);
 
 /* `stored`, which is of the stored type, as an entity of `type`: what it has of what the type

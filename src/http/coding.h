@@ -22,7 +22,8 @@ void coding_then(struct call *call, void (*next)(struct call *call));
 
 /* Puts the plain body in the place of one that was compressed with gzip.
  * Errors: ERROR_UNSUPPORTED_MEDIA_TYPE for any other coding, several, or one of a part (the field
- * that says what would do is then added); ERROR_BAD_REQUEST, ERROR_TOO_LARGE as gzip_decompress() has them. */
+ * that says what would do is then added); ERROR_BAD_REQUEST, ERROR_TOO_LARGE as gzip_decompress()
+ * has them. */
 bool coding_read_body(struct call *call, size_t limit_bytes, struct error *err) MUST_CHECK;
 
 #endif

@@ -14,9 +14,9 @@
  *
  * What bounds a session: the number of streams; head_bytes for the fields of each, as they are on
  * the wire and as they are decompressed (eight times that, and the session ends: CVE-2024-28182 and
- * its kin); the stock of patience (h2_patience.h); the memory of the library (h2_memory.h); where half of
- * all memory is taken, one stream; and that nothing is read while there are bytes which the client
- * does not take.
+ * its kin); the stock of patience (h2_patience.h); the memory of the library (h2_memory.h); where
+ * half of all memory is taken, one stream; and that nothing is read while there are bytes which the
+ * client does not take.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
