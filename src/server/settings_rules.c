@@ -123,16 +123,27 @@ static bool check_proxies(struct settings *settings, struct error *err)
     return true;
 }
 
+/* Who may name a trusted proxy's clients may name any host, too: a page that somebody's name leads
+ * here (DNS rebinding) sends such a field as easily as a proxy does. */
 static bool check_no_auth(struct settings *settings, struct error *err)
 {
-    if (settings->no_auth != SETTING_ON || !settings->exposed)
+    const char *why = "a listener can be reached from other machines",
+               *cure = "listen on 127.0.0.1";
+
+    if (settings->no_auth != SETTING_ON ||
+        (!settings->exposed && settings->trusted_proxies.count == 0))
         return true;
-    return error_set(
-        err, ERROR_CONFIGURATION, SLICE("no-auth"),
-        "no-auth: %s, which would have every permission; %s, or write no-auth=any if that is meant",
-        settings->loopback_only ? "a public URL names more than this machine: others can reach it"
-                                : "a listener can be reached from other machines",
-        settings->loopback_only ? "take public-url away" : "listen on 127.0.0.1");
+    if (!settings->exposed) {
+        why = "a trusted proxy names others, and any host";
+        cure = "take trusted-proxy away";
+    } else if (settings->loopback_only) {
+        why = "a public URL names more than this machine: others can reach it";
+        cure = "take public-url away";
+    }
+    return error_set(err, ERROR_CONFIGURATION, SLICE("no-auth"),
+                     "no-auth: %s, which would have every permission; %s, or write no-auth=any "
+                     "if that is meant",
+                     why, cure);
 }
 
 static bool check_reply(struct settings *settings, struct error *err)
