@@ -2,9 +2,9 @@
  * written and read.
  *
  * The first byte chooses the entity type, whether it is a create, an update or an action's
- * parameters, and how much memory there is; the rest is the body. An entity that was accepted is
- * filled with defaults, written, read back and written again: the two texts must be the same bytes,
- * in both profiles, one of them at the full level.
+ * parameters or one property's, and how much memory there is; the rest is the body. An entity that
+ * was accepted is filled with defaults, written, read back and written again: the two texts must be
+ * the same bytes, in both profiles, one of them at the full level.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -116,6 +116,46 @@ static void check_parameters(const struct edm_entity_type *type, struct slice bo
     }
 }
 
+/* What was read is one property; as bare text it is what it was. */
+static void check_property(const struct edm_entity *entity, size_t index, struct arena *arena)
+{
+    const struct odata_reply reply = { .model = &graph_model, .profile = &profile_documented };
+    const struct edm_property *property = &entity->type->properties[index];
+    struct edm_entity *again;
+    struct error err = { 0 };
+    struct text first, second;
+
+    assert(entity->present == UINT64_C(1) << index);
+    if (entity->values[index].is_null || (property->flags & EDM_COLLECTION))
+        return;
+    text_init(&first, arena, 0, PLENTY);
+    text_init(&second, arena, 0, PLENTY);
+    odata_write_value(&reply, entity, property, &first);
+    assert(odata_read_value(&graph_model, entity->type, property, text_slice(&first), arena, &again,
+                            &err));
+    odata_write_value(&reply, again, property, &second);
+    assert(slice_eq(text_slice(&first), text_slice(&second)));
+}
+
+static void check_properties(const struct edm_entity_type *type, bool is_text, struct slice body,
+                             struct arena *arena, bool may_lack_memory)
+{
+    for (size_t i = 0; i < type->property_count; i++) {
+        const struct edm_property *property = &type->properties[i];
+        struct edm_entity *entity;
+        struct error err = { 0 };
+
+        if (property->flags & EDM_READ_ONLY) /* refused before anything is read */
+            continue;
+        if (!(is_text ? odata_read_value(&graph_model, type, property, body, arena, &entity, &err)
+                      : odata_read_property(&graph_model, type, property, body, DEPTH, arena,
+                                            &entity, &err)))
+            check_error(&err, may_lack_memory);
+        else if (!may_lack_memory)
+            check_property(entity, i, arena);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
@@ -129,7 +169,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     assert(arena && text);
     memcpy(text, data + 1, len);
-    if (data[0] & 2)
+    if (data[0] & 8)
+        check_properties(type, data[0] & 1, (struct slice){ text, len }, arena, may_lack_memory);
+    else if (data[0] & 2)
         check_parameters(type, (struct slice){ text, len }, arena, may_lack_memory);
     else
         check_entity(type, data[0] & 1, (struct slice){ text, len }, arena, may_lack_memory);
