@@ -175,6 +175,10 @@ static bool is_less(const struct edm_order_value *a, const struct edm_order_valu
 {
     if (a->kind == EDM_ORDER_INTEGER && b->kind == EDM_ORDER_INTEGER)
         return a->integer < b->integer;
+    if (a->kind == EDM_ORDER_INTEGER && number(a) == number(b)) /* a double is not that exact */
+        return number(b) >= 0x1p63 || a->integer < (int64_t)number(b);
+    if (b->kind == EDM_ORDER_INTEGER && number(a) == number(b))
+        return number(a) < 0x1p63 && (int64_t)number(a) < b->integer;
     return number(a) < number(b);
 }
 
@@ -278,6 +282,74 @@ static bool is_row(const struct trial *trial, const struct heap *heap,
     return true;
 }
 
+/* Null is lower than everything; texts order by their lower-case forms. */
+static int compare(const struct edm_order_value *a, const struct edm_order_value *b)
+{
+    if (a->kind == EDM_ORDER_NULL || b->kind == EDM_ORDER_NULL)
+        return (a->kind != EDM_ORDER_NULL) - (b->kind != EDM_ORDER_NULL);
+    if (a->kind == EDM_ORDER_TEXT) {
+        size_t len = a->text.len < b->text.len ? a->text.len : b->text.len;
+
+        for (size_t i = 0; i < len; i++) {
+            unsigned char x = (unsigned char)a->text.ptr[i], y = (unsigned char)b->text.ptr[i];
+
+            x = x >= 'A' && x <= 'Z' ? x | 0x20 : x;
+            y = y >= 'A' && y <= 'Z' ? y | 0x20 : y;
+            if (x != y)
+                return x < y ? -1 : 1;
+        }
+        return (a->text.len > b->text.len) - (a->text.len < b->text.len);
+    }
+    return is_less(b, a) - is_less(a, b);
+}
+
+/* Whether the groups are in the order that was asked for, by one column, and then in that of the
+ * grouped properties. */
+static void check_order(const struct trial *trial, const struct edm_groups *groups)
+{
+    size_t width = groups->shape->count;
+
+    for (size_t i = 1; i < groups->count; i++) {
+        const struct edm_order_value *before = &groups->values[(i - 1) * width];
+        const struct edm_order_value *row = &groups->values[i * width];
+        int order = 0;
+
+        for (size_t j = 0; j < trial->query.order_count && order == 0; j++) {
+            size_t column = trial->query.order[j].expression->property;
+
+            order = compare(&before[column], &row[column]);
+            order = trial->query.order[j].descending ? -order : order;
+        }
+        for (size_t j = 0; j < trial->grouping.key_count && order == 0; j++) {
+            order = compare(&before[j], &row[j]);
+            if (order == 0 && row[j].kind == EDM_ORDER_TEXT) /* by case alone, before the next */
+                order = slice_compare(before[j].text, row[j].text);
+        }
+        CHECK(order <= 0, trial->index);
+    }
+}
+
+/* Some of the groups are those that stand there among all of them. */
+static void check_some(struct shop *shop, const struct trial *trial, const struct edm_groups *all)
+{
+    const struct edm_apply apply = { &trial->grouping, 1 };
+    struct edm_query query = trial->query;
+    size_t width = all->shape->count;
+    struct edm_groups some;
+
+    query.page_size = trial->index % 5;
+    query.skip = trial->index % 7;
+    query.count = false;
+    assert_true(
+        store_entity_groups(shop->reader, shop_tenant, &query, &apply, trial->arena, &some, NULL));
+    size_t behind = query.skip < all->count ? all->count - (size_t)query.skip : 0;
+    CHECK(some.total_count == -1, trial->index);
+    CHECK(some.count == (behind < query.page_size ? behind : query.page_size), trial->index);
+    CHECK(query.page_size == 0 || some.more == (behind > query.page_size), trial->index);
+    for (size_t i = 0; i < some.count * width; i++)
+        CHECK(is_same(&some.values[i], &all->values[query.skip * width + i]), trial->index);
+}
+
 static void check(struct shop *shop, const struct trial *trial, struct edm_entity *const *articles)
 {
     const struct edm_apply apply = { &trial->grouping, 1 };
@@ -301,6 +373,8 @@ static void check(struct shop *shop, const struct trial *trial, struct edm_entit
             found = found || is_row(trial, &heaps[i], &groups.values[j * width]);
         if (!found)
             fail_msg("query %zu: no row for heap %zu of %zu", trial->index, i, count);
+        check_order(trial, &groups);
+        check_some(shop, trial, &groups);
     }
 }
 
@@ -342,6 +416,22 @@ static void add_column(struct trial *trial, enum edm_filter_type type,
 {
     trial->columns[trial->grouping.shape.count++] =
         (struct edm_column){ SLICE("x"), type, enumeration };
+}
+
+/* By one of the columns, or by none. */
+static void choose_order(struct trial *trial, struct chance *chance, struct edm_order_key *key)
+{
+    size_t column = chance_below(chance, trial->grouping.shape.count);
+    struct edm_filter *node = arena_new(trial->arena, struct edm_filter);
+
+    assert_true(node);
+    *node = (struct edm_filter){ .kind = EDM_FILTER_PROPERTY,
+                                 .type = trial->columns[column].type,
+                                 .enumeration = trial->columns[column].enumeration,
+                                 .property = column };
+    *key = (struct edm_order_key){ node, chance_below(chance, 2) };
+    trial->query.order = key;
+    trial->query.order_count = chance_below(chance, 2);
 }
 
 static void choose_keys(struct trial *trial, struct chance *chance)
@@ -412,6 +502,7 @@ static void test_groups_by_chance(void **state UNUSED)
     assert_true(store_read_begin(shop.reader, NULL));
     for (size_t i = 0; i < count; i++) {
         struct arena *arena = arena_create(NULL, 64u << 20);
+        struct edm_order_key key;
         struct trial trial = {
             .query = { .type = &toy_article,
                        .page_size = ARTICLES + 1,
@@ -430,6 +521,7 @@ static void test_groups_by_chance(void **state UNUSED)
         trial.grouping.keys = trial.keys;
         trial.grouping.aggregates = trial.aggregates;
         trial.grouping.shape.columns = trial.columns;
+        choose_order(&trial, &chance, &key);
         check(&shop, &trial, articles);
         arena_destroy(arena);
     }
