@@ -91,7 +91,7 @@ static const struct {
     const char *reason;
 } apart[] = {
     { SLICE_INIT("primitiveValue"),
-      "the body of a PUT to a property, which is not offered; $value is only written" },
+      "the body of a PUT to $value, which is read as the property asks: payload_read_test" },
     { SLICE_INIT("header"), "fields are read in http/, which is tested there" },
     { SLICE_INIT("prefer"), "fields are read in http/, which is tested there" },
     { SLICE_INIT("preference"), "fields are read in http/, which is tested there" },
