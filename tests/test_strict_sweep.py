@@ -14,21 +14,24 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from multipart import answers, change_set, part, statuses, together
 from server_process import DEFAULT_TENANT, Server
 from tenant import DOMAIN_JOIN, NDES, sandbox
 from test_api_coverage import beyond_ids
 from test_cases import DIRECTORY, GUID, CaseFile, Stage, fill_in, run_step
 
 MARK = "x-connectord-beyond-graph"
-NOT_ALLOWED = "The query specified in the URI is not valid. Query option 'Search' is not allowed."
+NOT_ALLOWED = "The query specified in the URI is not valid. Query option '{}' is not allowed."
+SET = "/deviceManagement/ndesConnectors"  # as a batch names it
 JSON = {"Content-Type": "application/json"}
 
-# With --etags, which is a row itself: it has to change nothing where that row is passed over.
+# Rows that are offered where a flag says so: it has to change nothing where they are passed over.
+FLAGS = ["--etags", "--odata-401"]
 SERVERS = {
-    "documented": ["--etags"],
-    "strict": ["--etags", "--strict"],
-    "live": ["--etags", "--profile", "live"],
-    "live strict": ["--etags", "--profile", "live", "--strict"],
+    "documented": FLAGS,
+    "strict": [*FLAGS, "--strict"],
+    "live": [*FLAGS, "--profile", "live"],
+    "live strict": [*FLAGS, "--profile", "live", "--strict"],
 }
 
 
@@ -48,16 +51,32 @@ def whole(reply):
     return reply.status_code, reply.headers, reply.json() if is_json else reply.text
 
 
-def part_of_batch(tenant, **part):
-    """The reply of the batch's one part; of the batch where that is refused."""
-    reply = tenant.ask("POST", "/beta/$batch", json={"requests": [{"id": "1", **part}]})
+def ask_batch(tenant, *requests):
+    return tenant.ask("POST", "/beta/$batch", json={"requests": requests})
+
+
+def last_of_batch(tenant, *requests):
+    """The reply of the batch's last part; of the batch where that is refused."""
+    reply = ask_batch(tenant, *requests)
     if reply.status_code != 200:
         return whole(reply)
-    answer, = reply.json()["responses"]
+    *_, answer = reply.json()["responses"]
     fields = {name.lower(): value for name, value in answer["headers"].items()}
     if MARK in reply.headers:
         fields[MARK] = reply.headers[MARK]
     return answer["status"], fields, answer.get("body")
+
+
+def part_of_batch(tenant, **members):
+    return last_of_batch(tenant, {"id": "1", **members})
+
+
+def creation(number, **members):
+    return {"id": number, "method": "POST", "url": SET, "headers": JSON, "body": {}, **members}
+
+
+def change_of_nobody(number, **members):
+    return creation(number, **{"method": "PATCH", "url": f"{SET}/{uuid.uuid4()}", **members})
 
 
 def is_error(status, target, words):
@@ -159,16 +178,130 @@ def has_written_nothing(tenant, reply):
     assert tenant.ids(NDES) == []
 
 
+def ask_multipart(tenant, *parts):
+    return tenant.ask("POST", "/beta/$batch", content=together("batch", parts),
+                      headers={"Content-Type": "multipart/mixed; boundary=batch"})
+
+
+def make_by_change_set(tenant):
+    return whole(ask_multipart(tenant, change_set(part("POST", SET[1:], {}), part("POST", SET[1:], {}))))
+
+
+def is_one_change_set(tenant, reply):
+    assert reply[0] == 200 and statuses(answers(reply[1]["content-type"], reply[2].encode())) == [[201, 201]]
+    failed = ask_multipart(tenant, change_set(part("POST", SET[1:], {}),
+                                              part("PATCH", f"{SET[1:]}/{uuid.uuid4()}", {})))
+    assert statuses(answers(failed.headers["content-type"], failed.content)) == [404]
+    assert len(tenant.ids(NDES)) == 2
+
+
+def is_no_batch(tenant, reply):
+    is_error(400, None, "Unable to read JSON request payload.")(tenant, reply)
+    assert tenant.ids(NDES) == []
+
+
+def make_by_group(tenant):
+    return whole(ask_batch(tenant, *(creation(number, atomicityGroup="g") for number in "12")))
+
+
+def is_one_group(tenant, reply):
+    assert reply[0] == 200 and [each["status"] for each in reply[2]["responses"]] == [201, 201], reply
+    failed = ask_batch(tenant, creation("1", atomicityGroup="g"), change_of_nobody("2", atomicityGroup="g"))
+    assert [each["status"] for each in failed.json()["responses"]] == [424, 404]
+    assert len(tenant.ids(NDES)) == 2
+
+
+def is_no_group(tenant, reply):
+    is_error(400, "atomicityGroup", "is not supported")(tenant, reply)
+    assert tenant.ids(NDES) == []
+
+
+def refer_to_what_was_made(tenant):
+    return last_of_batch(tenant, creation("1"),
+                         {"id": "2", "dependsOn": ["1"], "method": "GET", "url": "/$1"})
+
+
+def is_what_was_made(tenant, reply):
+    assert reply[0] == 200 and tenant.ids(NDES) == [reply[2]["id"]], reply
+
+
+def is_no_segment(tenant, reply):
+    is_error(400, "$1", "Resource not found for the segment '$1'.")(tenant, reply)
+    assert len(tenant.ids(NDES)) == 1
+
+
+def begin_a_delta(tenant):
+    return whole(tenant.ask("GET", f"{NDES}/delta"))
+
+
+def tells_of_changes(tenant, reply):
+    assert reply[0] == 200 and reply[2]["value"] == [], reply
+    key = tenant.make()["id"]
+    assert [each["id"] for each in tenant.get(reply[2]["@odata.deltaLink"])["value"]] == [key]
+
+
+def is_an_unknown_key(tenant, reply):
+    other = tenant.ask("GET", f"{NDES}/another")
+    assert reply[0] == other.status_code == 404, reply
+    assert reply[2]["error"]["code"] == other.json()["error"]["code"]
+
+
+def write_a_property(tenant):
+    key = tenant.make(displayName="early")["id"]
+    return whole(tenant.ask("PUT", f"{NDES}/{key}/displayName", json={"value": "late"}))
+
+
+def display_names(tenant):
+    return [each["displayName"] for each in tenant.get(NDES)["value"]]
+
+
+def is_written(tenant, reply):
+    assert reply[0] == 204 and display_names(tenant) == ["late"], reply
+
+
+def is_for_reading(tenant, reply):
+    assert reply[0] == 405 and reply[1]["allow"] == "GET, HEAD" and display_names(tenant) == ["early"], reply
+    value = tenant.ask("PUT", f"{NDES}/{tenant.ids(NDES)[0]}/displayName/$value", content="late",
+                       headers={"Content-Type": "text/plain"})
+    assert value.status_code == 405 and display_names(tenant) == ["early"]
+
+
+def count_by_apply(tenant):
+    tenant.make()
+    return whole(tenant.ask("GET", NDES, params={"$apply": "aggregate($count as n)"}))
+
+
+def is_one_row(_, reply):
+    assert reply[0] == 200 and [row["n"] for row in reply[2]["value"]] == [1], reply
+
+
+def admit_401(tenant):
+    return whole(tenant.ask("GET", f"{NDES}?$count=true", headers={"OData-MaxVersion": "4.01"}))
+
+
+def is_in_401(_, reply):
+    assert reply[0] == 200 and reply[1]["odata-version"] == "4.01", reply
+    assert reply[2]["@count"] == 0 and "@odata.count" not in reply[2]
+
+
+def is_in_40(_, reply):
+    assert reply[0] == 200 and reply[1]["odata-version"] == "4.0", reply
+    assert reply[2]["@odata.count"] == 0 and "@count" not in reply[2]
+
+
 USES = {
     "search": Use(lambda tenant: whole(tenant.ask("GET", f"{NDES}?$search=paris")),
-                  has_status(200), is_error(400, "$search", NOT_ALLOWED)),
+                  has_status(200), is_error(400, "$search", NOT_ALLOWED.format("Search"))),
     "batch-absolute-url": Use(
         lambda tenant: part_of_batch(tenant, method="GET", url="/beta/deviceManagement"),
         has_status(200), is_error(400, "url", "relative to the version")),
     "batch-base64": Use(
-        lambda tenant: part_of_batch(tenant, method="POST", url="/deviceManagement/ndesConnectors",
+        lambda tenant: part_of_batch(tenant, method="POST", url=SET,
                                      body="eyJkaXNwbGF5TmFtZSI6Ing/In0="),
         has_written, has_written_nothing),
+    "multipart-batch": Use(make_by_change_set, is_one_change_set, is_no_batch),
+    "atomicity-group": Use(make_by_group, is_one_group, is_no_group),
+    "batch-reference": Use(refer_to_what_was_made, is_what_was_made, is_no_segment),
     "csdl-json": Use(lambda tenant: whole(tenant.ask("GET", "/beta/$metadata?$format=json")),
                      is_json_text, is_xml),
     "openapi": Use(lambda tenant: whole(tenant.ask("GET", "/beta/openapi.json")),
@@ -182,6 +315,10 @@ USES = {
                       has_status(404)),
     "etags": Use(change_what_has_changed, is_refused_by_its_tag, is_changed),
     "upsert": Use(make_by_update, is_made, is_not_made),
+    "delta": Use(begin_a_delta, tells_of_changes, is_an_unknown_key),
+    "property-writes": Use(write_a_property, is_written, is_for_reading),
+    "apply": Use(count_by_apply, is_one_row, is_error(400, "$apply", NOT_ALLOWED.format("Apply"))),
+    "odata-401": Use(admit_401, is_in_401, is_in_40),
     "domainJoinConnectors-delete": Use(delete_a_domain_join_connector, is_gone, is_still_there),
 }
 
