@@ -398,8 +398,17 @@ def check_minimal(reply, sent):
     assert reply.status_code == 204
 
 
+def check_shown(reply, sent):
+    check_heeded(reply, sent)
+    assert reply.status_code in (200, 201) and reply.content
+
+
+def marks_of(reply):
+    return set(reply.headers.get("x-connectord-beyond-graph", "").split(", ")) - {""}
+
+
 def check_marked(reply, _):
-    assert "conditions" in reply.headers["x-connectord-beyond-graph"].split(", ")
+    assert "conditions" in marks_of(reply)
 
 
 def check_exists(reply, _):
@@ -411,6 +420,7 @@ FIELDS = [
     ("client-request-id", "", "x" * 128, check_echo),
     ("Prefer", "maxpagesize", "odata.maxpagesize=1", check_page_size),
     ("Prefer", "return=minimal", "return=minimal", check_minimal),
+    ("Prefer", "return=representation", "return=representation", check_shown),
     ("Prefer", "create-if-missing", "create-if-missing", check_heeded),
     ("Prefer", "include-unknown-enum-members", "include-unknown-enum-members", check_heeded),
     ("If-Match", "", "*", check_marked),
@@ -419,7 +429,8 @@ FIELDS = [
 
 
 def test_fields(document):
-    """Each that is described has its effect; where it is not, it is passed over."""
+    """Each that is described has its effect; where it is not, it is passed over: nothing is beyond Graph
+    that is not so without it."""
     seen = set()
     for path, method, operation in document.operations():
         if path == "/$batch":
@@ -428,6 +439,10 @@ def test_fields(document):
         described = {each["name"]: each["description"] for each in document.parameters(operation)
                      if each["in"] == "header"}
         assert described.keys() <= {name for name, _, _, _ in FIELDS}
+        address = document.address(path, method)
+        unasked = document.client.request(method.upper(), address, json=body,
+                                          **document.text_body(operation, address))
+        assert unasked.status_code < 300, (path, method, unasked.text)
         for name, word, value, has_effect in FIELDS:
             if "x-ms-pageable" in operation:
                 document.make(path + "/")
@@ -442,25 +457,34 @@ def test_fields(document):
             else:
                 assert reply.status_code < 300, (path, method, name, reply.text)
                 assert "preference-applied" not in reply.headers, (path, method, name)
-                assert "x-connectord-beyond-graph" not in reply.headers or method == "delete"
+                assert marks_of(reply) == marks_of(unasked), (path, method, name)
     assert seen == {(name, word) for name, word, _, _ in FIELDS}
 
 
 def test_conditions_that_do_not_hold(document):
     """Of what is not there: refused where If-Match is described, made where a preference says so."""
     for path, method, operation in document.operations():
-        named = {each["name"] for each in document.parameters(operation) if each["in"] == "header"}
-        if "If-Match" not in named:
+        described = {each["name"]: each["description"] for each in document.parameters(operation)
+                     if each["in"] == "header"}
+        if "If-Match" not in described:
             continue
         _, body = document.body(operation)
         nobody = document.base + re.sub(r"\{[^}]*\}", str(uuid.uuid4()), path)
-        reply = document.client.request(method.upper(), nobody, json=body, headers={"If-Match": "*"})
+        text = document.text_body(operation, document.address(path, method))
+
+        def ask(name, value):
+            sent = {**text, "headers": {**text.get("headers", {}), name: value}}
+            return document.client.request(method.upper(), nobody, json=body, **sent)
+
+        reply = ask("If-Match", "*")
         assert reply.status_code == 412, (path, method, reply.text)
         check(document, reply, operation, path, method)
-        if method == "patch":
-            made = document.client.patch(nobody, json=body, headers={"Prefer": "create-if-missing"})
+        made = ask("Prefer", "create-if-missing")
+        check(document, made, operation, path, method)
+        if "create-if-missing" in described.get("Prefer", ""):
             assert made.status_code == 201 and made.headers["location"], (path, made.text)
-            check(document, made, operation, path, method)
+        else:
+            assert made.status_code == 404, (path, method, made.text)
 
 
 def test_pages(document):

@@ -21,7 +21,7 @@ static bool everywhere(const struct openapi_use *use UNUSED)
 
 static bool on_lists(const struct openapi_use *use)
 {
-    return use->resource == ODATA_SET && use->is_read;
+    return (use->resource == ODATA_SET && use->is_read) || use->resource == ODATA_DELTA;
 }
 
 static bool on_creates(const struct openapi_use *use)
@@ -34,19 +34,28 @@ static bool on_updates(const struct openapi_use *use)
     return use->resource == ODATA_ENTITY && !use->is_read && use->is_answered;
 }
 
+static bool is_of_property(const struct openapi_use *use)
+{
+    return use->resource == ODATA_PROPERTY || use->resource == ODATA_VALUE;
+}
+
+static bool on_property_updates(const struct openapi_use *use)
+{
+    return is_of_property(use) && !use->is_read && use->is_answered;
+}
+
 /* One entity, or a part of it. */
 static bool on_entities(const struct openapi_use *use)
 {
-    return use->resource == ODATA_ENTITY || use->resource == ODATA_PROPERTY ||
-           use->resource == ODATA_VALUE || use->resource == ODATA_ACTION;
+    return use->resource == ODATA_ENTITY || is_of_property(use) || use->resource == ODATA_ACTION;
 }
 
 /* Whatever shows or takes members of enumerations and is not described above. */
 static bool on_members(const struct openapi_use *use)
 {
-    if (use->resource == ODATA_ENTITY)
+    if (use->resource == ODATA_ENTITY || is_of_property(use))
         return use->is_read;
-    return on_entities(use) || use->resource == ODATA_COUNT;
+    return use->resource == ODATA_ACTION || use->resource == ODATA_COUNT;
 }
 
 /* Of a read it is asked only where entities have tags. */
@@ -71,6 +80,10 @@ static const struct described fields[] = {
     { "Prefer", "prefer-update", TEXT,
       WISHES RETURN "create-if-missing: makes the entity when it is missing. " MEMBERS,
       on_updates },
+    { "Prefer", "prefer-property", TEXT,
+      WISHES "return=representation: the property, unless it is null; return=minimal: 204 without "
+             "it, as when nothing is asked for. " MEMBERS,
+      on_property_updates },
     { "Prefer", "prefer-members", TEXT, WISHES MEMBERS, on_members },
     { "If-Match", "if-match", TEXT,
       "*: refused with 412 unless the entity exists. A list of entity tags, where entities have "

@@ -63,9 +63,9 @@ void openapi_query(struct openapi *openapi, enum odata_resource resource, bool i
     openapi_end_list(openapi);
 }
 
-void openapi_no_query(struct openapi *openapi, enum odata_resource resource)
+void openapi_no_query(struct openapi *openapi, enum odata_resource resource, bool is_answered)
 {
-    const struct openapi_use use = { resource, .is_read = false, .is_answered = false };
+    const struct openapi_use use = { resource, .is_read = false, .is_answered = is_answered };
 
     openapi_begin_list(openapi, "parameters");
     openapi_fields(openapi, &use);

@@ -103,7 +103,7 @@ static void write_delta(struct openapi *openapi, const struct edm_entity_type *t
     openapi_tag(openapi, type->name);
     openapi_query(openapi, ODATA_DELTA, true, type);
     openapi_begin(openapi, "responses");
-    openapi_reply(openapi, "200", openapi_common_headers, type->name, "DeltaResponse");
+    openapi_reply(openapi, "200", openapi_list_headers, type->name, "DeltaResponse");
     openapi_errors(openapi);
     openapi_end(openapi);
     openapi_raw(openapi, "x-ms-pageable",
@@ -184,7 +184,7 @@ static void write_delete(struct openapi *openapi, const struct edm_entity_type *
 {
     openapi_begin_operation(openapi, "delete", "Delete", &type->permissions[EDM_DELETE]);
     put_id(openapi, "Delete", type);
-    openapi_no_query(openapi, ODATA_ENTITY);
+    openapi_no_query(openapi, ODATA_ENTITY, false);
     openapi_begin(openapi, "responses");
     openapi_no_content(openapi);
     openapi_errors(openapi);
@@ -248,17 +248,7 @@ static void write_property(struct openapi *openapi, const struct edm_entity_type
                            const struct edm_property *property)
 {
     begin_property(openapi, type, property, ODATA_PROPERTY);
-    openapi_begin_reply(openapi, "200", "The property; null is a 204", openapi_common_headers,
-                        "application/json");
-    openapi_begin(openapi, "schema");
-    openapi_text(openapi, "type", "object");
-    openapi_raw(openapi, "required", "[\"value\"]");
-    openapi_begin(openapi, "properties");
-    openapi_raw(openapi, "@odata.context", "{\"type\":\"string\"}");
-    openapi_property_schema(openapi, "value", property, OPENAPI_READ);
-    openapi_end(openapi);
-    openapi_end(openapi);
-    openapi_end_reply(openapi);
+    openapi_property_reply(openapi, property, ODATA_PROPERTY);
     end_property(openapi, type, property, ODATA_PROPERTY);
 }
 
@@ -266,10 +256,7 @@ static void write_value(struct openapi *openapi, const struct edm_entity_type *t
                         const struct edm_property *property)
 {
     begin_property(openapi, type, property, ODATA_VALUE);
-    openapi_begin_reply(openapi, "200", "The text; null is a 204", openapi_common_headers,
-                        "text/plain");
-    openapi_raw(openapi, "schema", "{\"type\":\"string\"}");
-    openapi_end_reply(openapi);
+    openapi_property_reply(openapi, property, ODATA_VALUE);
     end_property(openapi, type, property, ODATA_VALUE);
 }
 
@@ -306,7 +293,7 @@ static void write_action(struct openapi *openapi, const struct edm_entity_type *
     if (action->result)
         openapi_query(openapi, ODATA_ACTION, false, type);
     else
-        openapi_no_query(openapi, ODATA_ACTION);
+        openapi_no_query(openapi, ODATA_ACTION, false);
     if (action->parameter_count > 0) {
         openapi_begin(openapi, "requestBody");
         openapi_true(openapi, "required");
@@ -396,7 +383,7 @@ static void write_batch(struct openapi *openapi)
     openapi_begin(openapi, "/$batch");
     openapi_begin_operation(openapi, "post", "Several requests in one", NULL);
     openapi_text(openapi, "operationId", "batch");
-    openapi_no_query(openapi, ODATA_BATCH);
+    openapi_no_query(openapi, ODATA_BATCH, false);
     openapi_begin(openapi, "requestBody");
     openapi_true(openapi, "required");
     openapi_begin(openapi, "content");

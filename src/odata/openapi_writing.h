@@ -100,7 +100,7 @@ void openapi_tag(struct openapi *openapi, struct slice name);
 /* "parameters": options and fields; or fields alone, where no option has an effect. */
 void openapi_query(struct openapi *openapi, enum odata_resource resource, bool is_read,
                    const struct edm_entity_type *type);
-void openapi_no_query(struct openapi *openapi, enum odata_resource resource);
+void openapi_no_query(struct openapi *openapi, enum odata_resource resource, bool is_answered);
 /* "requestBody": the type's schema with that suffix. */
 void openapi_body(struct openapi *openapi, const struct edm_entity_type *type, const char *suffix);
 /* A reply up to its schema; openapi_end_reply() closes it. */
@@ -116,6 +116,9 @@ void openapi_errors(struct openapi *openapi);
 /* --- openapi_property_writes.c ----------------------------------------------------------------
  */
 
+/* The reply 200 to who reads `property`, or writes it and would see it. */
+void openapi_property_reply(struct openapi *openapi, const struct edm_property *property,
+                            enum odata_resource resource);
 /* The operations that write `property`, at its address or at that of its value. */
 void openapi_property_writes(struct openapi *openapi, const struct edm_entity_type *type,
                              const struct edm_property *property, enum odata_resource resource);
