@@ -123,10 +123,11 @@ static void check(const uint8_t head[HEAD_BYTES], struct slice text,
                                .page_size = 1,
                                .count = true,
                                .health = head[0] & 0x40 ? &view : NULL };
+    const struct odata_filter_rules rules = { .later_members = head[0] & 0x80 };
     struct error err = { 0 };
 
-    if (odata_orderby_parse(&graph_model, type, text, aliases, arena, &query.order,
-                            &query.order_count, &err)) {
+    if (odata_orderby_parse(&graph_model, type, text, aliases, &rules, arena, &query.order,
+                            &query.order_count, NULL, &err)) {
         assert(query.order_count > 0 && query.order_count <= ODATA_ORDER_KEYS_MAX);
         for (size_t i = 0; i < query.order_count; i++)
             assert(query.order[i].expression->type != EDM_FILTER_STRINGS);

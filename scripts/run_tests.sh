@@ -96,7 +96,8 @@ install_clients() {
     if [ "$go" ]; then
         (cd tests/go && "$go" build -o ../../build-tests/go-life .) || return
         [ -x build-tests/go/bin/h2spec ] || GOPATH=$PWD/build-tests/go GOFLAGS=-modcacherw \
-            "$go" install github.com/summerwind/h2spec/cmd/h2spec@v2.2.1 || return
+            "$go" install github.com/summerwind/h2spec/cmd/h2spec@latest ||
+            echo "run_tests: h2spec cannot be made; its tests are skipped" >&2
     else
         rm -f build-tests/go-life
         echo "run_tests: Go 1.23 or newer is not installed; its Graph SDK and h2spec are not tried" >&2

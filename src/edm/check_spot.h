@@ -2,6 +2,7 @@
 #ifndef EDM_CHECK_SPOT_H
 #define EDM_CHECK_SPOT_H
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "edm/model.h"
 
@@ -13,12 +14,10 @@ struct spot {
     struct error *err;
 };
 
-static inline bool wrong(const struct spot *spot, const char *what)
-{
-    return error_set(spot->err, ERROR_INTERNAL, spot->part.len ? spot->part : spot->owner,
-                     "model: %.*s%s%.*s: %s", SLICE_ARG(spot->owner), spot->part.len ? "." : "",
-                     SLICE_ARG(spot->part), what);
-}
+/* --- check_spot.c ----------------------------------------------------------------------------- */
+
+/* The model is wrong there; returns false. */
+bool wrong(const struct spot *spot, const char *what) COLD;
 
 /* --- check.c --------------------------------------------------------------------------------- */
 
