@@ -83,16 +83,22 @@ static bool matches(const struct edm_filter *node)
     return found;
 }
 
-/* A view of the first date and the first enumeration that the type has. */
+/* A view of the first date and the first enumeration that the type has; it may have none. */
 static struct edm_health_view view_of(const struct edm_entity_type *type)
 {
     struct edm_health_view view = { .type = type, .point_count = 2, .gone_since_ticks = -1 };
 
-    while (type->properties[view.contact].kind != EDM_DATE_TIME_OFFSET)
+    while (view.contact < type->property_count &&
+           type->properties[view.contact].kind != EDM_DATE_TIME_OFFSET)
         view.contact++;
-    while (type->properties[view.state].kind != EDM_ENUM)
+    while (view.state < type->property_count && type->properties[view.state].kind != EDM_ENUM)
         view.state++;
     return view;
+}
+
+static bool is_view(const struct edm_health_view *view)
+{
+    return view->contact < view->type->property_count && view->state < view->type->property_count;
 }
 
 static void run(const struct edm_query *query, struct arena *arena)
@@ -104,7 +110,7 @@ static void run(const struct edm_query *query, struct arena *arena)
     if (!store_read_begin(session, &err))
         abort();
     if (store_entity_list(session, tenant, query, arena, &page, &err))
-        assert(page.count == 0 && page.total_count == 0);
+        assert(page.count <= query->type->built_in_count);
     else /* what SQLite does not understand looks like what is too deep for it */
         assert((err.code == ERROR_BAD_REQUEST && depth_of(query->filter) > SHALLOW) ||
                err.code == ERROR_TOO_LARGE || matches(query->filter));
@@ -124,12 +130,12 @@ static void check(uint8_t head, struct slice text, const struct odata_alias *ali
 {
     const struct edm_singleton *singleton = graph_model.singleton;
     const struct edm_entity_type *type = singleton->types[head % singleton->type_count];
-    const struct edm_health_view view = view_of(type);
+    const struct edm_health_view view = view_of(edm_stored_type(type));
     struct edm_query query = { .type = type,
                                .select = 1,
                                .page_size = 1,
                                .count = true,
-                               .health = head & 0x40 ? &view : NULL };
+                               .health = head & 0x40 && is_view(&view) ? &view : NULL };
     const struct odata_filter_rules rules = { .later_members = head & 0x10 };
     struct error err = { 0 };
 

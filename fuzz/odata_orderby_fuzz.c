@@ -64,16 +64,22 @@ static bool is_shallow(const struct edm_query *query)
     return true;
 }
 
-/* A view of the first date and the first enumeration that the type has. */
+/* A view of the first date and the first enumeration that the type has; it may have none. */
 static struct edm_health_view view_of(const struct edm_entity_type *type)
 {
     struct edm_health_view view = { .type = type, .point_count = 2, .gone_since_ticks = -1 };
 
-    while (type->properties[view.contact].kind != EDM_DATE_TIME_OFFSET)
+    while (view.contact < type->property_count &&
+           type->properties[view.contact].kind != EDM_DATE_TIME_OFFSET)
         view.contact++;
-    while (type->properties[view.state].kind != EDM_ENUM)
+    while (view.state < type->property_count && type->properties[view.state].kind != EDM_ENUM)
         view.state++;
     return view;
+}
+
+static bool is_view(const struct edm_health_view *view)
+{
+    return view->contact < view->type->property_count && view->state < view->type->property_count;
 }
 
 static bool run(const struct edm_query *query, struct arena *arena)
@@ -85,7 +91,7 @@ static bool run(const struct edm_query *query, struct arena *arena)
     if (!store_read_begin(session, &err))
         abort();
     if (store_entity_list(session, tenant, query, arena, &page, &err)) {
-        assert(page.count == 0 && page.total_count == 0 && !page.last_values);
+        assert(page.count <= query->type->built_in_count);
         return true;
     }
     assert((err.code == ERROR_BAD_REQUEST && slice_eq(slice_of(err.target), SLICE("$orderby")) &&
@@ -117,12 +123,12 @@ static void check(const uint8_t head[HEAD_BYTES], struct slice text,
 {
     const struct edm_singleton *singleton = graph_model.singleton;
     const struct edm_entity_type *type = singleton->types[(head[0] & 0x3f) % singleton->type_count];
-    const struct edm_health_view view = view_of(type);
+    const struct edm_health_view view = view_of(edm_stored_type(type));
     struct edm_query query = { .type = type,
                                .select = 1,
                                .page_size = 1,
                                .count = true,
-                               .health = head[0] & 0x40 ? &view : NULL };
+                               .health = head[0] & 0x40 && is_view(&view) ? &view : NULL };
     const struct odata_filter_rules rules = { .later_members = head[0] & 0x80 };
     struct error err = { 0 };
 

@@ -68,7 +68,7 @@ static void check(const struct edm_entity_type *type, struct slice text, struct 
     if (!store_read_begin(session, &err) ||
         !store_entity_list(session, tenant, &query, arena, &page, &err))
         abort();
-    assert(page.count == 0 && page.total_count == 0);
+    assert(page.count <= type->built_in_count);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
