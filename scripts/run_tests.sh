@@ -16,6 +16,8 @@ results=build-tests/results
 mkdir -p "$results"
 passed=0 failed=0 skipped=0
 summary=()
+failures=$results/failures.txt # shown once more before the counts
+: >"$failures"
 
 # Findings end the program, with a stack. cmocka installs signal handlers of its own; "2" keeps it
 # from replacing the sanitizer's, which say far more.
@@ -41,7 +43,7 @@ run_meson() { # stage folder, then options for "meson test"
     rm -f "$folder/meson-logs/testlog.json"
     meson test -C "$folder" --no-rebuild --print-errorlogs --num-processes "$jobs" "$@" || true
     # shellcheck disable=SC2046 # three numbers
-    add "$stage" $(python3 scripts/count_tests.py meson "$folder/meson-logs/testlog.json")
+    add "$stage" $(python3 scripts/count_tests.py meson "$folder/meson-logs/testlog.json" --failures "$failures")
 }
 
 stage_unit() {
@@ -111,7 +113,7 @@ stage_e2e() {
     rm -f "$results/e2e.xml"
     build-tests/venv/bin/python -m pytest tests --junitxml="$results/e2e.xml" || true
     # shellcheck disable=SC2046
-    add e2e $(python3 scripts/count_tests.py junit "$results/e2e.xml")
+    add e2e $(python3 scripts/count_tests.py junit "$results/e2e.xml" --failures "$failures")
 }
 
 fuzz_one() { # source file of the target; one that the build does not list fails here
@@ -129,8 +131,8 @@ fuzz_one() { # source file of the target; one that the build does not list fails
     if "build-fuzz/fuzz/${name}_fuzz" "${arguments[@]}" >"$log" 2>&1; then
         echo "fuzz/$name: OK, $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") runs"
     else
-        echo "fuzz/$name: FAILED, see build-fuzz/artifacts and $log:"
-        tail -n 40 "$log"
+        { echo "FAILED fuzz/$name, see build-fuzz/artifacts and $log:" && tail -n 40 "$log"; } |
+            tee -a "$failures"
         return 1
     fi
 }
@@ -143,6 +145,7 @@ stage_fuzz() {
     local sources=(fuzz/*_fuzz.c) bad
     : >"$results/fuzz.failed"
     export -f fuzz_one
+    export failures
     printf '%s\n' "${sources[@]}" |
         xargs -P "$jobs" -I{} bash -c 'fuzz_one {} || echo {} >>'"$results/fuzz.failed"
     bad=$(wc -l <"$results/fuzz.failed")
@@ -162,6 +165,7 @@ for stage in "$@"; do
 done
 
 printf '\n'
+cat "$failures"
 printf '%s\n' "${summary[@]}"
 line="$passed passed, $failed failed"
 [ "$skipped" = 0 ] || line+=", $skipped skipped"

@@ -143,8 +143,16 @@ class CountTest(unittest.TestCase):
                 path.write_text(text, encoding='utf-8')
             printed = io.StringIO()
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
-                count_tests.main(kind, str(path))
+                count_tests.main([kind, str(path)])
         return printed.getvalue().strip()
+
+    def failures(self, kind, text):
+        with tempfile.TemporaryDirectory() as folder:
+            path, told = pathlib.Path(folder) / 'log', pathlib.Path(folder) / 'failures'
+            path.write_text(text, encoding='utf-8')
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                count_tests.main([kind, str(path), '--failures', str(told)])
+            return told.read_text(encoding='utf-8')
 
     def test_meson(self):
         summary = '[==========] 9 test(s) run.\n[  PASSED  ] 7 test(s).\n'
@@ -168,6 +176,19 @@ class CountTest(unittest.TestCase):
     def test_junit(self):
         suite = '<testsuites><testsuite tests="9" failures="2" errors="1" skipped="3"/></testsuites>'
         self.assertEqual('3 3 3', self.count('junit', suite))
+
+    def test_failures_are_named_with_the_end_of_what_they_said(self):
+        said = ''.join(f'line {i}\n' for i in range(100))
+        log = ''.join(json.dumps({'name': name, 'result': result, 'stdout': said}) + '\n'
+                      for name, result in (('good', 'OK'), ('bad', 'FAIL')))
+        told = self.failures('meson', log).splitlines()
+        self.assertEqual(['FAILED bad: FAIL', '    line 75'], told[:2])
+        self.assertEqual('    line 99', told[-1])
+
+        case = '<testcase classname="tests.x" name="y"><failure>a\nb</failure></testcase>'
+        suite = f'<testsuites><testsuite tests="2" failures="1">{case}<testcase/></testsuite></testsuites>'
+        self.assertEqual('FAILED tests.x::y: failure\n    a\n    b\n', self.failures('junit', suite))
+        self.assertIn('FAILED ', self.failures('junit', '<testsuites'))
 
     def test_a_log_that_is_missing_or_cut_is_a_failure(self):
         self.assertEqual('0 1 0', self.count('meson', None))
