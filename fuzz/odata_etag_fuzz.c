@@ -36,6 +36,8 @@ static bool is_listed(struct slice first, struct slice second)
     if (second.len)
         memcpy(memory + first.len, second.ptr, second.len);
     listed = odata_etag_is_listed(SLICE(TAG), (struct slice){ memory, len });
+    if (odata_etag_is_list((struct slice){ memory, len }))
+        assert(len == 0 || memory[0] != '*');
     free(memory);
     return listed;
 }

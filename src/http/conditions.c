@@ -20,8 +20,12 @@
 
 void conditions_add(enum condition *condition, struct slice field)
 {
+    if (*condition == CONDITION_NONSENSE)
+        return;
     if (slice_eq(field, SLICE("*")))
         *condition = CONDITION_ANY;
+    else if (!odata_etag_is_list(field))
+        *condition = CONDITION_NONSENSE;
     else if (*condition == CONDITION_NONE)
         *condition = CONDITION_TAGS;
 }
@@ -77,40 +81,66 @@ static void settle_any(struct call *call)
 
 static void drop_tags(enum condition *condition)
 {
-    if (*condition == CONDITION_TAGS)
+    if (*condition != CONDITION_ANY)
         *condition = CONDITION_NONE;
 }
 
-/* Replies with tags, and tags that are heeded. */
+static bool names_tags(const struct call *call)
+{
+    return call->conditions.match == CONDITION_TAGS ||
+           call->conditions.none_match == CONDITION_TAGS;
+}
+
+/* Replies with tags, and tags that are heeded: of these it is told here, as they may be answered
+ * with an error. */
 static void settle_etags(struct call *call)
 {
     bool shows_tags = call->path.type && call->path.resource != ODATA_COUNT &&
-                      call->path.resource != ODATA_ACTION;
-    bool asks_tags =
-        call->conditions.match == CONDITION_TAGS || call->conditions.none_match == CONDITION_TAGS;
+                      call->path.resource != ODATA_ACTION && !call->apply;
+    bool asks_tags = names_tags(call) && graph_goes_beyond(call, BEYOND_ETAGS) == BEYOND_GOES;
 
-    if ((shows_tags || asks_tags) && graph_goes_beyond(call, BEYOND_ETAGS) == BEYOND_GOES)
+    if (shows_tags || asks_tags)
         call->options.query.select |= EDM_CREATED;
 }
 
-void conditions_settle(struct call *call, bool is_read)
+/* A write under a condition that nobody understands must not go ahead, and that it does not hold
+ * would be no true word. */
+static bool check_sense(struct call *call)
+{
+    bool match = call->conditions.match == CONDITION_NONSENSE;
+    struct slice name = match ? IF_MATCH : IF_NONE_MATCH;
+    struct error error = { 0 };
+
+    if (!match && call->conditions.none_match != CONDITION_NONSENSE)
+        return true;
+    error_set(&error, ERROR_BAD_REQUEST, name,
+              "The %.*s header of the request is neither '*' nor a list of entity tags, each in "
+              "double quotes.",
+              SLICE_ARG(name));
+    call_finish_error(call, &error);
+    return false;
+}
+
+bool conditions_settle(struct call *call, bool is_read)
 {
     struct conditions *conditions = &call->conditions;
     bool etags = call->loop->api->etags;
 
     if (!has_entity(call))
         *conditions = (struct conditions){ .match = CONDITION_NONE };
+    /* While what is passed over is still known: a tag stands for something that was there. */
+    if (call->path.resource == ODATA_ENTITY && call->exchange->request.method == HTTP_PATCH)
+        settle_upsert(call);
     if (!etags) {
         drop_tags(&conditions->match);
         drop_tags(&conditions->none_match);
         if (is_read) /* there is no tag by which a copy could still be good */
             conditions->none_match = CONDITION_NONE;
     }
-    if (call->path.resource == ODATA_ENTITY && call->exchange->request.method == HTTP_PATCH)
-        settle_upsert(call);
     settle_any(call);
     if (etags)
         settle_etags(call);
+    return check_sense(call);
 }
 
 /* --- whether they hold ----------------------------------------------------------------------- */
@@ -171,7 +201,7 @@ static bool check_entity(const struct call *call, const struct edm_entity *entit
                          struct error *err)
 {
     if (!matches(call, entity))
-        return refuse(IF_MATCH, "has changed since", err);
+        return refuse(IF_MATCH, "has another tag", err);
     if (!is_unmatched(call, entity))
         return refuse(IF_NONE_MATCH,
                       call->conditions.none_match == CONDITION_ANY ? "exists" : "has not changed",
@@ -202,6 +232,12 @@ bool conditions_check(struct call *call, struct store_session *session, struct e
 
 /* --- answers --------------------------------------------------------------------------------- */
 
+void conditions_tell_tags(struct call *call)
+{
+    if ((call->options.query.select & EDM_CREATED) && !names_tags(call))
+        (void)graph_goes_beyond(call, BEYOND_ETAGS); /* where it is refused there are no tags */
+}
+
 void conditions_add_etag(struct call *call)
 {
     char *memory;
@@ -216,6 +252,7 @@ void conditions_add_etag(struct call *call)
     call_add_field(call, SLICE("ETag"), etag);
     /* What the tag does not tell apart. */
     call_add_field(call, SLICE("Vary"), SLICE("Accept, Prefer"));
+    conditions_tell_tags(call);
 }
 
 bool conditions_answer(struct call *call)
@@ -223,7 +260,7 @@ bool conditions_answer(struct call *call)
     struct error error = { 0 };
 
     if (!matches(call, call->entity)) {
-        refuse(IF_MATCH, "has changed since", &error);
+        refuse(IF_MATCH, "has another tag", &error);
         call_finish_error(call, &error);
         return true;
     }

@@ -27,6 +27,7 @@ enum condition {
     CONDITION_NONE,
     CONDITION_ANY,  /* "*" */
     CONDITION_TAGS, /* a list of them, in the request's fields */
+    CONDITION_NONSENSE,
 };
 
 struct conditions {
@@ -44,8 +45,9 @@ void conditions_add(enum condition *condition, struct slice field);
 
 /* Drops the conditions that are passed over: where there is no entity, tags where the server has
  * none, and what Graph passes over where it is asked to be like Graph. Decides whether an update
- * may create, and whether tags are read with the entities. */
-void conditions_settle(struct call *call, bool is_read);
+ * may create, and whether tags are read with the entities. False: the call was answered, since
+ * what is heeded makes no sense. */
+bool conditions_settle(struct call *call, bool is_read) MUST_CHECK;
 
 /* In a write's operation, before it changes anything: ERROR_PRECONDITION_FAILED when a condition
  * does not hold. */
@@ -60,5 +62,7 @@ bool conditions_answer(struct call *call) MUST_CHECK;
 
 /* ETag of call->entity, where the server has tags. */
 void conditions_add_etag(struct call *call);
+/* Says that there are tags in an answer that has some. conditions_add_etag() does so itself. */
+void conditions_tell_tags(struct call *call);
 
 #endif

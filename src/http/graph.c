@@ -500,9 +500,7 @@ bool graph_read_options(struct call *call, bool is_read)
         return false;
     call->options.query.health = call->health;
     call->options.query.exact_strings = api->exact_strings;
-    if (wishes)
-        wishes_settle(call, is_read);
-    return true;
+    return !wishes || wishes_settle(call, is_read);
 }
 
 static bool asks(const struct call *call)

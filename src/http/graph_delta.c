@@ -288,6 +288,7 @@ static void finish_page(struct call *call)
               call->loop->api->reply_bytes_max);
     odata_write_delta(&reply, call->path.type, &page, &body);
     graph_add_policy(call);
+    conditions_tell_tags(call);
     call_finish_odata(call, 200, &body);
 }
 

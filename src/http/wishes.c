@@ -86,9 +86,10 @@ static enum odata_return settle_return(struct call *call)
     return wanted;
 }
 
-void wishes_settle(struct call *call, bool is_read)
+bool wishes_settle(struct call *call, bool is_read)
 {
-    conditions_settle(call, is_read);
+    if (!conditions_settle(call, is_read))
+        return false;
     call->applied.max_page_size = call->max_page_size;
     if (answers_entity(call))
         call->applied.answer = settle_return(call);
@@ -97,6 +98,7 @@ void wishes_settle(struct call *call, bool is_read)
     if (call->preferences.unknown_members && call->path.type &&
         call->exchange->request.method != HTTP_DELETE)
         call->applied.unknown_members = true;
+    return true;
 }
 
 void wishes_tell(struct call *call)

@@ -8,14 +8,16 @@
 
 #include <stdbool.h>
 
+#include "base/compiler.h"
+
 struct call;
 
 /* Takes in Prefer, If-Match and If-None-Match: call->preferences, call->conditions, and the size of
  * a page. Before the options are read. False: there is nothing to settle. */
 bool wishes_read(struct call *call, bool is_read);
 /* Decides what of it is heeded: call->applied, and call->conditions without those that are passed
- * over. When the options are read. */
-void wishes_settle(struct call *call, bool is_read);
+ * over. When the options are read. False: the call was answered. */
+bool wishes_settle(struct call *call, bool is_read) MUST_CHECK;
 /* Preference-Applied, with what was heeded. Before the end of an answer that is no error. */
 void wishes_tell(struct call *call);
 

@@ -44,25 +44,38 @@ static struct slice without_weakness(struct slice tag)
     return slice_starts_with_nocase(tag, WEAK) ? slice_sub(tag, WEAK.len, tag.len) : tag;
 }
 
-/* Takes the next member off `rest`, its weakness cut off; it may be no tag. */
-static struct slice take_tag(struct slice *rest)
+/* Takes the next member off `rest`, its weakness cut off; empty where there is none. False: it is
+ * no tag. */
+static bool take_tag(struct slice *rest, struct slice *ret)
 {
     struct slice tag = without_weakness(slice_trim(*rest));
     size_t len;
 
+    *ret = SLICE_EMPTY;
     if (slice_starts_with(tag, SLICE("\""))) {
         len = 1 + slice_index(slice_sub(tag, 1, tag.len), '"') + 1;
         *rest = slice_sub(tag, len, tag.len);
-        tag = slice_sub(tag, 0, len);
-    } else {
-        tag = SLICE_EMPTY;
+        *ret = slice_sub(tag, 0, len);
     }
-    /* What stands between a tag and the comma makes it none. */
     len = slice_index(*rest, ',');
-    if (slice_trim(slice_sub(*rest, 0, len)).len > 0)
-        tag = SLICE_EMPTY;
+    /* What stands between a tag and the comma makes it none. */
+    bool ok = slice_trim(slice_sub(*rest, 0, len)).len == 0 && ret->len != 1 &&
+              (ret->len == 0 || ret->ptr[ret->len - 1] == '"');
+    if (!ok)
+        *ret = SLICE_EMPTY;
     *rest = slice_sub(*rest, len + 1, rest->len);
-    return tag;
+    return ok;
+}
+
+bool odata_etag_is_list(struct slice field)
+{
+    struct slice ignored;
+
+    while (field.len > 0) {
+        if (!take_tag(&field, &ignored))
+            return false;
+    }
+    return true;
 }
 
 bool odata_etag_is_listed(struct slice etag, struct slice field)
@@ -70,9 +83,9 @@ bool odata_etag_is_listed(struct slice etag, struct slice field)
     struct slice wanted = without_weakness(etag);
 
     while (field.len > 0) {
-        struct slice tag = take_tag(&field);
+        struct slice tag;
 
-        if (tag.len > 0 && slice_eq(tag, wanted))
+        if (take_tag(&field, &tag) && tag.len > 0 && slice_eq(tag, wanted))
             return true;
     }
     return false;

@@ -23,6 +23,9 @@ struct edm_health_view;
 struct slice odata_etag(const struct edm_entity *entity, const struct edm_health_view *health,
                         char memory[ODATA_ETAG_MAX]);
 
+/* Whether `field` is a list of tags; it may be an empty one. */
+bool odata_etag_is_list(struct slice field);
+
 /* Whether the list `field` names `etag`, be either of them weak. What is no tag names nothing. */
 bool odata_etag_is_listed(struct slice etag, struct slice field);
 

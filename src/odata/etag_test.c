@@ -10,42 +10,45 @@
 static const struct {
     const char *field;
     bool listed; /* W/"17.3" */
+    bool wrong;  /* the field is no list of tags */
 } list_cases[] = {
-    { "W/\"17.3\"", true },
-    { "\"17.3\"", true }, /* weak comparison */
-    { "w/\"17.3\"", true },
-    { "  W/\"17.3\"\t", true },
-    { "\"a\", W/\"17.3\"", true },
-    { "\"a\",\"b\",,W/\"17.3\",\"c\"", true },
-    { "\"a,b\", \"17.3\"", true },
-    { "\"a\\\", \"17.3\"", true }, /* no quoted string: the backslash is part of a tag */
-    { "nonsense, \"17.3\"", true },
-    { "\"a\" b, \"17.3\"", true },
-    { "", false },
-    { ",", false },
-    { "*", false },
-    { "17.3", false },
-    { "W/17.3", false },
-    { "\"17.3", false },
-    { "17.3\"", false },
-    { "\"17.30\"", false },
-    { "\"17.3.0\"", false },
-    { "\" 17.3\"", false },
-    { "\"a W/\"17.3\"", false },
-    { "\"17.3\" x", false },
-    { "W/ \"17.3\"", false },
-    { "\"\"", false },
-    { "W/\"\"", false },
-    { "\"", false },
-    { "W/", false },
+    { "W/\"17.3\"", true, false },
+    { "\"17.3\"", true, false }, /* weak comparison */
+    { "w/\"17.3\"", true, false },
+    { "  W/\"17.3\"\t", true, false },
+    { "\"a\", W/\"17.3\"", true, false },
+    { "\"a\",\"b\",,W/\"17.3\",\"c\"", true, false },
+    { "\"a,b\", \"17.3\"", true, false },
+    { "\"a\\\", \"17.3\"", true, false }, /* no quoted string: the backslash is part of a tag */
+    { "nonsense, \"17.3\"", true, true },
+    { "\"a\" b, \"17.3\"", true, true },
+    { "", false, false },
+    { ",", false, false },
+    { "*", false, true },
+    { "17.3", false, true },
+    { "W/17.3", false, true },
+    { "\"17.3", false, true },
+    { "17.3\"", false, true },
+    { "\"17.30\"", false, false },
+    { "\"17.3.0\"", false, false },
+    { "\" 17.3\"", false, false },
+    { "\"a W/\"17.3\"", false, true },
+    { "\"17.3\" x", false, true },
+    { "W/ \"17.3\"", false, true },
+    { "\"\"", false, false },
+    { "W/\"\"", false, false },
+    { "\"", false, true },
+    { "W/", false, true },
 };
 
 static void test_list(void **state UNUSED)
 {
-    for (size_t i = 0; i < COUNT_OF(list_cases); i++)
-        CHECK(odata_etag_is_listed(SLICE("W/\"17.3\""), slice_of(list_cases[i].field)) ==
-                  list_cases[i].listed,
-              i);
+    for (size_t i = 0; i < COUNT_OF(list_cases); i++) {
+        struct slice field = slice_of(list_cases[i].field);
+
+        CHECK(odata_etag_is_listed(SLICE("W/\"17.3\""), field) == list_cases[i].listed, i);
+        CHECK(odata_etag_is_list(field) != list_cases[i].wrong, i);
+    }
     assert_true(odata_etag_is_listed(SLICE("\"x\""), SLICE("W/\"x\"")));
 }
 
