@@ -387,8 +387,17 @@ static bool lacks_body(struct reading *reading, const struct draft *draft)
                      SLICE_ARG(odata_quote(draft->part.id)));
 }
 
-/* What is not JSON comes as base64url text. What cannot be decoded is passed on as it stands: the
- * resource will refuse it. */
+static bool decode_body(struct reading *reading, struct draft *draft)
+{
+    return decode(reading, draft->body, &draft->part.body) ||
+           error_set(reading->err, ERROR_BAD_REQUEST, SLICE("body"),
+                     "Request id : %.*s has a Content-Type other than JSON, and a body that is no "
+                     "base64url text.",
+                     SLICE_ARG(odata_quote(draft->part.id)));
+}
+
+/* What is not JSON comes as base64url text. Passed on as it stands, what cannot be decoded would
+ * become the text of a property, its quotes included. */
 static bool set_body(struct reading *reading, struct draft *draft)
 {
     static const struct batch_field json = { SLICE_INIT("Content-Type"),
@@ -400,8 +409,9 @@ static bool set_body(struct reading *reading, struct draft *draft)
     if (type.len == 0)
         return take_bytes(reading, draft) ? add_field(reading, draft, json)
                                           : lacks_body(reading, draft);
-    if (!(is_json(type) ? take_bytes(reading, draft)
-                        : decode(reading, draft->body, &draft->part.body)))
+    if (!is_json(type))
+        return decode_body(reading, draft);
+    if (!take_bytes(reading, draft))
         draft->part.body = draft->body;
     return true;
 }
