@@ -189,6 +189,14 @@ def test_stale_reads_of_either_side(tenant, written, read):
     assert tenant.ids(read) == [other]
 
 
+def test_a_seed_makes_nothing_built_in(server):
+    with sandbox(server.url()) as tenant:
+        tenant.control("POST", "/seed", {"roleScopeTags": [{"id": "7", "isBuiltIn": True}]})
+        assert tenant.ask("GET", f"{TAGS}/7").json()["isBuiltIn"] is True
+        assert tenant.ask("PATCH", f"{TAGS}/7", json={"displayName": "x"}).status_code == 200
+        assert tenant.ask("DELETE", f"{TAGS}/7").status_code == 204
+
+
 def test_exported_and_imported_once(server, tmp_path):
     with sandbox(server.url()) as tenant:
         key = tenant.make(DETAILS, connectorName="one")["id"]
