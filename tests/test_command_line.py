@@ -2,6 +2,7 @@
 the commands that a server prints when it is ready, pasted as they stand."""
 import json
 import os
+import pty
 import re
 import signal
 import socket
@@ -236,6 +237,18 @@ def test_second_server_names_the_first(server):
     assert str(server.pid) in event["reason"]
 
 
+def test_at_a_terminal_a_failed_start_is_a_sentence(tmp_path):
+    ours, theirs = pty.openpty()
+    done = subprocess.run([BINARY, "serve", "--data-dir", "/dev/null/none", "--listen",
+                           "127.0.0.1:0"], stdout=subprocess.DEVNULL, stderr=theirs, timeout=60,
+                          env=clean_environment())
+    os.close(theirs)
+    said = os.read(ours, 4096).decode()
+    os.close(ours)
+    assert done.returncode == 78
+    assert said.startswith("connectord: Expected a folder, but '/dev/null'") and "{" not in said
+
+
 def test_ready_event(server):
     ready, = [each for each in server.events if each.get("event") == "ready"]
     assert ready["pid"] == server.process.pid
@@ -298,8 +311,14 @@ def test_default_client_needs_loopback(tmp_path):
     public = ("--listen", "0.0.0.0:0", "--builtin-issuer", "on")
     refused = run("serve", "--data-dir", tmp_path, *public, check=False)
     assert refused.returncode == 78
-    for way_out in ("client remove", "client add --app", "allow-default-client"):
-        assert way_out in refused.stderr
+    reason = json.loads(refused.stderr.splitlines()[-1])["reason"]
+    for way_out in (f"(connectord client remove {CLIENT})", f"(connectord client add --app {CLIENT})",
+                    f"both with --data-dir '{tmp_path}'", "allow-default-client if that is meant"):
+        assert way_out in reason
+    # Where no command reaches the data none is advised.
+    refused = run("serve", "--memory", *public, check=False)
+    assert refused.returncode == 78
+    assert "client remove" not in refused.stderr and "allow-default-client" in refused.stderr
 
     with Server(tmp_path, *public, "--allow-default-client") as server:
         assert server.wait_for_event("plain_http_exposed")["level"] == "warning"

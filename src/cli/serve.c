@@ -1,7 +1,8 @@
 /* cli/serve.c - connectord serve: builds the server, runs it, and says hello when it is ready.
  *
  * From here on stderr is the server's log, one JSON object a line. A start that fails is told there
- * as well, in one more line, so that whoever reads the log finds the reason in it.
+ * as well, in one more line, so that whoever reads the log finds the reason in it. At a terminal
+ * somebody has just typed the command: he is told as by any other, in a sentence.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -39,8 +40,11 @@ static void say_hello(void *context)
     fflush(stdout);
 }
 
-static enum cli_exit log_failure(const struct error *error)
+static enum cli_exit tell_failure(const struct error *error)
 {
+    if (isatty(STDERR_FILENO))
+        return cli_fail(error);
+
     struct clock *clock = clock_create();
     struct log *log = clock ? log_create(STDERR_FILENO, clock, LOG_ERROR) : NULL;
 
@@ -62,10 +66,10 @@ static enum cli_exit run(struct cli *cli)
     struct error error = { 0 };
 
     if (!server_create(cli->settings, &serving.server, &error))
-        return log_failure(&error);
+        return tell_failure(&error);
     bool ok = server_run(serving.server, say_hello, &serving, &error);
     server_destroy(serving.server);
-    return ok ? CLI_OK : log_failure(&error);
+    return ok ? CLI_OK : tell_failure(&error);
 }
 
 static const char *const examples[] = {

@@ -173,6 +173,26 @@ static bool open_store(struct server *server, struct error *err)
 
 /* --- who may ask ----------------------------------------------------------------------------- */
 
+#define REACHED                                                                                    \
+    "other machines can reach this server, and everyone can read the secret of the "               \
+    "client " SERVICE_DEFAULT_CLIENT " in the manual; "
+#define MEANT "set builtin-issuer=off, or allow-default-client if that is meant"
+
+/* Data in memory are out of the commands' reach. */
+static bool refuse_default_client(const char *folder, struct error *err)
+{
+    const struct slice setting = SLICE("allow-default-client");
+
+    if (!folder)
+        return error_set(err, ERROR_CONFIGURATION, setting, "%s", REACHED MEANT);
+    return error_set(err, ERROR_CONFIGURATION, setting,
+                     REACHED
+                     "remove it (connectord client remove " SERVICE_DEFAULT_CLIENT
+                     "), change its secret (connectord client add --app " SERVICE_DEFAULT_CLIENT
+                     "), both with --data-dir '%.120s', " MEANT,
+                     folder);
+}
+
 static bool ask_default_client(void *context, struct store_session *session, struct error *err)
 {
     struct server *server = context;
@@ -182,13 +202,7 @@ static bool ask_default_client(void *context, struct store_session *session, str
         return false;
     if (!works)
         return true;
-    return error_set(err, ERROR_CONFIGURATION, SLICE("allow-default-client"),
-                     "a listener or a public URL can be reached from other machines and the "
-                     "client " SERVICE_DEFAULT_CLIENT
-                     " has the secret that everyone can read in the "
-                     "manual; remove it (connectord client remove), change its secret "
-                     "(connectord client add --app " SERVICE_DEFAULT_CLIENT "), set "
-                     "builtin-issuer=off, or allow-default-client if that is meant");
+    return refuse_default_client(server->paths.folder, err);
 }
 
 static bool check_default_client(struct server *server, struct error *err)
