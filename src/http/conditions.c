@@ -251,7 +251,9 @@ void conditions_add_etag(struct call *call)
         return;
     call_add_field(call, SLICE("ETag"), etag);
     /* What the tag does not tell apart. */
-    call_add_field(call, SLICE("Vary"), SLICE("Accept, Prefer"));
+    call_add_field(call, SLICE("Vary"),
+                   call->loop->api->odata_401 ? SLICE("Accept, Prefer, OData-MaxVersion")
+                                              : SLICE("Accept, Prefer"));
     conditions_tell_tags(call);
 }
 
