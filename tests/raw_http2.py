@@ -57,6 +57,7 @@ class Raw2:
             self.socket = tls.wrap_socket(self.socket, server_hostname=parts.hostname)
             assert self.socket.selected_alpn_protocol() == "h2"
         self.buffer, self.streams, self.goaway, self.frames = b"", {}, None, []
+        self.goaways = []
         self.encoder, self.decoder = hpack.Encoder(), hpack.Decoder()
         self.next, self.ended, self.confirms = 1, False, preface is not None
         if preface:
@@ -147,6 +148,7 @@ class Raw2:
             self.try_send(frame(SETTINGS, ACK))
         elif kind == GOAWAY:
             self.goaway = struct.unpack(">II", payload[:8])  # last stream, code
+            self.goaways.append(self.goaway)
         if kind in (HEADERS, DATA) and flags & END_STREAM:
             stream.ended = True
 

@@ -21,7 +21,7 @@ import httpx
 import pytest
 
 import raw_http
-from raw_http2 import (CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM,
+from raw_http2 import (ACK, CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM,
                        HEADERS, INTERNAL_ERROR, NO_ERROR, PING, PREFACE, PRIORITY, PROTOCOL_ERROR,
                        REFUSED_STREAM, RST_STREAM, SETTINGS, WINDOW_UPDATE, Raw2, frame, number,
                        setting)
@@ -547,9 +547,14 @@ def test_the_server_ends_in_good_order(tmp_path):
             os.kill(server.pid, signal.SIGTERM)
             idle.everything()
             assert idle.goaway == (0, NO_ERROR)
+            raw.until(lambda: raw.goaway)
+            late = raw.ask("GET", "/health")  # as if the goodbye had crossed it
+            assert raw.answer(late).status == 200
+            raw.send(frame(PING, ACK, payload=bytes(8)))
+            raw.until(lambda: len(raw.goaways) == 2)
             assert raw.answer(asked).status == 200
             raw.everything()
-            assert raw.goaway == (3, NO_ERROR)
+            assert raw.goaways == [(2**31 - 1, NO_ERROR), (late, NO_ERROR)]
         assert server.process.wait(timeout=30) == 0
 
 

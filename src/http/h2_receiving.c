@@ -200,6 +200,8 @@ static int on_frame(nghttp2_session *library, const nghttp2_frame *frame, void *
     (void)library;
     if (frame->hd.type == NGHTTP2_SETTINGS)
         session->settled = true;
+    if (frame->hd.type == NGHTTP2_PING && (frame->hd.flags & NGHTTP2_FLAG_ACK) && session->leaving)
+        h2_session_end_now(session);
     if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA)
         return 0;
     if (frame->hd.type == NGHTTP2_HEADERS)

@@ -111,7 +111,9 @@ void h2_sending_answer(struct h2_stream *stream)
     if (arena_is_starved(stream->exchange.arena))
         connection_home_log_memory(session->home);
     bool last = stream->exchange.response.close && stream->refusal.code == ERROR_NONE;
-    if (last || session->peer.surplus || session->home->stopping)
+    if (last || session->peer.surplus)
+        h2_session_end_now(session);
+    else if (session->home->stopping)
         h2_session_end(session);
     h2_session_set_deadline(stream, DEADLINE_STREAM_REPLY);
     if (stream->exchange.response.fate == HTTP_FATE_RESET) {

@@ -63,7 +63,7 @@ void h2_session_break(struct h2_session *session, bool idle)
     h2_session_break_off(session, idle ? NGHTTP2_NO_ERROR : NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
-void h2_session_end(struct h2_session *session)
+void h2_session_end_now(struct h2_session *session)
 {
     if (session->ending)
         return;
@@ -71,6 +71,19 @@ void h2_session_end(struct h2_session *session)
     nghttp2_submit_goaway(session->library, NGHTTP2_FLAG_NONE,
                           nghttp2_session_get_last_proc_stream_id(session->library),
                           NGHTTP2_NO_ERROR, NULL, 0);
+}
+
+/* RFC 9113 6.8: what the client has sent before it knows is taken in and answered. It knows when it
+ * has confirmed the ping behind the notice (h2_receiving.c), and nobody waits for that longer than
+ * there are streams. */
+void h2_session_end(struct h2_session *session)
+{
+    if (session->ending || session->leaving)
+        return;
+    session->leaving = true;
+    if (session->streams == 0 || nghttp2_submit_shutdown_notice(session->library) != 0 ||
+        nghttp2_submit_ping(session->library, NGHTTP2_FLAG_NONE, NULL) != 0)
+        h2_session_end_now(session);
 }
 
 static void free_if_done(struct h2_session *session)
@@ -98,6 +111,8 @@ void h2_session_destroy_stream(struct h2_stream *stream)
         session->first = stream->next;
     session->streams--;
     h2_stream_destroy(stream);
+    if (session->leaving && session->streams == 0 && !session->closed)
+        h2_session_end_now(session);
 }
 
 void h2_session_queue(struct h2_stream *stream)

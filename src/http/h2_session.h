@@ -66,7 +66,8 @@ bool h2_session_is_idle(const struct h2_session *session);
  * waits for began since this was last asked. */
 enum deadline_kind h2_session_deadline(struct h2_session *session, bool *ret_anew);
 
-/* Tells the client that no further request will be taken; those there are go on. */
+/* Tells the client that it ends: first that it should ask no more here, then, when it knows, which
+ * request was the last one that was taken. Those go on. */
 void h2_session_end(struct h2_session *session);
 /* Tells it that this is the end: because it took too long, or (`idle`) had nothing to ask. */
 void h2_session_break(struct h2_session *session, bool idle);

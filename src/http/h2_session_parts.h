@@ -32,7 +32,8 @@ struct h2_session {
     bool head_open;     /* a head has begun and not ended */
     bool head_is_new;   /* one has begun since somebody asked */
     bool settled;       /* the client's settings came */
-    bool ending;        /* it was told so */
+    bool leaving;       /* the client was told that it will end */
+    bool ending;        /* and behind which stream */
     bool broken;        /* ... and that nothing goes on */
     bool working;       /* handlers run */
     bool closed;
@@ -44,6 +45,8 @@ struct h2_stream *h2_session_stream(struct h2_session *session, int32_t id);
 void h2_session_reset(struct h2_session *session, int32_t id, uint32_t code);
 /* The connection ends, with a code (RFC 9113 7). */
 void h2_session_break_off(struct h2_session *session, uint32_t code);
+/* It ends as h2_session_end() ends it, without notice: what is not here yet is not taken in. */
+void h2_session_end_now(struct h2_session *session);
 
 void h2_session_set_deadline(struct h2_stream *stream, enum deadline_kind kind);
 void h2_session_destroy_stream(struct h2_stream *stream);

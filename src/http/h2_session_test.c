@@ -39,7 +39,7 @@ struct rig {
     char *big; /* an answer's body */
     bool freed, failed, goaway;
     uint32_t goaway_code;
-    int32_t goaway_last;
+    int32_t goaway_first, goaway_last; /* what the first and the last one named */
 };
 
 /* --- the handler ------------------------------------------------------------------------------ */
@@ -143,6 +143,8 @@ static int on_frame(nghttp2_session *client, const nghttp2_frame *frame, void *c
 
     (void)client;
     if (frame->hd.type == NGHTTP2_GOAWAY) {
+        if (!rig->goaway)
+            rig->goaway_first = frame->goaway.last_stream_id;
         rig->goaway = true;
         rig->goaway_code = frame->goaway.error_code;
         rig->goaway_last = frame->goaway.last_stream_id;
@@ -633,13 +635,36 @@ static void test_ends(void **state UNUSED)
     struct answer *answer = ask(&rig, "GET", "/later?7", NULL, NULL, NULL);
     talk(&rig, 16384, 16384);
     h2_session_end(rig.session);
+    struct answer *crossing = ask(&rig, "GET", "/?5", NULL, NULL, NULL);
     talk(&rig, 16384, 16384);
-    assert_true(rig.goaway && rig.goaway_last == 1 && rig.goaway_code == NGHTTP2_NO_ERROR);
+    assert_int_equal(rig.goaway_first, INT32_MAX);
+    assert_true(rig.goaway_last == 3 && rig.goaway_code == NGHTTP2_NO_ERROR);
+    assert_true(crossing->status == 200 && crossing->bytes == 5); /* it was sent unaware */
     assert_false(h2_session_is_over(rig.session));
     http_exchange_done(rig.held[0]);
     rig.held_count = 0;
     talk(&rig, 16384, 16384);
     assert_int_equal(answer->bytes, 7);
+    assert_true(h2_session_is_over(rig.session));
+    rig_close(&rig);
+
+    rig_open(&rig, LEDGER); /* told to, where nothing runs */
+    talk(&rig, 16384, 16384);
+    h2_session_end(rig.session);
+    talk(&rig, 16384, 16384);
+    assert_true(rig.goaway_first == 0 && rig.goaway_code == NGHTTP2_NO_ERROR);
+    assert_true(h2_session_is_over(rig.session));
+    rig_close(&rig);
+
+    rig_open(&rig, LEDGER); /* ... and where pings are not confirmed */
+    answer = ask(&rig, "GET", "/later?7", NULL, NULL, NULL);
+    talk(&rig, 16384, 16384);
+    h2_session_end(rig.session);
+    http_exchange_done(rig.held[0]);
+    rig.held_count = 0;
+    while (to_client(&rig, 16384))
+        ;
+    assert_true(rig.goaway_first == INT32_MAX && rig.goaway_last == 1 && answer->bytes == 7);
     assert_true(h2_session_is_over(rig.session));
     rig_close(&rig);
 
