@@ -18,6 +18,7 @@
 
 #include "base/arena.h"
 #include "http/control_removal.h"
+#include "odata/format.h"
 #include "service/provision.h"
 #include "service/upkeep.h"
 #include "testbed/testbed.h"
@@ -179,7 +180,7 @@ static bool refuse_type(const char *message, struct error *err)
 static bool check_body(struct control *control, enum control_body wanted, struct error *err)
 {
     const struct http_request *request = &control->call->exchange->request;
-    struct slice type = http_request_field(request, SLICE("Content-Type")), parameters;
+    struct slice type = http_request_field(request, SLICE("Content-Type"));
 
     control->body = SLICE("{}");
     if (wanted == CONTROL_NO_BODY)
@@ -191,8 +192,7 @@ static bool check_body(struct control *control, enum control_body wanted, struct
                error_set(err, ERROR_EMPTY_PAYLOAD, SLICE_EMPTY,
                          "Expected a JSON object, found no body.");
     control->body = request->body;
-    slice_cut(type, ';', &type, &parameters);
-    return slice_eq_nocase(slice_trim(type), SLICE("application/json")) ||
+    return odata_is_media_type(type, SLICE("application/json")) ||
            refuse_type("Expected the Content-Type application/json.", err);
 }
 

@@ -9,17 +9,10 @@
 #include "http/stale.h"
 #include "http/upsert.h"
 #include "http/wishes.h"
+#include "odata/format.h"
 #include "service/operations.h"
 
 /* --- bodies ---------------------------------------------------------------------------------- */
-
-static bool is_json_type(struct slice content_type)
-{
-    struct slice type = content_type, parameters;
-
-    slice_cut(content_type, ';', &type, &parameters);
-    return slice_eq_nocase(slice_trim(type), SLICE("application/json"));
-}
 
 bool graph_check_encoding(struct call *call)
 {
@@ -39,7 +32,8 @@ bool graph_check_body(struct call *call)
     if (!graph_check_encoding(call))
         return false;
     if (request->body.len > 0 &&
-        !is_json_type(http_request_field(request, SLICE("Content-Type")))) {
+        !odata_is_media_type(http_request_field(request, SLICE("Content-Type")),
+                             SLICE("application/json"))) {
         graph_fail(
             call, ERROR_BAD_REQUEST,
             "Unable to read JSON request payload. Please ensure Content-Type header is set and "

@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/base64.h"
+#include "odata/format.h"
 #include "odata/quote.h"
 #include "json/reader.h"
 
@@ -340,14 +341,6 @@ static struct slice content_type(const struct draft *draft)
     return SLICE_EMPTY;
 }
 
-static bool is_json(struct slice type)
-{
-    struct slice parameters;
-
-    slice_cut(type, ';', &type, &parameters);
-    return slice_eq_nocase(slice_trim(type), SLICE("application/json"));
-}
-
 static bool is_write(struct slice method)
 {
     return slice_eq(method, SLICE("POST")) || slice_eq(method, SLICE("PATCH")) ||
@@ -409,7 +402,7 @@ static bool set_body(struct reading *reading, struct draft *draft)
     if (type.len == 0)
         return take_bytes(reading, draft) ? add_field(reading, draft, json)
                                           : lacks_body(reading, draft);
-    if (!is_json(type))
+    if (!odata_is_media_type(type, SLICE("application/json")))
         return decode_body(reading, draft);
     if (!take_bytes(reading, draft))
         draft->part.body = draft->body;

@@ -201,6 +201,14 @@ static bool is_xml(struct slice media)
     return slice_eq_nocase(media, SLICE("application/xml"));
 }
 
+bool odata_is_media_type(struct slice content_type, struct slice type)
+{
+    struct slice named = content_type, parameters;
+
+    slice_cut(content_type, ';', &named, &parameters);
+    return slice_eq_nocase(slice_trim(named), type);
+}
+
 bool odata_format_is_xml(struct slice value)
 {
     struct slice media = field_list_take(';', &value);

@@ -2,7 +2,7 @@
  *
  * Spec: OData JSON Format 4.01 sections 3.1 (odata.metadata, with and without its prefix) and 3.2
  * (IEEE754Compatible), RFC 9110 12.5.1 (Accept: the most specific media range that fits counts,
- * quality decides). Any other parameter is passed over.
+ * quality decides). Any other parameter is passed over. RFC 9110 8.3.1 (media types).
  *
  * Must not know: status codes, what a level leaves out (odata/payload.h).
  */
@@ -44,6 +44,9 @@ bool odata_format_level(struct slice value, enum odata_level *ret) MUST_CHECK;
 
 /* Whether a value that odata_format_level() takes has IEEE754Compatible=true. */
 bool odata_format_ieee754(struct slice value);
+
+/* Whether a Content-Type, whatever parameters it has, is of the media type `type`. */
+bool odata_is_media_type(struct slice content_type, struct slice type);
 
 /* Of a document that there is as XML and as JSON, XML if nothing is said. Whether $format's value,
  * decoded, is XML; and whether an Accept field names JSON and wants it more than XML. */

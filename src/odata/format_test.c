@@ -197,12 +197,33 @@ static void test_documents(void **state UNUSED)
     assert_false(odata_format_is_xml(SLICE("")));
 }
 
+static void test_media_type(void **state UNUSED)
+{
+    static const struct {
+        const char *field;
+        bool is_json;
+    } cases[] = {
+        { "application/json", true },
+        { " Application/JSON ; charset=utf-8;x", true },
+        { "application/json;", true },
+        { "application/jsonx", false },
+        { "application/json, text/plain", false },
+        { ";application/json", false },
+        { "", false },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        CHECK(odata_is_media_type(slice_of(cases[i].field), SLICE("application/json")) ==
+                  cases[i].is_json,
+              i);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accept),    cmocka_unit_test(test_fields),
         cmocka_unit_test(test_format),    cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_documents),
+        cmocka_unit_test(test_documents), cmocka_unit_test(test_media_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

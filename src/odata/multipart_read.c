@@ -16,6 +16,7 @@
 #include "odata/multipart_read.h"
 
 #include "base/arena.h"
+#include "odata/format.h"
 
 #define BOUNDARY_MOST 128 /* RFC 2046 has 70 */
 #define ID_MOST       128
@@ -44,18 +45,12 @@ static bool wrong(struct reading *reading, const char *what)
 
 bool multipart_is_mixed(struct slice content_type)
 {
-    struct slice type = content_type, parameters;
-
-    slice_cut(content_type, ';', &type, &parameters);
-    return slice_eq_nocase(slice_trim(type), SLICE("multipart/mixed"));
+    return odata_is_media_type(content_type, SLICE("multipart/mixed"));
 }
 
 static bool is_http(struct slice content_type)
 {
-    struct slice type = content_type, parameters;
-
-    slice_cut(content_type, ';', &type, &parameters);
-    return slice_eq_nocase(slice_trim(type), SLICE("application/http"));
+    return odata_is_media_type(content_type, SLICE("application/http"));
 }
 
 /* A quoted value may hold a ';', an escape may not. Leaves in *rest what stands behind it. */
