@@ -85,10 +85,11 @@ static void drop_tags(enum condition *condition)
         *condition = CONDITION_NONE;
 }
 
+/* Or was meant to, and makes no sense. */
 static bool names_tags(const struct call *call)
 {
-    return call->conditions.match == CONDITION_TAGS ||
-           call->conditions.none_match == CONDITION_TAGS;
+    return call->conditions.match >= CONDITION_TAGS ||
+           call->conditions.none_match >= CONDITION_TAGS;
 }
 
 /* Replies with tags, and tags that are heeded: of these it is told here, as they may be answered
