@@ -21,12 +21,20 @@ static bool has_clock(const struct edm_filter *node, const struct edm_health_vie
 }
 
 /* A view shows no state; its properties have other places than those of the type behind it. */
+static const struct edm_health_view *health_shown(const struct edm_query *query)
+{
+    return query->health && query->health->type == query->type ? query->health : NULL;
+}
+
+bool edm_query_filter_has_clock(const struct edm_query *query)
+{
+    return query->filter && has_clock(query->filter, health_shown(query));
+}
+
 bool edm_query_order_has_clock(const struct edm_query *query)
 {
-    const struct edm_health_view *health = query->health;
+    const struct edm_health_view *health = health_shown(query);
 
-    if (health && health->type != query->type)
-        health = NULL;
     for (size_t i = 0; i < query->order_count; i++) {
         if (has_clock(query->order[i].expression, health))
             return true;

@@ -79,5 +79,7 @@ struct edm_page {
 /* Whether the order is another at another time: by what it calls now, or by a state that the health
  * view works out. All pages of a walk have to be of one moment then. */
 bool edm_query_order_has_clock(const struct edm_query *query);
+/* The same of what the filter lets through. */
+bool edm_query_filter_has_clock(const struct edm_query *query);
 
 #endif

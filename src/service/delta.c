@@ -53,7 +53,8 @@ static bool list_items(struct store_session *session, struct uuid tenant,
         return false;
     for (size_t i = 0; i < found.count; i++)
         page->items[i] = (struct service_delta_item){ .entity = found.entities[i],
-                                                      .id = found.entities[i]->values[0].text };
+                                                      .id = found.entities[i]->values[0].text,
+                                                      .news = UINT64_MAX };
     page->count = found.count;
     page->more = found.more;
     page->next.id = found.count ? page->items[found.count - 1].id : page->next.id;
@@ -69,6 +70,7 @@ struct round {
     const struct edm_entity_type *stored;
     struct edm_query query; /* page_bytes is what is left of them */
     uint64_t interest;      /* properties of the stored type; others may change unseen */
+    uint64_t brings_in;     /* likewise: who has one of them changed may be new to the client */
     struct arena *arena;
     struct service_delta_page *page;
 };
@@ -100,6 +102,33 @@ static uint64_t interest_of(const struct edm_query *query)
     return interest;
 }
 
+static uint64_t brings_in(const struct edm_query *query)
+{
+    if (edm_query_filter_has_clock(query))
+        return UINT64_MAX;
+    return 1 | (query->filter ? edm_view_select(query->type, properties_in(query->filter)) : 0);
+}
+
+/* Of an entity of which `changed` was written. A state that is worked out may be another one
+ * whatever was. */
+static uint64_t news_of(const struct round *round, uint64_t changed)
+{
+    const struct edm_query *query = &round->query;
+    uint64_t news = 0;
+
+    if (changed & round->brings_in)
+        return UINT64_MAX;
+    for (size_t i = 0; i < query->type->property_count; i++) {
+        uint64_t bit = UINT64_C(1) << i;
+
+        if (edm_view_select(query->type, bit) & changed)
+            news |= bit;
+    }
+    if (query->health && query->health->type == query->type)
+        news |= UINT64_C(1) << query->health->state;
+    return news;
+}
+
 /* Why the list does not have it: it is gone, or the filter leaves it out. */
 static bool find_reason(const struct round *round, struct service_delta_item *item,
                         struct error *err)
@@ -120,10 +149,12 @@ static bool find_reason(const struct round *round, struct service_delta_item *it
     return item->deleted;
 }
 
-static bool add_item(struct round *round, struct slice id, struct edm_entity *entity,
+static bool add_item(struct round *round, const struct change *change, struct edm_entity *entity,
                      struct error *err)
 {
-    struct service_delta_item item = { .entity = entity, .id = id };
+    struct service_delta_item item = { .entity = entity,
+                                       .id = change->id,
+                                       .news = news_of(round, change->changed) };
     const struct edm_health_view *health = round->query.health;
 
     if (!entity && !find_reason(round, &item, err))
@@ -158,7 +189,7 @@ static bool show_rows(struct round *round, const struct change *changes, size_t 
     for (size_t i = 0; i < picked; i++) {
         size_t bytes = entities[i] ? edm_entity_text_bytes(entities[i]) : 0;
 
-        if (!add_item(round, ids[i], entities[i], err))
+        if (!add_item(round, &changes[rows[i]], entities[i], err))
             return false;
         round->query.page_bytes -=
             bytes < round->query.page_bytes ? bytes : round->query.page_bytes;
@@ -219,6 +250,7 @@ static bool follow_items(struct store_session *session, struct uuid tenant,
                            .stored = edm_stored_type(query->type),
                            .query = *query,
                            .interest = interest_of(query),
+                           .brings_in = brings_in(query),
                            .arena = arena,
                            .page = page };
 
@@ -233,20 +265,32 @@ static bool follow_items(struct store_session *session, struct uuid tenant,
 /* --- rounds ------------------------------------------------------------------------------------
  */
 
-/* Where the page begins, now that it is known how far the log goes. */
-static struct service_delta_place begin_page(const struct service_delta_place *place,
-                                             const struct changes_extent *extent)
+/* How far the log goes for somebody who sees it so much later. */
+static int64_t last_seen(const struct changes_extent *extent, int64_t lag_ms)
 {
-    struct service_delta_place next = *place;
+    int64_t last = lag_ms ? changes_sequence_at(extent->now_unix_ms - lag_ms) : extent->last;
 
-    if (next.since == 0)
-        next.since = extent->last;
-    if (next.follows && next.until == 0) {
-        next.until = extent->last > next.since ? extent->last : next.since;
-        next.sequence = next.since;
-        next.id = SLICE_EMPTY;
+    if (last > extent->last)
+        last = extent->last;
+    return last > extent->since ? last : extent->since;
+}
+
+/* Where the page begins, now that it is known how far the log goes. */
+static void begin_page(const struct service_delta_place *place, const struct changes_extent *extent,
+                       struct service_delta_page *page)
+{
+    struct service_delta_place *next = &page->next;
+    int64_t last = last_seen(extent, place->lag_ms);
+
+    *next = *place;
+    if (next->since == 0)
+        next->since = last;
+    if (next->follows && next->until == 0) {
+        next->until = last > next->since ? last : next->since;
+        next->sequence = next->since;
+        next->id = SLICE_EMPTY;
+        page->lags = next->until < extent->last;
     }
-    return next;
 }
 
 static void end_round(struct service_delta_page *page)
@@ -271,7 +315,7 @@ bool service_delta_page(struct store_session *session, struct uuid tenant,
         return true;
     }
     page.is_unused = extent.now_unix_ms - extent.used_unix_ms > USED_EVERY_MS;
-    page.next = begin_page(place, &extent);
+    begin_page(place, &extent, &page);
     page.items = arena_new_array(arena, query->page_size, struct service_delta_item);
     if (!page.items)
         return error_no_memory(err);

@@ -5,6 +5,10 @@
  * out now. Each entity is in a round once. What is written while a round is read belongs to the
  * next; it may be shown in both.
  *
+ * Which properties changed is known, so that a client that keeps what it has can be told of these
+ * alone. What it cannot have yet is shown as a whole: an entity that was made, and one that may
+ * have come in by the filter, since the filter's properties changed or it looks at the clock.
+ *
  * With properties selected, a change to others does not show, unless the filter looks at them. A
  * state that a health policy works out changes by time alone and is written by nobody, so it does
  * not show; an entity that is gone by it shows as deleted once it was removed, or written to.
@@ -37,12 +41,16 @@ struct service_delta_place {
     int64_t until;    /* the round's end; 0: to be found, the round begins */
     int64_t sequence; /* of the last row that was looked at */
     struct slice id;  /* of it, or of the last one listed; empty: none was */
+    int64_t lag_ms;   /* who begins a round does not see what was written in the last so many */
 };
 
 struct service_delta_item {
     struct edm_entity *entity; /* NULL: removed */
     struct slice id;
     bool deleted; /* of one removed; else the filter leaves it out */
+    /* Of the set's type: what the client needs of an entity that it has from the rounds before. All
+     * bits where it may not have it: it was made, or the filter may have left it out. */
+    uint64_t news;
 };
 
 struct service_delta_page {
@@ -51,6 +59,7 @@ struct service_delta_page {
     struct service_delta_item *items;
     size_t count;
     bool more;                       /* the round goes on */
+    bool lags;                       /* by place->lag_ms there is something that it does not see */
     struct service_delta_place next; /* in this round or at the beginning of the next */
 };
 

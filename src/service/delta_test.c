@@ -190,6 +190,97 @@ static void test_select_and_filter(void **state UNUSED)
     rig_close(&rig);
 }
 
+/* What a round of one page says is news, item by item. */
+static void check_news(struct rig *rig, const struct edm_query *query,
+                       struct service_delta_place *place, const uint64_t *expected, size_t count)
+{
+    struct service_delta_page page = page_at(rig, query, place);
+
+    assert_false(page.more);
+    assert_int_equal(page.count, count);
+    for (size_t i = 0; i < count; i++)
+        CHECK(page.items[i].news == expected[i], i);
+    *place = page.next;
+}
+
+/* Whoever keeps what it has needs what was written, and all of what it may not have. */
+static void test_news(void **state UNUSED)
+{
+    const uint64_t title = UINT64_C(1) << TOY_ARTICLE_TITLE, all = UINT64_MAX;
+    const struct edm_filter now = { .kind = EDM_FILTER_NOW, .type = EDM_FILTER_DATE_TIME };
+    const struct edm_filter never = { .kind = EDM_FILTER_LITERAL, .type = EDM_FILTER_DATE_TIME };
+    const struct edm_filter *times[] = { &never, &now }, *texts[2];
+    const struct edm_filter by_clock = {
+        .kind = EDM_FILTER_LE, .type = EDM_FILTER_BOOLEAN, .arguments = times, .count = 2
+    };
+    const struct edm_filter code = { .kind = EDM_FILTER_PROPERTY,
+                                     .type = EDM_FILTER_STRING,
+                                     .property = TOY_ARTICLE_CODE };
+    const struct edm_filter of_title = { .kind = EDM_FILTER_PROPERTY,
+                                         .type = EDM_FILTER_STRING,
+                                         .property = TOY_ARTICLE_TITLE };
+    const struct edm_filter by_text = {
+        .kind = EDM_FILTER_EQ, .type = EDM_FILTER_BOOLEAN, .arguments = texts, .count = 2
+    };
+    struct edm_query plain = all_articles(9), clocked = plain, filtered = plain;
+    struct service_delta_place one = beginning, two = beginning, three = beginning;
+    struct rig rig;
+
+    texts[0] = texts[1] = &code;
+    clocked.filter = &by_clock;
+    filtered.filter = &by_text;
+    rig_open(&rig, NULL);
+    rig_article(&rig, rig_tenant, "a", 0);
+    watch(&rig);
+    check_news(&rig, &plain, &one, &all, 1);
+    check_news(&rig, &clocked, &two, &all, 1);
+    check_news(&rig, &filtered, &three, &all, 1);
+    write_titles(&rig, "a", "x");
+    check_news(&rig, &plain, &one, &title, 1);
+    check_news(&rig, &clocked, &two, &all, 1);
+    check_news(&rig, &filtered, &three, &title, 1);
+    delete_article(&rig, "a");
+    rig_article(&rig, rig_tenant, "a", 0);
+    write_titles(&rig, "a", "y");
+    check_news(&rig, &plain, &one, &all, 1);
+    texts[0] = texts[1] = &of_title;
+    write_titles(&rig, "a", "z");
+    check_news(&rig, &filtered, &three, &all, 1);
+    rig_close(&rig);
+}
+
+/* Who sees the log later gets what was written lately in a later round. */
+static void test_lag(void **state UNUSED)
+{
+    struct edm_query query = all_articles(9);
+    struct service_delta_place place = beginning, late;
+    struct service_delta_page page;
+    struct rig rig;
+
+    rig_open(&rig, NULL);
+    rig_article(&rig, rig_tenant, "a", 0);
+    watch(&rig);
+    check_round(&rig, &query, &place, "a");
+    write_titles(&rig, "a", "x");
+    late = place;
+    late.lag_ms = 3600 * 1000;
+    page = page_at(&rig, &query, &late);
+    assert_true(page.lags && page.count == 0 && !page.more);
+    assert_int_equal(page.next.lag_ms, 0);
+    place = page.next;
+    check_round(&rig, &query, &place, "a");
+    late = beginning;
+    late.lag_ms = 3600 * 1000;
+    page = page_at(&rig, &query, &late);
+    assert_true(!page.lags && page.count == 1);
+    place = page.next;
+    check_round(&rig, &query, &place, "a");
+    place.lag_ms = 3600 * 1000;
+    page = page_at(&rig, &query, &place);
+    assert_false(page.lags);
+    rig_close(&rig);
+}
+
 /* A page that looked at thousands of rows in vain leads on. */
 static void test_nothing_of_interest(void **state UNUSED)
 {
@@ -371,6 +462,8 @@ int main(void)
         cmocka_unit_test(test_rounds),
         cmocka_unit_test(test_between_pages),
         cmocka_unit_test(test_select_and_filter),
+        cmocka_unit_test(test_news),
+        cmocka_unit_test(test_lag),
         cmocka_unit_test(test_nothing_of_interest),
         cmocka_unit_test(test_page_bytes),
         cmocka_unit_test(test_expires),

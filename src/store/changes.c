@@ -349,6 +349,11 @@ bool changes_extent(struct store_session *session, struct uuid tenant,
     return true;
 }
 
+int64_t changes_sequence_at(int64_t unix_ms)
+{
+    return unix_ms << SEQUENCE_BITS;
+}
+
 static bool read_change(struct store_session *session UNUSED, struct db_statement *statement,
                         struct arena *arena, void *ret, struct error *err)
 {
@@ -462,8 +467,8 @@ static bool measure(struct store_session *session, const struct changes_bounds *
         return false;
     excess->until = surplus;
     if (oldest_ms > 0 && oldest != 0 && oldest >> SEQUENCE_BITS < oldest_ms &&
-        surplus < oldest_ms << SEQUENCE_BITS)
-        excess->until = oldest_ms << SEQUENCE_BITS;
+        surplus < changes_sequence_at(oldest_ms))
+        excess->until = changes_sequence_at(oldest_ms);
     return true;
 }
 

@@ -65,6 +65,9 @@ bool changes_extent(struct store_session *session, struct uuid tenant,
                     const struct edm_entity_type *type, struct changes_extent *ret, bool *ret_found,
                     struct error *err) MUST_CHECK;
 
+/* Above all rows that were written before `unix_ms`, and below those that were later. */
+int64_t changes_sequence_at(int64_t unix_ms);
+
 /* Rows above `since` and up to `until`, behind the row `after_sequence`, `after_id`. */
 struct changes_range {
     int64_t since, until;
