@@ -393,6 +393,11 @@ def check_page_size(reply, sent):
     assert len(reply.json()["value"]) == 1
 
 
+def check_tracked(reply, sent):
+    check_heeded(reply, sent)
+    assert ("@odata.deltaLink" in reply.json()) != ("@odata.nextLink" in reply.json())
+
+
 def check_minimal(reply, sent):
     check_heeded(reply, sent)
     assert reply.status_code == 204
@@ -419,7 +424,8 @@ def check_exists(reply, _):
 FIELDS = [
     ("client-request-id", "", "x" * 128, check_echo),
     ("Prefer", "maxpagesize", "odata.maxpagesize=1", check_page_size),
-    ("Prefer", "return=minimal", "return=minimal", check_minimal),
+    ("Prefer", "track-changes", "odata.track-changes", check_tracked),
+    ("Prefer", "return=minimal: 204", "return=minimal", check_minimal),
     ("Prefer", "return=representation", "return=representation", check_shown),
     ("Prefer", "create-if-missing", "create-if-missing", check_heeded),
     ("Prefer", "include-unknown-enum-members", "include-unknown-enum-members", check_heeded),

@@ -82,6 +82,9 @@ void graph_answer_action(struct call *call, const struct edm_value *parameters);
  * of an entity by that key. */
 void graph_forget_delta(struct call *call);
 void graph_start_delta(struct call *call);
+/* Of a list whose options were read: with Prefer: odata.track-changes it may be the first round of
+ * a delta. False: it is none, and goes on as a list. */
+bool graph_track_changes(struct call *call);
 void graph_start_create(struct call *call);
 void graph_start_update(struct call *call);
 /* The operation of an update by call->given, under the call's conditions. */

@@ -8,6 +8,9 @@
  * name another size of pages; what they repeat beside that must say the same, since a filter that
  * is passed over in silence gives wrong answers.
  *
+ * A list whose client prefers odata.track-changes is a first round that reads like a list: its
+ * context is that of one, and only the links tell. They lead to /delta as well.
+ *
  * Too old is a token by the tenant's clock, so that a test can let it age, and when the log does
  * not go back that far, which is the store's to say. Then the answer is 410, with the address of
  * a new beginning: Graph's clients know what that means.
@@ -19,11 +22,13 @@
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "http/effects.h"
 #include "http/graph.h"
 #include "odata/deltatoken.h"
 #include "service/delta.h"
 
 #define ROW_REPLY_BYTES 448
+#define BROKEN_PAGE     SLICE("$skiptoken=broken")
 #define PAGE_PURPOSE    SLICE("delta page")
 #define ROUND_PURPOSE   SLICE("delta round")
 
@@ -33,6 +38,7 @@ struct delta_call {
     uint16_t max_page_size;
     int64_t made_ticks; /* of the token; 0: there is none */
     bool from_now;      /* $deltatoken=latest */
+    bool lists;         /* the first round of a list that is tracked */
     struct service_delta_page page;
 };
 
@@ -74,6 +80,7 @@ static bool make_token(struct call *call, const struct service_delta_place *plac
     const struct deltatoken_scope scope = scope_of(call);
     const struct deltatoken token = {
         .follows = place->follows,
+        .lists = delta->lists,
         .since = place->since,
         .until = place->until,
         .sequence = place->sequence,
@@ -104,10 +111,10 @@ static bool make_token(struct call *call, const struct service_delta_place *plac
     return true;
 }
 
-/* The absolute URL of the function with `first` and `second` as its options; either may be empty.
- */
-static bool make_link(struct call *call, struct slice first, struct slice second, struct slice *ret,
-                      struct error *err)
+/* The absolute URL of the set and what stands behind it, up to the options: `first` and `second`,
+ * of which either may be empty. */
+static bool make_link(struct call *call, struct slice behind, struct slice first,
+                      struct slice second, struct slice *ret, struct error *err)
 {
     const struct odata_reply reply = graph_reply_of(call);
     size_t bytes = 1024 + call->origin.len + first.len + second.len;
@@ -115,7 +122,7 @@ static bool make_link(struct call *call, struct slice first, struct slice second
 
     text_init(&link, call->arena, bytes, bytes);
     odata_write_set_url(&reply, call->path.type, &link);
-    text_append(&link, SLICE("/delta?"));
+    text_append(&link, behind);
     text_append(&link, first);
     if (first.len && second.len)
         text_append_char(&link, '&');
@@ -187,6 +194,11 @@ static bool open_token(struct call *call, struct error *err)
     delta->query = token.query;
     delta->max_page_size = token.max_page_size;
     delta->made_ticks = token.made_ticks;
+    delta->lists = token.lists;
+    call->applied.track_changes = token.lists && call->preferences.track_changes;
+    if (token.follows && call->preferences.answer == ODATA_RETURN_MINIMAL &&
+        graph_goes_beyond(call, BEYOND_RETURN_MINIMAL) == BEYOND_GOES)
+        call->applied.answer = ODATA_RETURN_MINIMAL;
     return recall_options(call, &token, err);
 }
 
@@ -206,7 +218,7 @@ static bool begin_first_round(struct call *call, struct error *err)
                      delta->query.len, DELTATOKEN_QUERY_MAX);
 }
 
-static bool open_delta(struct call *call, struct error *err)
+static bool open_delta(struct call *call, bool lists, struct error *err)
 {
     const struct odata_options *options = &call->options;
     bool latest = slice_eq_nocase(options->deltatoken, SLICE("latest"));
@@ -215,9 +227,11 @@ static bool open_delta(struct call *call, struct error *err)
     call->delta = arena_new(call->arena, struct delta_call);
     if (!call->delta)
         return error_no_memory(err);
-    *call->delta = (struct delta_call){ .from_now = false };
+    *call->delta = (struct delta_call){ .lists = lists };
     if (!(begins ? begin_first_round(call, err) : open_token(call, err)))
         return false;
+    if (effects_read(call) == FAULT_READ_STALE)
+        call->delta->place.lag_ms = call->fault->stale_ms;
     call->options.query.health = call->health;
     call->options.query.exact_strings = call->loop->api->exact_strings;
     call->options.query.now_ticks = call_now_ticks(call);
@@ -235,7 +249,8 @@ static void finish_expired(struct call *call)
     struct error error = { 0 };
     struct slice link;
 
-    if (make_link(call, call->delta->query, SLICE("$deltatoken="), &link, &error)) {
+    if (make_link(call, SLICE("/delta?"), call->delta->query, SLICE("$deltatoken="), &link,
+                  &error)) {
         call_add_field(call, SLICE("Location"), link);
         error_set(&error, ERROR_RESYNC_REQUIRED, SLICE("$deltatoken"),
                   "The token is too old: what changed since is no longer known. Begin anew at the "
@@ -248,27 +263,41 @@ static bool make_links(struct call *call, struct odata_delta_page *page, struct 
 {
     const struct service_delta_page *found = &call->delta->page;
     struct slice *link = found->more ? &page->next_link : &page->delta_link;
-    struct slice token;
+    struct slice behind = call->path.resource == ODATA_SET ? SLICE("?") : SLICE("/delta?"), token;
 
+    switch (effects_read(call)) {
+    case FAULT_READ_DUPLICATE_PAGE:
+        return make_link(call, behind, call->exchange->request.query, SLICE_EMPTY, &page->next_link,
+                         err);
+    case FAULT_READ_BROKEN_LINK:
+        return make_link(call, SLICE("/delta?"), SLICE_EMPTY, BROKEN_PAGE, &page->next_link, err);
+    case FAULT_READ_STALE:
+    case FAULT_READ_NONE:
+        break;
+    }
     return make_token(call, &found->next, found->more, &token, err) &&
-           make_link(call, SLICE_EMPTY, token, link, err);
+           make_link(call, SLICE("/delta?"), SLICE_EMPTY, token, link, err);
 }
 
 /* The items as the writer of replies knows them. */
 static bool copy_items(struct call *call, struct odata_delta_page *page, struct error *err)
 {
     const struct service_delta_page *found = &call->delta->page;
+    bool news_only = call->applied.answer == ODATA_RETURN_MINIMAL;
     struct odata_delta_item *items =
         arena_new_array(call->arena, found->count, struct odata_delta_item);
 
     if (!items)
         return error_no_memory(err);
     for (size_t i = 0; i < found->count; i++)
-        items[i] = (struct odata_delta_item){ .entity = found->items[i].entity,
-                                              .id = found->items[i].id,
-                                              .deleted = found->items[i].deleted };
+        items[i] =
+            (struct odata_delta_item){ .entity = found->items[i].entity,
+                                       .id = found->items[i].id,
+                                       .deleted = found->items[i].deleted,
+                                       .shown = news_only ? found->items[i].news : UINT64_MAX };
     page->items = items;
     page->count = found->count;
+    page->lists = call->delta->lists;
     return true;
 }
 
@@ -307,15 +336,18 @@ static bool run_page(struct dispatch_job *job, struct store_session *session, st
 {
     struct call *call = graph_call_of(job);
 
-    return service_delta_page(session, call->who->tenant, &call->options.query, &call->delta->place,
-                              call->arena, &call->delta->page, err);
+    if (!service_delta_page(session, call->who->tenant, &call->options.query, &call->delta->place,
+                            call->arena, &call->delta->page, err))
+        return false;
+    call->hid_a_write = call->delta->page.lags;
+    return true;
 }
 
 static void page_found(struct call *call)
 {
     if (call->delta->page.expired)
         finish_expired(call);
-    else if (call->delta->page.is_unused)
+    else if (call->delta->page.is_unused && call->delta->made_ticks)
         graph_submit(call, true, run_watch, finish_page);
     else
         finish_page(call);
@@ -334,13 +366,33 @@ static bool is_too_old(const struct call *call)
     return call->delta->made_ticks && age_ms > call->loop->api->delta_keep_ms;
 }
 
+/* A preference never makes a request fail: what cannot be tracked is listed as if nobody had asked.
+ */
+bool graph_track_changes(struct call *call)
+{
+    struct slice query = call->exchange->request.query, remembered;
+    struct error error = { 0 };
+
+    if (call->options.skiptoken.len || !odata_query_goes_with_delta(query, call->arena) ||
+        !odata_query_to_remember(query, call->arena, &remembered, &error) ||
+        remembered.len > DELTATOKEN_QUERY_MAX ||
+        graph_goes_beyond(call, BEYOND_DELTA) != BEYOND_GOES)
+        return false;
+    call->applied.track_changes = true;
+    if (open_delta(call, true, &error))
+        graph_submit(call, true, run_watch, read_page);
+    else
+        call_finish_error(call, &error);
+    return true;
+}
+
 void graph_start_delta(struct call *call)
 {
     struct error error = { 0 };
 
     if (graph_goes_beyond(call, BEYOND_DELTA) == BEYOND_REFUSED || !graph_read_options(call, true))
         return;
-    if (!open_delta(call, &error))
+    if (!open_delta(call, false, &error))
         call_finish_error(call, &error);
     else if (is_too_old(call))
         finish_expired(call);

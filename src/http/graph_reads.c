@@ -351,6 +351,8 @@ void graph_start_list(struct call *call)
         graph_start_groups(call, NULL);
         return;
     }
+    if (call->preferences.track_changes && graph_track_changes(call))
+        return;
     if (!open_skiptoken(call, &error) || !stop_clock(call, &error))
         call_finish_error(call, &error);
     else if (looks_far(&call->options.query))

@@ -112,7 +112,8 @@ const struct beyond_row beyond_rows[BEYOND_COUNT] = {
     },
     [BEYOND_RETURN_MINIMAL] = {
         .id = "return-minimal",
-        .what = "Prefer: return=minimal answers a POST or PATCH with 204 and no body",
+        .what = "Prefer: return=minimal answers a POST or PATCH with 204 and no body, and a delta "
+                "with what changed of an entity alone",
         .graph = "passes over it: the entity is in the answer",
         .source = "OData 4.01 part 1, 8.2.8.7; no page of these sets mentions it",
         .refusal = ERROR_NONE,
@@ -149,8 +150,9 @@ const struct beyond_row beyond_rows[BEYOND_COUNT] = {
     },
     [BEYOND_DELTA] = {
         .id = "delta",
-        .what = "/delta behind a set tells what changed in it since the last time",
-        .graph = "takes it for a key, which it does not find",
+        .what = "/delta behind a set tells what changed in it since the last time, and so does the "
+                "deltaLink of a list with Prefer: odata.track-changes",
+        .graph = "takes it for a key, which it does not find, and passes over the preference",
         .source = "no page or metadata of these sets has the function",
         .refusal = ERROR_NONE,
         .target = "",

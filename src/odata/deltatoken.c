@@ -3,14 +3,14 @@
  *     byte 0        DELTATOKEN_FORMAT; another layout gets another number
  *     16 bytes      the tenant
  *     1 + n bytes   the set's name, its length in front
- *     1 byte        1: a round of changes, 0: of what there is
+ *     1 byte        1: a round of changes, 0: of what there is, 2: of that, begun as a list
  *     4 x 8 bytes   since, until, sequence, when it was made
  *     2 bytes       the page size that was preferred
  *     2 + n bytes   the id
  *     2 + n bytes   the options
  *
  * Numbers have their most significant byte first. Every token has one spelling: what stands behind
- * the last field, or says "2" where a bit is meant, is refused.
+ * the last field, or says "3" where a round is meant, is refused.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -22,6 +22,8 @@
 #include "base/text.h"
 
 #define FIXED_BYTES (1 + 16 + 1 + 1 + 4 * 8 + 2 + 2 + 2)
+
+enum { ROUND_OF_ALL, ROUND_OF_CHANGES, ROUND_OF_A_LIST };
 
 /* --- writing -----------------------------------------------------------------------------------
  */
@@ -60,7 +62,11 @@ bool deltatoken_encode(const struct deltatoken *token, const struct deltatoken_s
     text_append(&out, (struct slice){ (const char *)scope->tenant.bytes, 16 });
     append_number(&out, set.len, 1);
     text_append(&out, set);
-    append_number(&out, token->follows, 1);
+    append_number(&out,
+                  token->follows ? ROUND_OF_CHANGES
+                  : token->lists ? ROUND_OF_A_LIST
+                                 : ROUND_OF_ALL,
+                  1);
     append_number(&out, (uint64_t)token->since, 8);
     append_number(&out, (uint64_t)token->until, 8);
     append_number(&out, (uint64_t)token->sequence, 8);
@@ -141,16 +147,17 @@ bool deltatoken_decode(struct slice payload, const struct deltatoken_scope *scop
                        struct deltatoken *ret)
 {
     struct deltatoken token;
-    uint64_t follows, size;
+    uint64_t round, size;
 
-    if (!is_for(&payload, scope) || !take_number(&payload, 1, &follows) || follows > 1 ||
+    if (!is_for(&payload, scope) || !take_number(&payload, 1, &round) || round > ROUND_OF_A_LIST ||
         !take_positive(&payload, &token.since) || !take_positive(&payload, &token.until) ||
         !take_positive(&payload, &token.sequence) || !take_positive(&payload, &token.made_ticks) ||
         !take_number(&payload, 2, &size) || !take_text(&payload, 2, DELTATOKEN_ID_MAX, &token.id) ||
         !take_text(&payload, 2, DELTATOKEN_QUERY_MAX, &token.query) || payload.len > 0 ||
         token.since == 0)
         return false;
-    token.follows = follows;
+    token.follows = round == ROUND_OF_CHANGES;
+    token.lists = round == ROUND_OF_A_LIST;
     token.max_page_size = (uint16_t)size;
     *ret = token;
     return true;

@@ -28,6 +28,7 @@ struct arena;
 
 struct deltatoken {
     bool follows; /* the round is of changes, not of what there is */
+    bool lists;   /* of one that does not follow: it began as a list of the set */
     int64_t since, until, sequence;
     int64_t made_ticks;     /* when the round began, or ended for a $deltatoken: tenant's clock */
     uint16_t max_page_size; /* Prefer: odata.maxpagesize of the first request; 0: none was sent */

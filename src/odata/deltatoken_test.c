@@ -13,6 +13,7 @@ static const struct deltatoken_scope scope = { .type = &toy_article, .tenant = {
 
 static const struct deltatoken tokens[] = {
     { .since = 1 },
+    { .since = 1, .lists = true },
     { .follows = true,
       .since = INT64_MAX,
       .until = INT64_MAX,
@@ -44,6 +45,7 @@ static void test_round_trips(void **state UNUSED)
 
         CHECK(deltatoken_encode(token, &scope, arena, &payload, NULL), i);
         CHECK(deltatoken_decode(payload, &scope, &again), i);
+        CHECK(again.lists == token->lists, i);
         CHECK(again.follows == token->follows && again.since == token->since, i);
         CHECK(again.until == token->until && again.sequence == token->sequence, i);
         CHECK(again.made_ticks == token->made_ticks, i);
@@ -84,12 +86,12 @@ static void test_for_others(void **state UNUSED)
     assert_true(deltatoken_encode(&tokens[1], &scope, arena, &payload, NULL));
     for (size_t i = 0; i < COUNT_OF(others); i++)
         CHECK(!deltatoken_decode(payload, &others[i], &again), i);
-    /* Another format, a flag that is none, a number below 0, no beginning. */
+    /* Another format, a round that is none, a number below 0, no beginning. */
     size_t flag = 1 + 16 + 1 + toy_article.set_name.len;
     const struct {
         size_t at;
         char byte;
-    } changes[] = { { 0, 9 }, { flag, 2 }, { flag + 1, (char)0x80 } };
+    } changes[] = { { 0, 9 }, { flag, 3 }, { flag + 1, (char)0x80 } };
 
     for (size_t i = 0; i < COUNT_OF(changes); i++) {
         char *byte = (char *)(uintptr_t)payload.ptr + changes[i].at, before = *byte;

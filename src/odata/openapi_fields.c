@@ -21,7 +21,12 @@ static bool everywhere(const struct openapi_use *use UNUSED)
 
 static bool on_lists(const struct openapi_use *use)
 {
-    return (use->resource == ODATA_SET && use->is_read) || use->resource == ODATA_DELTA;
+    return use->resource == ODATA_SET && use->is_read;
+}
+
+static bool on_deltas(const struct openapi_use *use)
+{
+    return use->resource == ODATA_DELTA;
 }
 
 static bool on_creates(const struct openapi_use *use)
@@ -67,6 +72,7 @@ static bool on_writes_to_entities(const struct openapi_use *use)
 #define TEXT    "{\"type\":\"string\"}"
 #define WISHES  "Wishes, with commas between them. "
 #define MEMBERS "include-unknown-enum-members: members behind unknownFutureValue by their names."
+#define PAGES   "odata.maxpagesize=n: entities a page; the smaller of this and $top counts. "
 #define RETURN                                                                                     \
     "return=minimal: 204 without the entity; return=representation: the entity, as without it. "
 
@@ -74,8 +80,13 @@ static const struct described fields[] = {
     { "client-request-id", "client-request-id", "{\"type\":\"string\",\"maxLength\":128}",
       "An id of the client's own, which the reply repeats.", everywhere },
     { "Prefer", "prefer", TEXT,
-      WISHES "odata.maxpagesize=n: entities a page; the smaller of this and $top counts. " MEMBERS,
+      WISHES PAGES
+      "odata.track-changes: the last page leads to what changes from now on, where the "
+      "set has deltas and these options go with one. " MEMBERS,
       on_lists },
+    { "Prefer", "prefer-delta", TEXT,
+      WISHES PAGES "return=minimal: of an entity that changed only what did, and its id. " MEMBERS,
+      on_deltas },
     { "Prefer", "prefer-create", TEXT, WISHES RETURN MEMBERS, on_creates },
     { "Prefer", "prefer-update", TEXT,
       WISHES RETURN "create-if-missing: makes the entity when it is missing. " MEMBERS,

@@ -209,6 +209,12 @@ static void write_page(struct openapi *openapi, const struct edm_entity_type *ty
     openapi_raw(openapi, "@odata.nextLink",
                 "{\"type\":\"string\",\"description\":"
                 "\"Where the next page is; not there on the last one.\"}");
+    if (odata_surface_has_delta(&openapi->about->surface, type))
+        openapi_raw(
+            openapi, "@odata.deltaLink",
+            "{\"type\":\"string\",\"description\":"
+            "\"On the last page, where odata.track-changes was preferred: what changes from "
+            "now on.\"}");
     openapi_begin(openapi, "value");
     openapi_text(openapi, "type", "array");
     openapi_ref(openapi, "items", "schemas/%.*s.%.*s", SLICE_ARG(openapi->model->namespace_name),

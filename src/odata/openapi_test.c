@@ -234,12 +234,12 @@ static void test_fields(void **state UNUSED)
     const struct odata_openapi what = about(V1);
     struct arena *arena = new_arena();
     const char *text = document(&what, arena);
-    size_t pages = occurrences(text, "\"summary\":\"List\"") +
-                   occurrences(text, "\"summary\":\"Get the changes of\"");
+    size_t lists = occurrences(text, "\"summary\":\"List\"");
+    size_t deltas = occurrences(text, "\"summary\":\"Get the changes of\"");
 
-    /* What may be preferred is not the same for a list, a create, an update, one of a property and
-     * the rest. */
-    assert_int_equal(occurrences(text, "\"name\":\"Prefer\",\"in\":\"header\""), 5);
+    /* What may be preferred is not the same for a list, a delta, a create, an update, one of a
+     * property and the rest. */
+    assert_int_equal(occurrences(text, "\"name\":\"Prefer\",\"in\":\"header\""), 6);
     assert_int_equal(occurrences(text, "\"name\":\"If-Match\",\"in\":\"header\""), 1);
     assert_int_equal(occurrences(text, "#/components/parameters/prefer-update\""),
                      occurrences(text, "\"summary\":\"Update\""));
@@ -251,10 +251,11 @@ static void test_fields(void **state UNUSED)
                          occurrences(text, "\"delete\":{") +
                          occurrences(text, "\"summary\":\"Invoke action\""));
     assert_int_equal(occurrences(text, "\"name\":\"client-request-id\",\"in\":\"header\""), 1);
-    assert_int_equal(occurrences(text, "#/components/parameters/prefer\""), pages);
+    assert_int_equal(occurrences(text, "#/components/parameters/prefer\""), lists);
+    assert_int_equal(occurrences(text, "#/components/parameters/prefer-delta\""), deltas);
     assert_int_equal(occurrences(text, "#/components/parameters/client-request-id\""),
                      occurrences(text, "\"operationId\":"));
-    assert_int_equal(occurrences(text, "\"Preference-Applied\":"), pages);
+    assert_int_equal(occurrences(text, "\"Preference-Applied\":"), lists + deltas);
     arena_destroy(arena);
 }
 

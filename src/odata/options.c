@@ -450,6 +450,20 @@ bool odata_query_to_remember(struct slice query, struct arena *arena, struct sli
     return true;
 }
 
+bool odata_query_goes_with_delta(struct slice query, struct arena *arena)
+{
+    struct slice pair, name, value, decoded;
+
+    while (take_pair(&query, &pair, &name, &value)) {
+        if (!odata_percent_decode(name, true, arena, &decoded, NULL))
+            return false;
+        const struct option *option = find_option(decoded);
+        if (option && !goes_with_delta(option))
+            return false;
+    }
+    return true;
+}
+
 bool odata_next_query(struct slice query, struct slice skiptoken, struct arena *arena,
                       struct slice *ret, struct error *err)
 {

@@ -68,6 +68,10 @@ bool odata_option_is_offered(const struct edm_model *model, const struct odata_p
 bool odata_query_to_remember(struct slice query, struct arena *arena, struct slice *ret,
                              struct error *err) MUST_CHECK;
 
+/* Whether a delta may begin with these options: all of OData's among them are such that it takes
+ * (odata_option_is_offered()). */
+bool odata_query_goes_with_delta(struct slice query, struct arena *arena);
+
 /* The query string of the next page: the options as they were sent (still encoded), without
  * $skiptoken and $skip, and with `skiptoken` (plain base64url text) behind them. */
 bool odata_next_query(struct slice query, struct slice skiptoken, struct arena *arena,

@@ -607,6 +607,32 @@ static void test_next_query(void **state UNUSED)
 }
 
 /* A next query is read as the query it came from, but for the token. */
+static const struct {
+    const char *query;
+    bool goes;
+} delta_cases[] = {
+    { "", true },
+    { "$select=id&filter=x%20eq%201&@p=1&$top=5&$format=json&custom=1", true },
+    { "$orderby=id", false },
+    { "custom=1&%24skip=1", false },
+    { "Count=true", false },
+    { "$search=x", false },
+    { "$expand=*", false },
+    { "$apply=x", false },
+    { "%zz=1", false },
+};
+
+static void test_goes_with_delta(void **state UNUSED)
+{
+    struct arena *arena = arena_create(NULL, (size_t)1 << 16);
+
+    for (size_t i = 0; i < COUNT_OF(delta_cases); i++)
+        CHECK(odata_query_goes_with_delta(slice_of(delta_cases[i].query), arena) ==
+                  delta_cases[i].goes,
+              i);
+    arena_destroy(arena);
+}
+
 static void test_next_query_round_trip(void **state UNUSED)
 {
     for (size_t i = 0; i < COUNT_OF(read_cases); i++) {
@@ -712,6 +738,7 @@ int main(void)
         cmocka_unit_test(test_singleton_select),
         cmocka_unit_test(test_page_size),
         cmocka_unit_test(test_next_query),
+        cmocka_unit_test(test_goes_with_delta),
         cmocka_unit_test(test_next_query_round_trip),
         cmocka_unit_test(test_digests),
         cmocka_unit_test(test_skip),

@@ -97,11 +97,13 @@ struct odata_delta_item {
     const struct edm_entity *entity; /* NULL: it was removed */
     struct slice id;
     bool deleted; /* of one removed: it is there no more; else it is no longer what was asked for */
+    uint64_t shown; /* of an entity: these of the properties that the reply shows, and the key */
 };
 struct odata_delta_page {
     const struct odata_delta_item *items;
     size_t count;
     struct slice next_link, delta_link;
+    bool lists; /* what there is, as an answer to who asked for the set itself */
 };
 void odata_write_delta(const struct odata_reply *reply, const struct edm_entity_type *type,
                        const struct odata_delta_page *page, struct text *out);

@@ -360,14 +360,15 @@ void odata_write_delta(const struct odata_reply *reply, const struct edm_entity_
 {
     struct json_writer writer;
     struct shape shape;
+    uint64_t shown;
 
     shape_init(&shape, reply, type);
-    shape.shown |= 1; /* what is changed must be named */
+    shown = shape.shown;
     json_writer_init(&writer, out);
     json_writer_object_begin(&writer);
-    write_context(reply, type, SLICE("/$delta"), &writer);
-    json_writer_plain_name(&writer, page->next_link.len ? SLICE("@odata.nextLink")
-                                                        : SLICE("@odata.deltaLink"));
+    write_context(reply, type, page->lists ? SLICE_EMPTY : SLICE("/$delta"), &writer);
+    json_writer_plain_name(&writer, page->next_link.len ? PAYLOAD_CONTROL(reply, "nextLink")
+                                                        : PAYLOAD_CONTROL(reply, "deltaLink"));
     json_writer_string(&writer, page->next_link.len ? page->next_link : page->delta_link);
     json_writer_plain_name(&writer, SLICE("value"));
     json_writer_array_begin(&writer);
@@ -377,6 +378,7 @@ void odata_write_delta(const struct odata_reply *reply, const struct edm_entity_
             continue;
         }
         json_writer_object_begin(&writer);
+        shape.shown = (shown & page->items[i].shown) | 1; /* what is changed must be named */
         write_members(&shape, page->items[i].entity, &writer);
         json_writer_object_end(&writer);
     }

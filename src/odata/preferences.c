@@ -54,6 +54,11 @@ static void read_create_if_missing(struct odata_preferences *preferences, struct
     preferences->create_if_missing = true;
 }
 
+static void read_track_changes(struct odata_preferences *preferences, struct slice value UNUSED)
+{
+    preferences->track_changes = true;
+}
+
 static const struct {
     struct slice name;
     preference_reader *read;
@@ -62,6 +67,7 @@ static const struct {
     { SLICE_INIT("return"), read_return },
     { SLICE_INIT("include-unknown-enum-members"), read_unknown_members },
     { SLICE_INIT("create-if-missing"), read_create_if_missing },
+    { SLICE_INIT("track-changes"), read_track_changes },
 };
 
 /* --- fields ---------------------------------------------------------------------------------- */
@@ -116,6 +122,8 @@ void odata_preferences_write(const struct odata_preferences *applied, struct tex
         text_append(next(out), SLICE("odata.maxpagesize="));
         text_append_uint(out, applied->max_page_size);
     }
+    if (applied->track_changes)
+        text_append(next(out), SLICE("odata.track-changes"));
     if (applied->answer == ODATA_RETURN_MINIMAL)
         text_append(next(out), SLICE("return=minimal"));
     if (applied->answer == ODATA_RETURN_REPRESENTATION)

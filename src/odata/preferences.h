@@ -25,6 +25,7 @@ struct odata_preferences {
     enum odata_return answer;
     bool unknown_members; /* include-unknown-enum-members */
     bool create_if_missing;
+    bool track_changes;
     uint8_t seen; /* private */
 };
 

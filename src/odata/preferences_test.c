@@ -44,6 +44,8 @@ static const struct {
     { MEMBERS "=\"\"", NULL, MEMBERS }, /* RFC 7240 2: an empty value is as none */
     { CREATE, NULL, CREATE },
     { CREATE " , " MEMBERS ",return=minimal", NULL, "return=minimal, " CREATE ", " MEMBERS },
+    { "odata.track-changes", NULL, "odata.track-changes" },
+    { "track-changes, maxpagesize=3", NULL, "odata.maxpagesize=3, odata.track-changes" },
     /* Of equal ones the first, wherever it stands and whatever it says. */
     { "maxpagesize=3, odata.maxpagesize=4", NULL, "odata.maxpagesize=3" },
     { "return=minimal", "return=representation", "return=minimal" },
@@ -52,7 +54,7 @@ static const struct {
     { "return=minimal", "maxpagesize=4", "odata.maxpagesize=4, return=minimal" },
     /* What others know. */
     { "respond-async, wait=100, handling=lenient", NULL, "" },
-    { "odata.track-changes, odata.continue-on-error, odata.allow-entityreferences", NULL, "" },
+    { "odata.continue-on-error, odata.allow-entityreferences", NULL, "" },
     { "IdType=\"ImmutableId\"", "outlook.timezone=\"UTC, return=minimal\"", "" },
     { "odata.include-annotations=\"*\", return=minimal", NULL, "return=minimal" },
     /* What is no field's value at all. */
