@@ -19,6 +19,7 @@ BATCH = "/beta/$batch"
 SET = "deviceManagement/ndesConnectors"
 TAGS = "/beta/deviceManagement/roleScopeTags"
 MIXED = {"Content-Type": "multipart/mixed; boundary=batch"}
+FELLED = "The request was not executed because another one of its atomicity group has failed."
 REFUSAL = ("Unable to read JSON request payload. Please ensure Content-Type header is set and payload "
            "is of valid JSON format.")
 
@@ -153,6 +154,51 @@ def test_a_failed_set_was_not_executed(tenant):
     entries = tenant.journal(clientRequestId="mark")["requests"]
     assert sorted((each["status"], each["executed"]) for each in entries) == [
         (200, True), (404, False), (424, False), (424, False)]
+
+
+def test_who_depends_on_one_of_a_group_depends_on_all_of_it(tenant):
+    """An action that only answers is done before the group is: it is not told so, nor does anybody go by it."""
+    key = tenant.make(displayName="a")["id"]
+    write = {"headers": {"Content-Type": "application/json"}, "method": "POST"}
+    asks = {"id": "1", "atomicityGroup": "g", "body": {"metricNames": ["x"]}, **write,
+            "url": f"/deviceManagement/certificateConnectorDetails/{key}/getHealthMetrics"}
+    missing = {"id": "2", "atomicityGroup": "g", "method": "DELETE", "url": f"/{SET}/missing"}
+    changes = {"id": "2", "atomicityGroup": "g", "method": "PATCH", "url": f"/{SET}/{key}",
+               "headers": write["headers"], "body": {"displayName": "b"}}
+    depends = {"id": "3", "dependsOn": ["1"], "url": f"/{SET}", "body": {"displayName": "c"}, **write}
+    for second, expected in ((missing, [424, 404, 424]), (changes, [200, 200, 201])):
+        told = tenant.ask("POST", BATCH, json={"requests": [asks, second, depends]}).json()["responses"]
+        assert [each["status"] for each in told] == expected
+        assert names(tenant) == (["a"] if second is missing else ["b", "c"])
+        if second is missing:
+            assert told[0]["body"]["error"]["message"] == FELLED and told[0]["atomicityGroup"] == "g"
+            assert "depends on" in told[2]["body"]["error"]["message"]
+
+
+def test_why_one_of_a_set_fell(tenant):
+    create_one = {"id": "1", "atomicityGroup": "g", "method": "POST", "url": f"/{SET}", "body": {},
+                  "headers": {"Content-Type": "application/json"}}
+    missing = {"id": "2", "atomicityGroup": "g", "method": "DELETE", "url": f"/{SET}/missing"}
+    told = tenant.ask("POST", BATCH, json={"requests": [create_one, missing]}).json()["responses"]
+    assert told[0]["body"]["error"]["message"] == FELLED and names(tenant) == []
+
+
+def test_what_is_preferred_is_not_what_is_quoted(tenant):
+    parts = part("GET", "nothing"), part("GET", f"{SET}/$count")
+    for prefer, expected in (('x="a, continue-on-error, b"', [400]), ("continue-on-error=false", [400]),
+                             ('odata.continue-on-error="false"', [400]), ("x=1, continue-on-error;a=b", [400, 200]),
+                             ("continue-on-error=true", [400, 200])):
+        assert statuses(send(tenant, *parts, Prefer=prefer)) == expected, prefer
+
+
+@pytest.mark.parametrize("head", [
+    "Content-Type: multipart/mixed; boundary=set\r\nContent-Transfer-Encoding: quoted-printable",
+    "Content-Type: text/plain\r\nContent-Type: multipart/mixed; boundary=set"])
+def test_a_set_whose_bytes_are_others(tenant, head):
+    """As =41 would be an A to whoever reads the encoding."""
+    whole = "\r\n".join([head, "", together("set", [create("=41")])])
+    reply = tenant.ask("POST", BATCH, content=together("batch", [whole]), headers=MIXED)
+    assert reply.status_code == 400 and names(tenant) == []
 
 
 def test_groups_share_one_commit(tenant):

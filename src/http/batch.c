@@ -34,6 +34,7 @@
 #include "base/arena.h"
 #include "http/batch_run.h"
 #include "http/graph.h"
+#include "odata/field_list.h"
 #include "odata/multipart_read.h"
 #include "odata/multipart_write.h"
 
@@ -321,16 +322,14 @@ bool batch_is_multipart(const struct call *call)
 static bool prefers_to_continue(struct slice preferences)
 {
     while (preferences.len > 0) {
-        struct slice preference = preferences, value = SLICE("true"), parameters;
+        struct slice preference = field_list_take(',', &preferences);
+        struct slice value = field_list_take(';', &preference);
+        struct slice name = field_list_take('=', &value);
 
-        if (!slice_cut(preferences, ',', &preference, &preferences))
-            preferences = SLICE_EMPTY;
-        slice_cut(preference, ';', &preference, &parameters);
-        slice_cut(preference, '=', &preference, &value);
-        preference = slice_trim(preference);
-        if (slice_eq_nocase(preference, SLICE("odata.continue-on-error")) ||
-            slice_eq_nocase(preference, SLICE("continue-on-error")))
-            return !slice_eq_nocase(slice_trim(value), SLICE("false"));
+        if (slice_eq_nocase(name, SLICE("odata.continue-on-error")) ||
+            slice_eq_nocase(name, SLICE("continue-on-error")))
+            return !slice_eq_nocase(value, SLICE("false")) &&
+                   !slice_eq_nocase(value, SLICE("\"false\""));
     }
     return false;
 }

@@ -27,6 +27,8 @@
     SLICE("{\"error\":{\"code\":\"RequestEntityTooLarge\","                                        \
           "\"message\":\"The reply of the batch is larger than this server sends. Send this "      \
           "request by itself, or in a smaller batch.\"}}")
+#define FELLED_BODY                                                                                \
+    SLICE("{\"error\":{\"code\":\"FailedDependency\",\"message\":\"" BATCH_GROUP_FAILED "\"}}")
 
 static bool is_read(const struct part *part)
 {
@@ -68,6 +70,20 @@ static enum batch_body kind_of_body(const struct part *part)
     return BATCH_BODY_JSON;
 }
 
+/* Of a set one of whose parts has failed: the one that did by itself. NULL: none has. */
+static struct part *failed_of(const struct batch_set *set)
+{
+    struct part *failed = NULL;
+
+    for (size_t i = 0; i < set->count; i++) {
+        struct part *part = &set->run->parts[set->first + i];
+
+        if (batch_part_failed(part) && (!failed || (failed->felled && !part->felled)))
+            failed = part;
+    }
+    return failed;
+}
+
 /* What the batch shows of the part's answer. */
 static void take_answer(struct part *part)
 {
@@ -78,6 +94,10 @@ static void take_answer(struct part *part)
     part->answer.reason = http_reason(response->status);
     if (!part->call) {
         answer_with_constants(part, http_status_of(ERROR_BUSY), BUSY_BODY);
+        return;
+    }
+    if (part->set && !batch_part_failed(part) && failed_of(part->set)) {
+        answer_with_constants(part, 424, FELLED_BODY);
         return;
     }
     for (size_t i = 0; i < response->field_count; i++)
@@ -96,20 +116,6 @@ struct shown {
     struct part *parts[BATCH_PARTS_MOST];
     size_t count;
 };
-
-/* Of a set one of whose parts has failed: the one that did by itself. NULL: none has. */
-static struct part *failed_of(const struct batch_set *set)
-{
-    struct part *failed = NULL;
-
-    for (size_t i = 0; i < set->count; i++) {
-        struct part *part = &set->run->parts[set->first + i];
-
-        if (batch_part_failed(part) && (!failed || (failed->felled && !part->felled)))
-            failed = part;
-    }
-    return failed;
-}
 
 /* In a multipart batch a set that failed has one answer, and behind the end there is none. */
 static bool is_shown(struct part *part)

@@ -11,6 +11,10 @@
 #include "loop/loop.h"
 #include "odata/batch_write.h"
 
+/* Of what is of an atomicity group, when another one of it has failed. */
+#define BATCH_GROUP_FAILED                                                                         \
+    "The request was not executed because another one of its atomicity group has failed."
+
 /* Of a part. HELD: it passed all checks, and its write waits for the others of its change set. */
 enum progress { WAITING, RUNNING, HELD, DONE };
 

@@ -14,7 +14,8 @@
  * behind in a testbed (http/stale.c) is left when it is on disk, and not before. Of a job that may
  * run twice nothing is kept but what its last run left.
  *
- * An action that only answers needs no write: it is DONE before the job, and shown if that is ok.
+ * An action that only answers needs no write: it is DONE before the job, and shown if that is ok;
+ * if not, it is told as felled like the others (batch_answers.c).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -53,7 +54,7 @@ bool batch_hold_write(struct call *call)
 {
     struct part *part = CONTAINER_OF(call->exchange, struct part, exchange);
 
-    if (!part->set)
+    if (!part->set || part->set->sent) /* what is written behind the set is not of it */
         return false;
     part->progress = HELD;
     if (!part->run->starting)
@@ -89,8 +90,9 @@ static void fell(struct part *part)
     part->felled = true;
     part->progress = RUNNING;
     call_finish_message(part->call, 424, SLICE("FailedDependency"),
-                        SLICE("The request was not executed because another one of its change set "
-                              "has failed."));
+                        part->run->boundary.len ? SLICE("The request was not executed because "
+                                                        "another one of its change set has failed.")
+                                                : SLICE(BATCH_GROUP_FAILED));
 }
 
 /* The job of one part goes home as though it had been alone. */

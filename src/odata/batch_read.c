@@ -276,6 +276,14 @@ static bool check_url(struct reading *reading, const struct draft *draft)
                                        SLICE_ARG(odata_quote(draft->part.id)));
 }
 
+/* What is of a group is not done before all of it is, nor without. */
+static uint64_t whole_of(const struct batch *batch, size_t at)
+{
+    const struct batch_part *part = &batch->parts[at];
+
+    return part->set ? find_group(batch, part->group) : UINT64_C(1) << at;
+}
+
 static bool resolve_depends_on(struct reading *reading, struct draft *draft)
 {
     for (size_t i = 0; i < draft->name_count; i++) {
@@ -291,7 +299,7 @@ static bool resolve_depends_on(struct reading *reading, struct draft *draft)
                              "which is no request before it.",
                              SLICE_ARG(odata_quote(draft->part.id)),
                              SLICE_ARG(odata_quote(draft->names[i])));
-        draft->part.depends_on |= UINT64_C(1) << at;
+        draft->part.depends_on |= whole_of(&reading->batch, at);
     }
     return true;
 }

@@ -81,13 +81,13 @@ static const struct {
       "},{\"id\":\"c\",\"dependsOn\":[\"a\",\"b\",\"b\"]," GET "}]}",
       "a GET /x {0} -\nb GET /x {1} -\nc GET /x {3} -\n", false },
 
-    /* groups, which may be waited for */
+    /* groups, which may be waited for, also by one of their requests */
     { ONE(DELETE ",\"atomicityGroup\":\"g\"},{\"id\":\"2\"," DELETE
                  ",\"atomicityGroup\":\"G\"},{\"id\":\"3\"," DELETE
                  ",\"atomicityGroup\":\"h\",\"dependsOn\":[\"g\"]},{\"id\":\"4\"," GET
                  ",\"dependsOn\":[\"H\",\"1\"]"),
       "1 DELETE /x (g 1) {0} -\n2 DELETE /x (G 1) {0} -\n3 DELETE /x (h 2) {3} -\n"
-      "4 GET /x {5} -\n",
+      "4 GET /x {7} -\n",
       false },
 };
 

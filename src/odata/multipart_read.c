@@ -107,10 +107,12 @@ static enum delimiter delimiter_of(struct slice line, struct slice boundary)
     if (!slice_starts_with(line, SLICE("--")) ||
         !slice_starts_with(slice_sub(line, 2, line.len), boundary))
         return DELIMITER_NONE;
-    line = slice_trim(slice_sub(line, 2 + boundary.len, line.len));
-    if (line.len == 0)
+    line = slice_sub(line, 2 + boundary.len, line.len);
+    if (slice_trim(line).len == 0)
         return DELIMITER_NEXT;
-    return slice_eq(line, SLICE("--")) ? DELIMITER_CLOSE : DELIMITER_NONE;
+    return slice_starts_with(line, SLICE("--")) && slice_trim(slice_sub(line, 2, line.len)).len == 0
+               ? DELIMITER_CLOSE
+               : DELIMITER_NONE;
 }
 
 /* Cuts what stands before the next delimiter off *rest, and that. */
@@ -169,23 +171,40 @@ static bool cut_field(struct reading *reading, struct slice *rest, struct batch_
     return true;
 }
 
+/* What is said twice would be read otherwise by who is between the client and us. */
+static bool keep_once(struct reading *reading, const struct batch_field *field, struct slice *ret)
+{
+    if (ret->ptr)
+        return wrong(reading, "A header of a part's head occurs more than once.");
+    *ret = field->value;
+    return true;
+}
+
+static bool keep_field(struct reading *reading, const struct batch_field *field,
+                       struct part_head *head)
+{
+    if (slice_eq_nocase(field->name, SLICE("Content-Type")))
+        return keep_once(reading, field, &head->content_type);
+    if (slice_eq_nocase(field->name, SLICE("Content-ID")))
+        return keep_once(reading, field, &head->content_id);
+    if (slice_eq_nocase(field->name, SLICE("Content-Transfer-Encoding")))
+        return keep_once(reading, field, &head->encoding);
+    return true;
+}
+
 static bool read_part_head(struct reading *reading, struct slice *rest, struct part_head *ret)
 {
     struct batch_field field;
     bool end;
 
-    *ret = (struct part_head){ .encoding = SLICE_EMPTY };
+    *ret = (struct part_head){ .encoding = { NULL, 0 } };
     for (;;) {
         if (!cut_field(reading, rest, &field, &end))
             return false;
         if (end)
             return true;
-        if (slice_eq_nocase(field.name, SLICE("Content-Type")))
-            ret->content_type = field.value;
-        else if (slice_eq_nocase(field.name, SLICE("Content-ID")))
-            ret->content_id = field.value;
-        else if (slice_eq_nocase(field.name, SLICE("Content-Transfer-Encoding")))
-            ret->encoding = field.value;
+        if (!keep_field(reading, &field, ret))
+            return false;
     }
 }
 
@@ -227,6 +246,15 @@ static bool is_letters(struct slice s)
     return s.len > 0 && s.len <= 16;
 }
 
+/* RFC 9112 2.3, of major version 1. */
+static bool is_version(struct slice version)
+{
+    const struct slice start = SLICE("HTTP/1.");
+
+    return slice_starts_with(version, start) && version.len == start.len + 1 &&
+           version.ptr[start.len] >= '0' && version.ptr[start.len] <= '9';
+}
+
 /* The URL is all between the first blank and the last: not every client encodes its blanks. */
 static bool read_request_line(struct reading *reading, struct slice line, struct batch_part *part)
 {
@@ -238,8 +266,7 @@ static bool read_request_line(struct reading *reading, struct slice line, struct
         end--;
     part->url = slice_trim(slice_sub(rest, 0, end));
     if (!is_letters(part->method) || part->url.len == 0 ||
-        !slice_starts_with(slice_sub(rest, end, rest.len), SLICE("HTTP/1.")) ||
-        !slice_is_utf8(part->url))
+        !is_version(slice_sub(rest, end, rest.len)) || !slice_is_utf8(part->url))
         return wrong(reading, "A part does not begin with a request line.");
     return true;
 }
@@ -343,7 +370,7 @@ static bool read_part(struct reading *reading, struct slice content)
     struct slice rest = content;
     struct part_head head;
 
-    if (!read_part_head(reading, &rest, &head))
+    if (!read_part_head(reading, &rest, &head) || !check_encoding(reading, head.encoding))
         return false;
     return multipart_is_mixed(head.content_type) ? read_set(reading, rest, head.content_type)
                                                  : read_single(reading, content, 0);

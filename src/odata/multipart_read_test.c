@@ -46,6 +46,11 @@ static const struct {
       "2\n\n--b--",
       "0:<1@x> GET x -\n" },
 
+    /* What only looks like a delimiter is content; blanks behind one count as part of it. */
+    { TYPE, ONE("PUT x HTTP/1.0\n\n1\n--b --\n--bb\n --b\n--b---\n2\n"),
+      "0: PUT x 1\n--b --\n--bb\n --b\n--b---\n2\n\n" },
+    { TYPE, "--b \t\n" HTTP "\nDELETE x HTTP/1.1\n\n--b-- \t\n", "0: DELETE x -\n" },
+
     /* change sets */
     { TYPE, "--b\n" SET IN_SET "POST x HTTP/1.1\n\n{}\n--c--\n--b--", "1: POST x {}\n" },
     { TYPE,
@@ -139,6 +144,7 @@ static void test_line_ends_of_a_body(void **state UNUSED)
 #define FORMAT "Invalid batch payload format. "
 #define NO_END FORMAT "The batch does not end with its boundary."
 #define LINE   FORMAT "A part does not begin with a request line."
+#define TWICE  FORMAT "A header of a part's head occurs more than once."
 #define HEADER FORMAT "A line of a part's head is not a header."
 
 static const struct {
@@ -165,6 +171,13 @@ static const struct {
     { TYPE, "--b\nContent-Type: application/http;\n msgtype=request\n\n" GET "\n--b--", HEADER },
     { TYPE, "--b\n" HTTP "Content-Transfer-Encoding: base64\n\nR0VU\n--b--",
       FORMAT "The Content-Transfer-Encoding of a part has to be binary." },
+    { TYPE, "--b\n" HTTP "content-type: text/plain\n\n" GET "\n--b--", TWICE },
+    { TYPE, "--b\nContent-Type: text/plain\n" HTTP "\n" GET "\n--b--", TWICE },
+    { TYPE, "--b\n" HTTP "Content-ID:\nContent-ID: 1\n\n" GET "\n--b--", TWICE },
+    { TYPE,
+      "--b\n" HTTP "Content-Transfer-Encoding: binary\nContent-Transfer-Encoding: base64\n\n" GET
+      "\n--b--",
+      TWICE },
     { TYPE, "--b\n" HTTP "Content-ID: a\tb\n\n" GET "\n--b--",
       FORMAT "A Content-ID has characters that it cannot have." },
     { TYPE, ONE(GET "Content-ID: \xC3\xA9\n"),
@@ -176,6 +189,9 @@ static const struct {
     { TYPE, ONE("GET HTTP/1.1"), LINE },
     { TYPE, ONE("G=T x HTTP/1.1"), LINE },
     { TYPE, ONE("GET x HTTP/2"), LINE },
+    { TYPE, ONE("GET x HTTP/1."), LINE },
+    { TYPE, ONE("GET x HTTP/1.x"), LINE },
+    { TYPE, ONE("GET x HTTP/1.10"), LINE },
     { TYPE, ONE("GET \xFF HTTP/1.1"), LINE },
     { TYPE, ONE(GET "no header\n"), HEADER },
     { TYPE, ONE(GET "\xFF: x\n"), HEADER },
@@ -187,6 +203,12 @@ static const struct {
     /* change sets */
     { TYPE, "--b\nContent-Type: multipart/mixed\n\n" IN_SET GET "\n--c--\n--b--",
       FORMAT "A Content-Type of multipart/mixed needs a boundary." },
+    { TYPE,
+      "--b\nContent-Transfer-Encoding: quoted-printable\n" SET IN_SET
+      "DELETE x HTTP/1.1\n--c--\n--b--",
+      FORMAT "The Content-Transfer-Encoding of a part has to be binary." },
+    { TYPE, "--b\n" SET IN_SET "DELETE x HTTP/1.1\n--c --\n--b--",
+      FORMAT "A change set does not end with its boundary." },
     { TYPE, "--b\n" SET IN_SET "DELETE x HTTP/1.1\n--b--",
       FORMAT "A change set does not end with its boundary." },
     { TYPE, "--b\n" SET "--c--\n--b--", FORMAT "A change set holds no requests." },
