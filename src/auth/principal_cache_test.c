@@ -6,32 +6,29 @@
 
 #include "auth/principal_cache.h"
 
-/* Keys that differ in their last byte alone share a bucket: the hash is in the first eight. */
-static void make_digest(unsigned n, uint8_t out[TOKEN_DIGEST_BYTES])
+#define TOKEN_LEN 32
+
+/* Tokens that end alike share a bucket: the hash is of the last eight characters. */
+static struct slice make_token(unsigned n, char memory[TOKEN_LEN + 1])
 {
-    memset(out, 0, TOKEN_DIGEST_BYTES);
-    out[0] = (uint8_t)(n % 7);
-    out[TOKEN_DIGEST_BYTES - 1] = (uint8_t)n;
-    out[TOKEN_DIGEST_BYTES - 2] = (uint8_t)(n >> 8);
+    snprintf(memory, TOKEN_LEN + 1, "eyJhbGciOiJI.%010u.%08u", n, n % 7);
+    return (struct slice){ memory, TOKEN_LEN };
 }
 
 static void put(struct principal_cache *cache, unsigned n, const char *subject)
 {
     const struct principal who = { .subject = slice_of(subject), .expires_unix_s = n };
-    uint8_t digest[TOKEN_DIGEST_BYTES];
+    char memory[TOKEN_LEN + 1];
 
-    make_digest(n, digest);
-    principal_cache_put(cache, digest, &who);
+    principal_cache_put(cache, make_token(n, memory), &who);
 }
 
 /* The subject kept for `n`; empty when there is none. */
 static struct slice get(struct principal_cache *cache, unsigned n)
 {
-    uint8_t digest[TOKEN_DIGEST_BYTES];
-    const struct principal *who;
+    char memory[TOKEN_LEN + 1];
+    const struct principal *who = principal_cache_find(cache, make_token(n, memory));
 
-    make_digest(n, digest);
-    who = principal_cache_find(cache, digest);
     assert_true(!who || who->expires_unix_s == (int64_t)n);
     return who ? who->subject : SLICE_EMPTY;
 }
@@ -50,15 +47,18 @@ static void test_copies_everything(void **state UNUSED)
                              .builtin = true,
                              .not_before_unix_s = 6,
                              .expires_unix_s = 7 };
-    uint8_t digest[TOKEN_DIGEST_BYTES] = { 9 };
+    char token[] = "header.claims.signature";
     const struct principal *kept;
 
-    principal_cache_put(cache, digest, &who);
+    principal_cache_put(cache, slice_of(token), &who);
+    memset(token, 'x', 6);
+    assert_null(principal_cache_find(cache, slice_of(token)));
+    memcpy(token, "header", 6);
     memset(subject, 'x', 7);
     memset(app, 'x', 3);
     memset(name, 'x', 4);
     memset(user, 'x', 4);
-    kept = principal_cache_find(cache, digest);
+    kept = principal_cache_find(cache, slice_of(token));
     assert_non_null(kept);
     assert_true(uuid_eq(kept->tenant, who.tenant));
     assert_true(slice_eq(kept->subject, SLICE("subject")));
@@ -68,8 +68,8 @@ static void test_copies_everything(void **state UNUSED)
     assert_true(kept->permissions == 5 && kept->delegated && kept->builtin);
     assert_true(kept->not_before_unix_s == 6 && kept->expires_unix_s == 7);
     /* What the cache itself holds may be put again. */
-    principal_cache_put(cache, digest, kept);
-    assert_true(slice_eq(principal_cache_find(cache, digest)->user, SLICE("user")));
+    principal_cache_put(cache, slice_of(token), kept);
+    assert_true(slice_eq(principal_cache_find(cache, slice_of(token))->user, SLICE("user")));
     principal_cache_destroy(cache);
 }
 
@@ -95,7 +95,7 @@ static void test_least_recently_used_leaves(void **state UNUSED)
 static void test_bounds(void **state UNUSED)
 {
     struct principal_cache *none = principal_cache_create(0), *one = principal_cache_create(1);
-    static char big[PRINCIPAL_CACHE_TEXT_BYTES_MAX + 2];
+    static char big[PRINCIPAL_CACHE_TEXT_BYTES_MAX - TOKEN_LEN + 2];
 
     put(none, 1, "a");
     assert_int_equal(get(none, 1).len, 0);
@@ -108,9 +108,9 @@ static void test_bounds(void **state UNUSED)
     put(one, 3, big);
     assert_int_equal(get(one, 3).len, 0);
     assert_int_equal(get(one, 2).len, 1); /* what did not get in pushed nothing out */
-    big[PRINCIPAL_CACHE_TEXT_BYTES_MAX] = '\0';
+    big[PRINCIPAL_CACHE_TEXT_BYTES_MAX - TOKEN_LEN] = '\0';
     put(one, 3, big);
-    assert_int_equal(get(one, 3).len, PRINCIPAL_CACHE_TEXT_BYTES_MAX);
+    assert_int_equal(get(one, 3).len, PRINCIPAL_CACHE_TEXT_BYTES_MAX - TOKEN_LEN);
     assert_int_equal(get(one, 2).len, 0);
     principal_cache_destroy(none);
     principal_cache_destroy(one);
@@ -197,13 +197,27 @@ static void test_against_model(void **state UNUSED)
     }
 }
 
-static void test_token_digest(void **state UNUSED)
+/* A token is itself and no other, whichever of its characters another one differs in. */
+static void test_whole_token_counts(void **state UNUSED)
 {
-    static const uint8_t abc[] = { 0xba, 0x78, 0x16, 0xbf };
-    uint8_t digest[TOKEN_DIGEST_BYTES];
+    static const size_t lengths[] = { 0, 1, 7, 8, 9, 15, 16, 40, 43 };
+    char token[] = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbg";
 
-    assert_true(token_digest(SLICE("abc"), digest));
-    assert_memory_equal(digest, abc, sizeof abc);
+    for (size_t l = 0; l < COUNT_OF(lengths); l++) {
+        struct principal_cache *cache = principal_cache_create(4);
+        const struct principal who = { .expires_unix_s = 1 };
+        struct slice given = { token, lengths[l] };
+
+        principal_cache_put(cache, given, &who);
+        CHECK(principal_cache_find(cache, given), l);
+        CHECK(!principal_cache_find(cache, (struct slice){ token, given.len + 1 }), l);
+        for (size_t i = 0; i < given.len; i++) {
+            token[i] ^= 1;
+            CHECK(!principal_cache_find(cache, given), l);
+            token[i] ^= 1;
+        }
+        principal_cache_destroy(cache);
+    }
 }
 
 int main(void)
@@ -213,7 +227,7 @@ int main(void)
         cmocka_unit_test(test_least_recently_used_leaves),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_against_model),
-        cmocka_unit_test(test_token_digest),
+        cmocka_unit_test(test_whole_token_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -317,7 +317,7 @@ const struct setting settings_table[] = {
       .default_text = "100000", /* some 100 bytes each */
       .doc = "Changes that are kept of each set that somebody follows; older tokens get 410." },
     { LIMIT("token-cache", token_cache), .max = 1000000,
-      .default_text = "1024", /* half a KiB each, at most 2 */
+      .default_text = "1024", /* some 2 KiB each, at most 18 */
       .doc = "Verified tokens that each thread remembers." },
     { LIMIT("connections", connections), .min = 16, .max = 1000000,
       .default_text = "16384", /* fewer when the system allows fewer open files */
