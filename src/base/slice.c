@@ -43,7 +43,8 @@ bool slice_eq_nocase(struct slice a, struct slice b)
     if (a.len != b.len)
         return false;
     for (size_t i = 0; i < a.len; i++) {
-        if (fold(a.ptr[i]) != fold(b.ptr[i]))
+        /* Nearly always a name is spelt as we spell it. */
+        if (a.ptr[i] != b.ptr[i] && fold(a.ptr[i]) != fold(b.ptr[i]))
             return false;
     }
     return true;

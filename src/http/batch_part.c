@@ -175,7 +175,7 @@ bool batch_part_check_fields(const struct batch_part *part, struct error *err)
     for (size_t i = 0; i < part->field_count; i++) {
         const struct batch_field *field = &part->fields[i];
         if (field->name.len == 0 || !http_chars_are(field->name, HTTP_CHAR_TOKEN) ||
-            !http_chars_are(field->value, HTTP_CHAR_VALUE))
+            !http_is_value(field->value))
             return error_set(err, ERROR_BAD_REQUEST, SLICE("headers"),
                              "Invalid batch payload format. The header '%.*s' of request '%.*s' "
                              "cannot be that of a request.",

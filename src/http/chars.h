@@ -36,4 +36,13 @@ static inline bool http_chars_are(struct slice text, enum http_char kind)
     return true;
 }
 
+/* The first byte in [at, end) that may not stand in a field's value, or `end`. */
+const char *http_skip_value(const char *at, const char *end);
+
+/* http_chars_are() for HTTP_CHAR_VALUE, made for the lengths of tokens. */
+static inline bool http_is_value(struct slice text)
+{
+    return text.len == 0 || http_skip_value(text.ptr, text.ptr + text.len) == text.ptr + text.len;
+}
+
 #endif

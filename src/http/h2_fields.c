@@ -56,7 +56,7 @@ static bool is_value(struct slice value)
 {
     if (value.len > 0 && (is_blank(value.ptr[0]) || is_blank(value.ptr[value.len - 1])))
         return false;
-    return http_chars_are(value, HTTP_CHAR_VALUE);
+    return http_is_value(value);
 }
 
 static bool copy(struct h2_fields *fields, struct slice text, struct slice *ret, struct error *err)

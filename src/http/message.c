@@ -43,7 +43,7 @@ void http_response_add(struct http_response *response, struct slice name, struct
 {
     assert(response->field_count < HTTP_RESPONSE_FIELDS_MAX);
     assert(name.len > 0 && http_chars_are(name, HTTP_CHAR_TOKEN));
-    assert(http_chars_are(value, HTTP_CHAR_VALUE));
+    assert(http_is_value(value));
     response->fields[response->field_count++] = (struct http_field){ name, value };
 }
 

@@ -1,7 +1,7 @@
 /* http/parser.c - finds the end of a head, then takes the head apart.
  *
- * Finding is done as bytes come in: eight at a time, stopping at bytes below 0x20 only, of which a
- * proper head has two a line. Every byte is looked at once however the network cuts the head, and a
+ * Finding is done as bytes come in: many at a time, stopping at controls only, of which a proper
+ * head has two a line. Every byte is looked at once however the network cuts the head, and a
  * bare CR, bare LF or NUL ends the matter right there.
  *
  * Taking apart is one pass over the whole head. Since a head that gets here ends in CR LF CR LF,
@@ -23,33 +23,7 @@
 
 #define HOST_BYTES_MAX 255 /* of a name: RFC 1035 2.3.4 */
 
-#define ONES  (~UINT64_C(0) / 255)
-#define HIGHS (ONES * 0x80)
-
-/* Whether a byte of `word` is below `limit` (at most 0x80). */
-static inline bool has_below(uint64_t word, unsigned limit)
-{
-    return (word - ONES * limit) & ~word & HIGHS;
-}
-
-static inline uint64_t load(const char *at)
-{
-    uint64_t word;
-
-    memcpy(&word, at, sizeof word);
-    return word;
-}
-
 /* --- the end of a head ----------------------------------------------------------------------- */
-
-static const char *skip_printable(const char *at, const char *end)
-{
-    while (end - at >= 8 && !has_below(load(at), 0x20))
-        at += 8;
-    while (at < end && (unsigned char)*at >= 0x20)
-        at++;
-    return at;
-}
 
 /* Whether [at, end), which starts with a CR, starts like "\r\n\r\n" or like "\r\n" and a line. */
 enum line_end { LINE_END, LINE_END_OF_HEAD, LINE_END_UNKNOWN, LINE_END_WRONG };
@@ -98,13 +72,13 @@ enum http_parse http_head_find(struct slice input, size_t head_bytes_max, size_t
     const char *at = seen.ptr + *scanned;
 
     for (;;) {
-        at = skip_printable(at, end);
+        at = http_skip_value(at, end);
         if (at == end)
             break;
         if (*at == '\n' || *at == '\0')
             return stray_control((size_t)(at - seen.ptr), err);
         if (*at != '\r') {
-            at++; /* HTAB; what else it may be is http_head_parse()'s to judge */
+            at++; /* any other control is http_head_parse()'s to judge */
             continue;
         }
         enum line_end kind = line_end_at(at, end);
@@ -311,16 +285,7 @@ static struct slice take_value(struct head *head)
 {
     const char *start = head->at;
 
-    do {
-        while (head->end - head->at >= 8) {
-            uint64_t word = load(head->at);
-            if (has_below(word, 0x20) || has_below(word ^ ONES * 0x7f, 1))
-                break;
-            head->at += 8;
-        }
-        while (http_char_is(*head->at, HTTP_CHAR_VALUE) && *head->at != '\t')
-            head->at++;
-    } while (*head->at == '\t' && head->at++);
+    head->at = http_skip_value(start, head->end);
     return slice_trim((struct slice){ start, (size_t)(head->at - start) });
 }
 

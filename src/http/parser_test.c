@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/test.h"
+#include "http/chars.h"
 
 enum { HEAD_MAX = 600, FIELDS_MAX = 12 };
 
@@ -544,6 +545,29 @@ static void test_response(void **state UNUSED)
     assert_int_equal(http_reason(299).len, 0);
 }
 
+/* Wherever the byte stands, since many are looked over at a time. */
+static void test_ends_of_values(void **state UNUSED)
+{
+    static const struct {
+        unsigned char byte;
+        bool allowed;
+    } bytes[] = { { 0x00, false }, { '\t', true }, { '\r', false }, { '\n', false },
+                  { 0x1f, false }, { ' ', true },  { '~', true },   { 0x7f, false },
+                  { 0x80, true },  { 0xff, true } };
+    char text[80];
+
+    for (size_t b = 0; b < COUNT_OF(bytes); b++) {
+        for (size_t len = 1; len < sizeof text; len++) {
+            for (size_t at = 0; at < len; at++) {
+                memset(text, 'a', sizeof text);
+                text[at] = (char)bytes[b].byte;
+                CHECK(http_skip_value(text, text + len) == text + (bytes[b].allowed ? len : at), b);
+            }
+        }
+    }
+    assert_true(http_is_value(SLICE_EMPTY));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -555,6 +579,7 @@ int main(void)
         cmocka_unit_test(test_methods),
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_response),
+        cmocka_unit_test(test_ends_of_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
