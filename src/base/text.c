@@ -81,11 +81,11 @@ char *text_reserve(struct text *text, size_t bytes)
 }
 
 /* Two digits at a time: a division is what printing a number costs. */
-static const char digit_pairs[] = "0001020304050607080910111213141516171819"
-                                  "2021222324252627282930313233343536373839"
-                                  "4041424344454647484950515253545556575859"
-                                  "6061626364656667686970717273747576777879"
-                                  "8081828384858687888990919293949596979899";
+const char text_digit_pairs[] = "0001020304050607080910111213141516171819"
+                                "2021222324252627282930313233343536373839"
+                                "4041424344454647484950515253545556575859"
+                                "6061626364656667686970717273747576777879"
+                                "8081828384858687888990919293949596979899";
 
 void text_append_uint(struct text *text, uint64_t value)
 {
@@ -94,12 +94,12 @@ void text_append_uint(struct text *text, uint64_t value)
 
     while (value >= 100) {
         at -= 2;
-        memcpy(at, digit_pairs + value % 100 * 2, 2);
+        text_put_two_digits(at, (unsigned)(value % 100));
         value /= 100;
     }
     if (value >= 10) {
         at -= 2;
-        memcpy(at, digit_pairs + value * 2, 2);
+        text_put_two_digits(at, (unsigned)value);
     } else {
         *--at = (char)('0' + value);
     }

@@ -60,6 +60,15 @@ static inline void text_append_char(struct text *text, char c)
     }
 }
 
+extern const char text_digit_pairs[]; /* "00" to "99" */
+
+/* Writes `value`, which is below 100, with two digits to `to`; returns where they end. */
+static inline char *text_put_two_digits(char *to, unsigned value)
+{
+    memcpy(to, text_digit_pairs + 2 * value, 2);
+    return to + 2;
+}
+
 void text_append_uint(struct text *text, uint64_t value);
 void text_append_int(struct text *text, int64_t value);
 void text_printf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -5,6 +5,9 @@
  * bytes at a time. Bytes are wiped from that buffer as they are handed out: a later leak of memory
  * tells nobody which ids were made. Keys and secrets do not pass through the buffer at all.
  *
+ * A request prints two ids and reads one or more, so both are done in loops without a branch over
+ * all digits, which compilers turn into a few vector instructions; the dashes are seen to apart.
+ *
  * Limits: the buffer would be the same in a child after fork(). connectord never forks.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -15,53 +18,75 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-/* Where the dashes stand: before these bytes. */
-static bool dash_before(size_t byte)
+#define DIGITS 32
+
+static bool has_dashes(const char *text)
 {
-    return byte == 4 || byte == 6 || byte == 8 || byte == 10;
+    return text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-';
 }
 
-static int hex_value(char c)
+static void take_digits(const char *text, char digits[DIGITS])
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
+    memcpy(digits, text, 8);
+    memcpy(digits + 8, text + 9, 4);
+    memcpy(digits + 12, text + 14, 4);
+    memcpy(digits + 16, text + 19, 4);
+    memcpy(digits + 20, text + 24, 12);
+}
+
+static void put_digits(const char digits[DIGITS], char *text)
+{
+    memcpy(text, digits, 8);
+    memcpy(text + 9, digits + 8, 4);
+    memcpy(text + 14, digits + 12, 4);
+    memcpy(text + 19, digits + 16, 4);
+    memcpy(text + 24, digits + 20, 12);
+    text[8] = text[13] = text[18] = text[23] = '-';
+}
+
+/* Turns hexadecimal digits into their values; false when one is none. */
+static bool read_digits(char digits[DIGITS])
+{
+    uint8_t wrong = 0;
+
+    for (size_t i = 0; i < DIGITS; i++) {
+        uint8_t decimal = (uint8_t)(digits[i] - '0');
+        uint8_t letter = (uint8_t)((digits[i] | 0x20) - 'a');
+
+        wrong |= (decimal > 9) & (letter > 5);
+        digits[i] = (char)(decimal > 9 ? letter + 10 : decimal);
+    }
+    return !wrong;
 }
 
 bool uuid_parse(struct slice text, struct uuid *ret)
 {
-    struct uuid id;
-    const char *at = text.ptr;
+    char digits[DIGITS];
 
-    if (text.len != UUID_TEXT_LEN)
+    if (text.len != UUID_TEXT_LEN || !has_dashes(text.ptr))
         return false;
-    for (size_t i = 0; i < sizeof id.bytes; i++) {
-        if (dash_before(i) && *at++ != '-')
-            return false;
-        int high = hex_value(at[0]), low = hex_value(at[1]);
-        if (high < 0 || low < 0)
-            return false;
-        id.bytes[i] = (uint8_t)(high << 4 | low);
-        at += 2;
-    }
-    *ret = id;
+    take_digits(text.ptr, digits);
+    if (!read_digits(digits))
+        return false;
+    for (size_t i = 0; i < sizeof ret->bytes; i++)
+        ret->bytes[i] = (uint8_t)(digits[2 * i] << 4 | digits[2 * i + 1]);
     return true;
+}
+
+static char digit_of(uint8_t value)
+{
+    return (char)(value + (value > 9 ? 'a' - 10 : '0'));
 }
 
 void uuid_format(struct uuid id, char out[UUID_TEXT_LEN])
 {
-    static const char digits[] = "0123456789abcdef";
+    char digits[DIGITS];
 
     for (size_t i = 0; i < sizeof id.bytes; i++) {
-        if (dash_before(i))
-            *out++ = '-';
-        *out++ = digits[id.bytes[i] >> 4];
-        *out++ = digits[id.bytes[i] & 15];
+        digits[2 * i] = digit_of(id.bytes[i] >> 4);
+        digits[2 * i + 1] = digit_of(id.bytes[i] & 15);
     }
+    put_digits(digits, out);
 }
 
 void random_bytes(void *out, size_t len)

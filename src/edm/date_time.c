@@ -27,6 +27,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define TICKS_PER_SECOND INT64_C(10000000)
 #define TICKS_PER_MINUTE (60 * TICKS_PER_SECOND)
 #define TICKS_PER_DAY    (86400 * TICKS_PER_SECOND)
@@ -204,9 +206,7 @@ bool edm_date_time_parse(struct slice s, struct edm_date_time *ret)
 
 static char *put_two_digits(char *to, int value)
 {
-    to[0] = (char)('0' + value / 10);
-    to[1] = (char)('0' + value % 10);
-    return to + 2;
+    return text_put_two_digits(to, (unsigned)value);
 }
 
 static char *put_date(char *to, struct date date)
