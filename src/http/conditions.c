@@ -235,8 +235,10 @@ bool conditions_check(struct call *call, struct store_session *session, struct e
 
 void conditions_tell_tags(struct call *call)
 {
-    if ((call->options.query.select & EDM_CREATED) && !names_tags(call))
-        (void)graph_goes_beyond(call, BEYOND_ETAGS); /* where it is refused there are no tags */
+    bool told = !(call->options.query.select & EDM_CREATED) || names_tags(call) ||
+                graph_goes_beyond(call, BEYOND_ETAGS);
+
+    (void)told; /* where it is refused there are no tags */
 }
 
 void conditions_add_etag(struct call *call)
