@@ -225,7 +225,7 @@ static bool check_written_default(const struct spot *spot, const struct edm_prop
 {
     struct edm_value value;
 
-    if (!edm_value_default(spot->model, property, arena, &value, NULL))
+    if (!edm_value_read_default(spot->model, property, arena, &value, NULL))
         return wrong(spot, "the default is not a value of its type");
     if (edm_value_is_sentinel(property, &value))
         return wrong(spot, "the default is the sentinel");

@@ -393,20 +393,30 @@ static struct edm_value default_of_kind(const struct edm_property *property)
     return (struct edm_value){ .is_null = property->flags & EDM_NULLABLE };
 }
 
-bool edm_value_default(const struct edm_model *model, const struct edm_property *property,
-                       struct arena *arena, struct edm_value *ret, struct error *err)
+bool edm_value_read_default(const struct edm_model *model, const struct edm_property *property,
+                            struct arena *arena, struct edm_value *ret, struct error *err)
 {
     struct json_reader reader;
     struct json_token token;
 
-    if (!property->default_json) {
-        *ret = default_of_kind(property);
-        return true;
-    }
     json_reader_init(&reader, slice_of(property->default_json), arena, DEFAULT_DEPTH);
     return json_reader_next(&reader, &token, err) &&
            edm_value_read(model, property, &reader, &token, arena, ret, err) &&
            json_reader_finish(&reader, err);
+}
+
+bool edm_value_default(const struct edm_model *model, const struct edm_property *property,
+                       struct arena *arena, struct edm_value *ret, struct error *err)
+{
+    if (!property->default_json) {
+        *ret = default_of_kind(property);
+        return true;
+    }
+    if (property->flags & EDM_COLLECTION) { /* its value is its JSON text, and spelled like this */
+        *ret = (struct edm_value){ .text = slice_of(property->default_json) };
+        return true;
+    }
+    return edm_value_read_default(model, property, arena, ret, err);
 }
 
 bool edm_value_is_sentinel(const struct edm_property *property, const struct edm_value *value)

@@ -71,6 +71,10 @@ void edm_value_write(const struct edm_property *property, const struct edm_value
  * edm_check() refuses. */
 bool edm_value_default(const struct edm_model *model, const struct edm_property *property,
                        struct arena *arena, struct edm_value *ret, struct error *err) MUST_CHECK;
+/* The same from the table's text, which is not NULL, however it is spelled: for edm_check(). */
+bool edm_value_read_default(const struct edm_model *model, const struct edm_property *property,
+                            struct arena *arena, struct edm_value *ret,
+                            struct error *err) MUST_CHECK;
 
 /* True for an evolvable enumeration's sentinel ("unknownFutureValue"). */
 bool edm_value_is_sentinel(const struct edm_property *property, const struct edm_value *value);

@@ -78,20 +78,29 @@ static bool is_unreserved(char c)
            c == '.' || c == '_' || c == '~';
 }
 
+static size_t unreserved_run(struct slice s)
+{
+    size_t len = 0;
+
+    while (len < s.len && is_unreserved(s.ptr[len]))
+        len++;
+    return len;
+}
+
 /* The inside of a key's quotes: what is not unreserved percent-encoded, quotes doubled. */
 static void append_key(struct slice key, struct text *out)
 {
     static const char digits[] = "0123456789ABCDEF";
 
-    for (size_t i = 0; i < key.len; i++) {
-        unsigned char byte = (unsigned char)key.ptr[i];
+    for (;;) {
+        size_t run = unreserved_run(key);
+        text_append(out, slice_sub(key, 0, run));
+        if (run == key.len)
+            return;
+        unsigned char byte = (unsigned char)key.ptr[run];
         const char encoded[] = { '%', digits[byte >> 4], digits[byte & 15] };
-        if (is_unreserved(key.ptr[i]))
-            text_append_char(out, key.ptr[i]);
-        else if (byte == '\'')
-            text_append(out, SLICE("''"));
-        else
-            text_append(out, (struct slice){ encoded, sizeof encoded });
+        text_append(out, byte == '\'' ? SLICE("''") : (struct slice){ encoded, sizeof encoded });
+        key = slice_sub(key, run + 1, key.len);
     }
 }
 
