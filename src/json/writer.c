@@ -19,6 +19,8 @@
 #include "base/text.h"
 #include "json/scan.h"
 
+#define DEEPEST_LEVEL (UINT64_C(1) << (JSON_WRITER_DEPTH - 1))
+
 #define REPLACEMENT SLICE("\xEF\xBF\xBD") /* U+FFFD */
 
 /* The letter after the backslash, for what has a short escape. */
@@ -45,9 +47,13 @@ static inline void wrote_up_to(struct text *out, const char *end)
     out->len = (size_t)(end - out->ptr);
 }
 
-static inline uint64_t level_bit(const struct json_writer *writer)
+/* A name or a value stands in the innermost container now; true when a comma is due before it. */
+static inline bool begin_in_container(struct json_writer *writer)
 {
-    return UINT64_C(1) << (writer->depth - 1);
+    bool comma = writer->not_first & writer->level;
+
+    writer->not_first |= writer->level;
+    return comma;
 }
 
 /* Says that a value comes next; true when a comma is due before it. */
@@ -57,27 +63,20 @@ static inline bool begin_value(struct json_writer *writer)
         writer->after_name = false;
         return false;
     }
-    if (writer->depth == 0) {
+    if (!writer->level) {
         assert(!writer->done);
         writer->done = true;
         return false;
     }
-    uint64_t bit = level_bit(writer);
-    assert(!(writer->in_object & bit)); /* a name is due */
-    bool comma = writer->not_first & bit;
-    writer->not_first |= bit;
-    return comma;
+    assert(!(writer->in_object & writer->level)); /* a name is due */
+    return begin_in_container(writer);
 }
 
 static inline bool begin_name(struct json_writer *writer)
 {
-    assert(writer->depth > 0 && !writer->after_name);
-    uint64_t bit = level_bit(writer);
-    assert(writer->in_object & bit);
-    bool comma = writer->not_first & bit;
-    writer->not_first |= bit;
+    assert((writer->in_object & writer->level) && !writer->after_name);
     writer->after_name = true;
-    return comma;
+    return begin_in_container(writer);
 }
 
 /* Writes a value that holds nothing to escape. */
@@ -94,22 +93,24 @@ static inline void put_plain_value(struct json_writer *writer, struct slice valu
     wrote_up_to(writer->out, to + value.len);
 }
 
-static void begin_container(struct json_writer *writer, bool is_object)
+static inline void begin_container(struct json_writer *writer, bool is_object)
 {
-    assert(writer->depth < JSON_WRITER_DEPTH);
+    assert(writer->level != DEEPEST_LEVEL);
     put_plain_value(writer, is_object ? SLICE("{") : SLICE("["));
 
-    writer->depth++;
-    uint64_t bit = level_bit(writer);
-    writer->not_first &= ~bit;
-    writer->in_object = is_object ? writer->in_object | bit : writer->in_object & ~bit;
+    writer->level = writer->level ? writer->level << 1 : 1;
+    writer->not_first &= ~writer->level;
+    if (is_object)
+        writer->in_object |= writer->level;
+    else
+        writer->in_object &= ~writer->level;
 }
 
-static void end_container(struct json_writer *writer, bool is_object)
+static inline void end_container(struct json_writer *writer, bool is_object)
 {
-    assert(writer->depth > 0 && !writer->after_name);
-    assert(is_object == ((writer->in_object & level_bit(writer)) != 0));
-    writer->depth--;
+    assert(writer->level && !writer->after_name);
+    assert(is_object == ((writer->in_object & writer->level) != 0));
+    writer->level >>= 1;
 
     char *to = room(writer->out, 1);
     if (to) {

@@ -21,9 +21,9 @@ struct text;
 /* Fields are private. */
 struct json_writer {
     struct text *out;
-    uint64_t in_object; /* one bit a level, the outermost container lowest */
+    uint64_t level;     /* the bit of the innermost container, the outermost has the lowest; or 0 */
+    uint64_t in_object; /* bits of levels */
     uint64_t not_first;
-    unsigned depth;
     bool after_name;
     bool done; /* the outermost value was begun: there is only one */
 };
