@@ -12,8 +12,9 @@
  * the pages of its first round is not known here. OData lets a client pass over what it does not
  * have.
  *
- * A page looks at a bounded number of rows: where all of them are of no interest to the selection
- * it is empty, and leads on.
+ * A page looks at a bounded number of rows: where all of them are of no interest to the selection,
+ * or are followed by others of the same entities, it is empty, and leads on. What a set's writers
+ * do in between does not decide how long a page takes.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -27,8 +28,8 @@
 #include "store/changes.h"
 #include "store/store.h"
 
-#define ROWS_AT_ONCE  64   /* of the log */
-#define ROWS_LOOKED   4096 /* by one page at least, if they are of no interest */
+#define ROWS_AT_ONCE  64    /* of the log */
+#define ROWS_LOOKED   16384 /* by one page, and what the last stretch takes */
 #define USED_EVERY_MS (INT64_C(3600) * 1000)
 
 bool service_delta_watch(struct store_session *session, struct uuid tenant,
@@ -165,28 +166,29 @@ static bool add_item(struct round *round, const struct change *change, struct ed
     return true;
 }
 
-/* Shows as many of the rows as there are bytes for; *ret_shown is how many. */
+/* Shows as many of the rows as the page has room and bytes for; *ret_shown is how many. */
 static bool show_rows(struct round *round, const struct change *changes, size_t count,
                       size_t *ret_shown, struct error *err)
 {
+    size_t room = round->query.page_size - round->page->count;
     struct edm_entity *entities[ROWS_AT_ONCE];
     struct slice ids[ROWS_AT_ONCE];
     size_t rows[ROWS_AT_ONCE];
-    size_t wanted = 0, picked;
+    size_t wanted = 0, picked, i;
 
-    for (size_t i = 0; i < count; i++) {
+    for (i = 0; i < count && wanted < room; i++) {
         if (!(changes[i].changed & round->interest))
             continue;
         rows[wanted] = i;
         ids[wanted++] = changes[i].id;
     }
-    *ret_shown = count;
+    *ret_shown = i;
     if (wanted == 0)
         return true;
     if (!store_entities_pick(round->session, round->tenant, &round->query, ids, wanted,
                              round->arena, entities, &picked, err))
         return false;
-    for (size_t i = 0; i < picked; i++) {
+    for (i = 0; i < picked; i++) {
         size_t bytes = entities[i] ? edm_entity_text_bytes(entities[i]) : 0;
 
         if (!add_item(round, &changes[rows[i]], entities[i], err))
@@ -200,24 +202,25 @@ static bool show_rows(struct round *round, const struct change *changes, size_t 
 }
 
 /* One stretch of the log. *ret_ends: the round has none behind it. */
-static bool take_rows(struct round *round, size_t max, bool *ret_ends, struct error *err)
+static bool take_rows(struct round *round, bool *ret_ends, size_t *looked, struct error *err)
 {
     struct service_delta_place *next = &round->page->next;
     const struct changes_range range = { .since = next->since,
                                          .until = next->until,
                                          .after_sequence = next->sequence,
                                          .after_id = next->id };
-    struct change *changes;
-    size_t count, shown;
+    struct changes_stretch stretch;
+    size_t shown;
 
-    if (!changes_list(round->session, round->tenant, round->stored, &range, max, round->arena,
-                      &changes, &count, err) ||
-        !show_rows(round, changes, count, &shown, err))
+    if (!changes_list(round->session, round->tenant, round->stored, &range, ROWS_AT_ONCE,
+                      round->arena, &stretch, err) ||
+        !show_rows(round, stretch.rows, stretch.count, &shown, err))
         return false;
-    *ret_ends = count < max && shown == count;
+    *ret_ends = stretch.ends && shown == stretch.count;
+    *looked += stretch.looked;
     if (shown > 0) {
-        next->sequence = changes[shown - 1].sequence;
-        next->id = changes[shown - 1].id;
+        next->sequence = stretch.rows[shown - 1].sequence;
+        next->id = stretch.rows[shown - 1].id;
     }
     return true;
 }
@@ -230,12 +233,8 @@ static bool follow(struct round *round, struct error *err)
 
     while (!ends && page->count < round->query.page_size && looked < ROWS_LOOKED &&
            round->query.page_bytes > 0) {
-        size_t room = round->query.page_size - page->count;
-        size_t max = room < ROWS_AT_ONCE ? room : ROWS_AT_ONCE;
-
-        if (!take_rows(round, max, &ends, err))
+        if (!take_rows(round, &ends, &looked, err))
             return false;
-        looked += max;
     }
     page->more = !ends;
     return true;

@@ -21,8 +21,10 @@
 #include "store/session.h"
 
 #define ALL_PROPERTIES  UINT64_MAX
-#define SEQUENCE_BITS   12   /* below the milliseconds: entity_ids.h */
-#define TRIMMED_AT_ONCE 5000 /* rows of one operation */
+#define SEQUENCE_BITS   12    /* below the milliseconds: entity_ids.h */
+#define TRIMMED_AT_ONCE 5000  /* rows of one operation */
+#define SUMMED_AT_ONCE  4096  /* rows of one call, but for the last entity's */
+#define SUMMED_MOST     65536 /* rows of one entity */
 
 /* draft-eastlake-fnv, section 2: tells orders of properties apart. */
 static int64_t layout_of(const struct edm_entity_type *type)
@@ -357,7 +359,8 @@ int64_t changes_sequence_at(int64_t unix_ms)
 static bool read_change(struct store_session *session UNUSED, struct db_statement *statement,
                         struct arena *arena, void *ret, struct error *err)
 {
-    struct change change = { .sequence = db_int(statement, 0) };
+    struct change change = { .sequence = db_int(statement, 0),
+                             .changed = db_int(statement, 2) ? ALL_PROPERTIES : 0 };
 
     if (!db_text_copy(statement, 1, arena, &change.id, err))
         return false;
@@ -367,36 +370,67 @@ static bool read_change(struct store_session *session UNUSED, struct db_statemen
 
 /* By all rows of the range. */
 static bool sum_up(struct store_session *session, const struct uuid *tenant, struct slice type,
-                   const struct changes_range *range, struct change *change, struct error *err)
+                   const struct changes_range *range, struct change *change, size_t *ret_rows,
+                   struct error *err)
 {
     static const char sql[] = "SELECT changed FROM change WHERE tenant = ?1 AND type = ?2"
-                              " AND id = ?3 AND seq > ?4 AND seq <= ?5";
+                              " AND id = ?3 AND seq > ?4 AND seq <= ?5 LIMIT ?6";
     struct db_params params;
     enum db_status status;
+    uint64_t changed = 0;
+    size_t rows = 0;
 
     if (!prepare_set(session, false, sql, tenant, type, &params, err))
         return false;
     db_params_text(&params, change->id);
     db_params_int(&params, range->since);
     db_params_int(&params, range->until);
-    for (status = db_params_step(&params); status == DB_ROW; status = db_step(params.statement))
-        change->changed |= (uint64_t)db_int(params.statement, 0);
+    db_params_int(&params, SUMMED_MOST);
+    for (status = db_params_step(&params); status == DB_ROW; status = db_step(params.statement)) {
+        changed |= (uint64_t)db_int(params.statement, 0);
+        rows++;
+    }
     db_reset(params.statement);
-    return status == DB_DONE || session_error(session, status, err);
+    if (status != DB_DONE)
+        return session_error(session, status, err);
+    change->changed = rows < SUMMED_MOST ? changed : ALL_PROPERTIES;
+    *ret_rows = rows;
+    return true;
+}
+
+/* Up to the row by which much was read. */
+static bool sum_up_all(struct store_session *session, const struct uuid *tenant, struct slice type,
+                       const struct changes_range *range, struct changes_stretch *stretch,
+                       struct error *err)
+{
+    for (size_t i = 0; i < stretch->count; i++) {
+        struct change *change = &stretch->rows[i];
+        size_t rows = 0;
+
+        if (!change->changed)
+            continue;
+        if (!sum_up(session, tenant, type, range, change, &rows, err))
+            return false;
+        stretch->looked += rows;
+        if (stretch->looked >= SUMMED_AT_ONCE && i + 1 < stretch->count) {
+            stretch->count = i + 1;
+            stretch->ends = false;
+        }
+    }
+    return true;
 }
 
 bool changes_list(struct store_session *session, struct uuid tenant,
                   const struct edm_entity_type *type, const struct changes_range *range, size_t max,
-                  struct arena *arena, struct change **ret, size_t *ret_count, struct error *err)
+                  struct arena *arena, struct changes_stretch *ret, struct error *err)
 {
     static const char sql[] =
-        "SELECT seq, id FROM change AS c WHERE tenant = ?1 AND type = ?2 AND seq >= ?3"
-        " AND (seq > ?3 OR id > ?4) AND seq > ?5 AND seq <= ?6"
-        " AND NOT EXISTS (SELECT 1 FROM change AS later WHERE later.tenant = ?1"
+        "SELECT seq, id, NOT EXISTS (SELECT 1 FROM change AS later WHERE later.tenant = ?1"
         " AND later.type = ?2 AND later.id = c.id AND later.seq > c.seq AND later.seq <= ?6)"
-        " ORDER BY seq, id LIMIT ?7";
+        " FROM change AS c WHERE tenant = ?1 AND type = ?2 AND seq >= ?3"
+        " AND (seq > ?3 OR id > ?4) AND seq > ?5 AND seq <= ?6 ORDER BY seq, id LIMIT ?7";
     struct slice name = edm_stored_type(type)->name;
-    struct change *changes;
+    struct changes_stretch stretch;
     struct db_params params;
     size_t count;
     void *list;
@@ -408,15 +442,15 @@ bool changes_list(struct store_session *session, struct uuid tenant,
     db_params_int(&params, range->since);
     db_params_int(&params, range->until);
     db_params_int(&params, (int64_t)max);
-    if (!hand_rows_all(session, &params, sizeof *changes, read_change, arena, &list, &count, err))
+    if (!hand_rows_all(session, &params, sizeof *stretch.rows, read_change, arena, &list, &count,
+                       err))
         return false;
-    changes = list;
-    for (size_t i = 0; i < count; i++) {
-        if (!sum_up(session, &tenant, name, range, &changes[i], err))
-            return false;
-    }
-    *ret = changes;
-    *ret_count = count;
+    stretch = (struct changes_stretch){
+        .rows = list, .count = count, .ends = count < max, .looked = count
+    };
+    if (!sum_up_all(session, &tenant, name, range, &stretch, err))
+        return false;
+    *ret = stretch;
     return true;
 }
 

@@ -78,14 +78,23 @@ struct changes_range {
 struct change {
     int64_t sequence;
     struct slice id;
-    uint64_t changed; /* by all rows of the range that have this id */
+    uint64_t changed; /* by all rows of the range that have this id; 0: a later one tells of it */
 };
 
-/* At most `max` entities in the order of their last row in the range, each once. */
+/* Some rows on end of a range. */
+struct changes_stretch {
+    struct change *rows;
+    size_t count;
+    bool ends;     /* the range has none behind them */
+    size_t looked; /* rows of the log that were read for it */
+};
+
+/* At most `max` rows in their order, and fewer where some of them sum up very many: what one call
+ * reads is bounded, however often an entity was written. Of an entity with tens of thousands of
+ * rows all properties count as changed. */
 bool changes_list(struct store_session *session, struct uuid tenant,
                   const struct edm_entity_type *type, const struct changes_range *range, size_t max,
-                  struct arena *arena, struct change **ret, size_t *ret_count,
-                  struct error *err) MUST_CHECK;
+                  struct arena *arena, struct changes_stretch *ret, struct error *err) MUST_CHECK;
 
 /* --- upkeep ---------------------------------------------------------------------------------- */
 

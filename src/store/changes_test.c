@@ -64,15 +64,22 @@ static bool extent(struct shop *shop, struct uuid tenant, struct changes_extent 
 
 static size_t list(struct shop *shop, struct uuid tenant, int64_t since, struct change **ret)
 {
+    struct changes_stretch stretch;
     struct changes_extent now;
-    size_t count;
+    size_t count = 0;
 
     assert_true(extent(shop, tenant, &now));
     const struct changes_range range = { .since = since,
                                          .until = now.last,
                                          .after_sequence = since };
-    assert_true(changes_list(shop->reader, tenant, &toy_article, &range, 1000, shop->arena, ret,
-                             &count, NULL));
+    assert_true(changes_list(shop->reader, tenant, &toy_article, &range, 1000, shop->arena,
+                             &stretch, NULL));
+    assert_true(stretch.ends);
+    *ret = stretch.rows;
+    for (size_t i = 0; i < stretch.count; i++) {
+        if (stretch.rows[i].changed)
+            stretch.rows[count++] = stretch.rows[i];
+    }
     return count;
 }
 
@@ -155,8 +162,8 @@ static void test_pages(void **state UNUSED)
 {
     struct changes_extent start, now;
     struct changes_range range;
-    struct change *changes;
-    size_t count, seen = 0;
+    struct changes_stretch stretch;
+    size_t seen = 0;
     int64_t deleted;
     struct shop shop;
 
@@ -175,14 +182,62 @@ static void test_pages(void **state UNUSED)
                                     .after_sequence = start.since };
     do {
         assert_true(changes_list(shop.reader, shop_tenant, &toy_article, &range, 2, shop.arena,
-                                 &changes, &count, NULL));
-        seen += count;
-        if (count) {
-            range.after_sequence = changes[count - 1].sequence;
-            range.after_id = changes[count - 1].id;
+                                 &stretch, NULL));
+        seen += stretch.count;
+        if (stretch.count) {
+            range.after_sequence = stretch.rows[stretch.count - 1].sequence;
+            range.after_id = stretch.rows[stretch.count - 1].id;
         }
-    } while (count);
+        assert_true(stretch.ends == (stretch.count < 2));
+    } while (!stretch.ends);
     assert_int_equal(seen, 6);
+    shop_close(&shop);
+}
+
+/* However often entities are written, what one call reads is bounded. */
+static void test_often_written(void **state UNUSED)
+{
+    const uint64_t title = UINT64_C(1) << TOY_ARTICLE_TITLE;
+    struct changes_extent start, now;
+    struct changes_range range;
+    struct changes_stretch stretch;
+    struct shop shop;
+
+    open_shop(&shop);
+    watch(&shop, shop_tenant);
+    assert_true(extent(&shop, shop_tenant, &start));
+    begin(&shop);
+    for (int i = 0; i < 70000; i++)
+        assert_true(
+            changes_note(shop.writer, shop_tenant, &toy_article, SLICE("hot"), title, NULL));
+    for (int i = 0; i < 5000; i++)
+        assert_true(
+            changes_note(shop.writer, shop_tenant, &toy_article, SLICE("warm"), title, NULL));
+    assert_true(changes_note(shop.writer, shop_tenant, &toy_article, SLICE("cold"), title, NULL));
+    end(&shop);
+    assert_true(extent(&shop, shop_tenant, &now));
+    range = (struct changes_range){ .since = start.since,
+                                    .until = now.last,
+                                    .after_sequence = start.since };
+    assert_true(changes_list(shop.reader, shop_tenant, &toy_article, &range, 64, shop.arena,
+                             &stretch, NULL));
+    assert_true(stretch.count == 64 && stretch.looked == 64 && !stretch.ends);
+    assert_true(stretch.rows[63].changed == 0); /* a later one tells of it */
+    assert_true(changes_list(shop.reader, shop_tenant, &toy_article, &range, 80000, shop.arena,
+                             &stretch, NULL));
+    assert_true(stretch.count == 70000 && !stretch.ends); /* it has read much by then */
+    assert_true(slice_eq(stretch.rows[69999].id, SLICE("hot")));
+    assert_true(stretch.rows[69999].changed == UINT64_MAX);
+    range.after_sequence = stretch.rows[69999].sequence;
+    range.after_id = SLICE("hot");
+    assert_true(changes_list(shop.reader, shop_tenant, &toy_article, &range, 6000, shop.arena,
+                             &stretch, NULL));
+    assert_true(stretch.count == 5000 && stretch.rows[4999].changed == title && !stretch.ends);
+    range.after_sequence = stretch.rows[4999].sequence;
+    range.after_id = SLICE("warm");
+    assert_true(changes_list(shop.reader, shop_tenant, &toy_article, &range, 6000, shop.arena,
+                             &stretch, NULL));
+    assert_true(stretch.count == 1 && stretch.rows[0].changed == title && stretch.ends);
     shop_close(&shop);
 }
 
@@ -366,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_only_the_watched_are_logged),
         cmocka_unit_test(test_each_once_at_its_last),
         cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_often_written),
         cmocka_unit_test(test_undone),
         cmocka_unit_test(test_begins_at_once),
         cmocka_unit_test(test_too_many),
