@@ -8,7 +8,6 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "server/handlers_rig_test.h"
-#include "service/provision.h"
 #include "store/db_fault.h"
 
 static struct rig rig;
@@ -16,13 +15,7 @@ static struct testbed *testbed;
 
 static int open_group(void **state UNUSED)
 {
-    const struct testbed_limits limits = {
-        .testbeds = 10, .journal_requests = 10000, .fault_rules = 10, .past_entities = 100
-    };
-
-    rig_open(&rig, &limits);
-    testbed = testbeds_hold(rig.api.testbeds, service_default_tenant());
-    assert_non_null(testbed);
+    testbed = rig_open_testbed(&rig, 10000);
     return 0;
 }
 

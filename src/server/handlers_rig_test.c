@@ -98,6 +98,20 @@ void rig_open_faulty(struct rig *rig, const struct testbed_limits *limits,
     rig->handler = api_loop_handler(rig->api_loop);
 }
 
+struct testbed *rig_open_testbed(struct rig *rig, size_t journal_requests)
+{
+    const struct testbed_limits limits = { .testbeds = 10,
+                                           .journal_requests = journal_requests,
+                                           .fault_rules = 10,
+                                           .past_entities = 1000 };
+    struct testbed *testbed;
+
+    rig_open(rig, &limits);
+    testbed = testbeds_hold(rig->api.testbeds, service_default_tenant());
+    assert_non_null(testbed);
+    return testbed;
+}
+
 void rig_open_control(struct rig *rig)
 {
     const struct testbed_limits limits = {
@@ -183,6 +197,21 @@ void rig_ask(struct rig *rig, const struct ask *ask, size_t budget_bytes, struct
 void answer_free(struct answer *answer)
 {
     arena_destroy(answer->exchange.arena);
+}
+
+int rig_request(struct rig *rig, enum http_method method, const char *path, const char *query,
+                const char *body, struct arena *arena, struct slice *ret_body)
+{
+    const struct ask ask = { .method = method, .path = path, .query = query, .body = body };
+    struct answer answer;
+    int status;
+
+    rig_ask(rig, &ask, ROOMY, &answer);
+    status = answer.exchange.response.status;
+    if (ret_body)
+        assert_true(arena_copy(arena, answer.exchange.response.body, ret_body));
+    answer_free(&answer);
+    return status;
 }
 
 struct slice answer_field(const struct answer *answer, struct slice name)

@@ -46,6 +46,8 @@ void rig_open(struct rig *rig, const struct testbed_limits *limits);
  * the commits are one thread's. */
 void rig_open_faulty(struct rig *rig, const struct testbed_limits *limits,
                      struct db_fault_plan *faults);
+/* With testbeds whose journals have `journal_requests`. Returns the default tenant's, held. */
+struct testbed *rig_open_testbed(struct rig *rig, size_t journal_requests);
 /* With testbeds and the control API. */
 void rig_open_control(struct rig *rig);
 void rig_close(struct rig *rig);
@@ -72,6 +74,11 @@ void rig_ask(struct rig *rig, const struct ask *ask, size_t budget_bytes, struct
 void rig_send(struct rig *rig, const struct ask *ask, size_t budget_bytes, struct answer *ret);
 void rig_await(struct rig *rig, struct answer *answer);
 void answer_free(struct answer *answer);
+
+/* Asks for what is asked without more fields. The status; the body in `arena` behind *ret_body,
+ * when that is not NULL. */
+int rig_request(struct rig *rig, enum http_method method, const char *path, const char *query,
+                const char *body, struct arena *arena, struct slice *ret_body);
 
 struct slice answer_field(const struct answer *answer, struct slice name);
 /* How often `what` stands in the answer's body. */

@@ -18,13 +18,7 @@ static struct testbed *testbed;
 
 static int open_rig(void **state UNUSED)
 {
-    const struct testbed_limits limits = {
-        .testbeds = 10, .journal_requests = 10, .fault_rules = 10, .past_entities = 1000
-    };
-
-    rig_open(&rig, &limits);
-    testbed = testbeds_hold(rig.api.testbeds, service_default_tenant());
-    assert_non_null(testbed);
+    testbed = rig_open_testbed(&rig, 10);
     return 0;
 }
 

@@ -17,13 +17,7 @@ static struct testbed *testbed;
 
 static int open_rig(void **state UNUSED)
 {
-    const struct testbed_limits limits = {
-        .testbeds = 10, .journal_requests = 10, .fault_rules = 10, .past_entities = 1000
-    };
-
-    rig_open(&rig, &limits);
-    testbed = testbeds_hold(rig.api.testbeds, service_default_tenant());
-    assert_non_null(testbed);
+    testbed = rig_open_testbed(&rig, 10);
     return 0;
 }
 
@@ -37,20 +31,10 @@ static int close_rig(void **state UNUSED)
 #define RULE(rest)  "{\"rules\":[{\"name\":\"r\",\"when\":{\"method\":\"GET\"}," rest "}]}"
 #define STALE(time) RULE("\"read\":\"stale\",\"staleFor\":\"" time "\"")
 
-/* The status; the body in `arena` behind *ret_body, when it is asked for. */
 static int request(enum http_method method, const char *path, const char *query, const char *body,
                    struct arena *arena, struct slice *ret_body)
 {
-    const struct ask ask = { .method = method, .path = path, .query = query, .body = body };
-    struct answer answer;
-    int status;
-
-    rig_ask(&rig, &ask, ROOMY, &answer);
-    status = answer.exchange.response.status;
-    if (ret_body)
-        assert_true(arena_copy(arena, answer.exchange.response.body, ret_body));
-    answer_free(&answer);
-    return status;
+    return rig_request(&rig, method, path, query, body, arena, ret_body);
 }
 
 static bool says(struct slice body, const char *what)

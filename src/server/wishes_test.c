@@ -10,7 +10,6 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "server/handlers_rig_test.h"
-#include "service/provision.h"
 
 #define MEMBERS "include-unknown-enum-members"
 #define NOBODY  "0190aaaa-0000-7000-8000-000000000001"
@@ -20,13 +19,7 @@ static struct testbed *testbed;
 
 static int open_rig(void **state UNUSED)
 {
-    const struct testbed_limits limits = {
-        .testbeds = 10, .journal_requests = 10, .fault_rules = 10, .past_entities = 1000
-    };
-
-    rig_open(&rig, &limits);
-    testbed = testbeds_hold(rig.api.testbeds, service_default_tenant());
-    assert_non_null(testbed);
+    testbed = rig_open_testbed(&rig, 10);
     return 0;
 }
 
