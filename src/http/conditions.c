@@ -18,16 +18,16 @@
 #include "odata/etag.h"
 #include "service/operations.h"
 
+/* Several fields of a name are one list (RFC 9110 5.3), in which "*" cannot stand. */
 void conditions_add(enum condition *condition, struct slice field)
 {
-    if (*condition == CONDITION_NONSENSE)
-        return;
+    enum condition added = CONDITION_NONSENSE;
+
     if (slice_eq(field, SLICE("*")))
-        *condition = CONDITION_ANY;
-    else if (!odata_etag_is_list(field))
-        *condition = CONDITION_NONSENSE;
-    else if (*condition == CONDITION_NONE)
-        *condition = CONDITION_TAGS;
+        added = CONDITION_ANY;
+    else if (odata_etag_is_list(field))
+        added = CONDITION_TAGS;
+    *condition = *condition == CONDITION_NONE || *condition == added ? added : CONDITION_NONSENSE;
 }
 
 /* --- which of them are heeded ---------------------------------------------------------------- */
