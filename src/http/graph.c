@@ -215,6 +215,24 @@ void graph_submit(struct call *call, bool is_write,
 
 /* --- licence --------------------------------------------------------------------------------- */
 
+/* One field, as a list: the rows that a request uses are up to the client, and there is room for so
+ * many fields. Without memory a row is missing in it. */
+static void tell_beyond(struct call *call, struct slice row)
+{
+    const struct slice name = SLICE("x-connectord-beyond-graph");
+    struct http_response *response = &call->exchange->response;
+
+    for (size_t i = 0; i < response->field_count; i++) {
+        struct slice *value = &response->fields[i].value;
+
+        if (slice_eq(response->fields[i].name, name)) {
+            (void)arena_printf(call->arena, value, "%.*s, %.*s", SLICE_ARG(*value), SLICE_ARG(row));
+            return;
+        }
+    }
+    call_add_field(call, name, row);
+}
+
 /* What Graph refuses is served visibly, or not at all: what goes green here must not fail there
  * unannounced. False: the call was answered. */
 static bool check_beyond_graph(struct call *call, const struct graph_route *route)
@@ -240,7 +258,7 @@ static bool check_beyond_graph(struct call *call, const struct graph_route *rout
         call_finish_error(call, &error);
         return false;
     }
-    call_add_field(call, SLICE("x-connectord-beyond-graph"), row);
+    tell_beyond(call, row);
     return true;
 }
 
@@ -253,7 +271,7 @@ enum graph_beyond graph_goes_beyond(struct call *call, enum beyond row)
 
     /* The live profile has no field that the live service does not have. */
     if (!api->profile->refuses_beyond_graph && (!refuses || it->refusal != ERROR_NONE))
-        call_add_field(call, SLICE("x-connectord-beyond-graph"), slice_of(it->id));
+        tell_beyond(call, slice_of(it->id));
     if (!refuses)
         return BEYOND_GOES;
     if (it->refusal == ERROR_NONE)

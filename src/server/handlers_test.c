@@ -190,6 +190,25 @@ static void test_origins(void **state UNUSED)
     }
 }
 
+/* However many rows a request uses, they take the room of one field. */
+static void test_rows_beyond_graph(void **state UNUSED)
+{
+    const struct ask list = { .method = HTTP_GET,
+                              .path = CRATES,
+                              .query = "$search=a&$apply=filter(true)&$filter=true" };
+    const struct slice name = SLICE("x-connectord-beyond-graph");
+    struct answer answer;
+    size_t fields = 0;
+
+    rig_ask(&rig, &list, ROOMY, &answer);
+    for (size_t i = 0; i < answer.exchange.response.field_count; i++)
+        fields += slice_eq(answer.exchange.response.fields[i].name, name);
+    assert_int_equal(answer.exchange.response.status, 200);
+    assert_int_equal(fields, 1);
+    assert_true(slice_eq(answer_field(&answer, name), SLICE("search, apply")));
+    answer_free(&answer);
+}
+
 /* A name of any length comes back whole. */
 static void test_long_host(void **state UNUSED)
 {
@@ -329,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_memory_of_back_end_words),
         cmocka_unit_test(test_page_sizes),
         cmocka_unit_test(test_origins),
+        cmocka_unit_test(test_rows_beyond_graph),
         cmocka_unit_test(test_long_host),
         cmocka_unit_test(test_tokens),
 #ifdef CONNECTORD_FAULTS
