@@ -275,6 +275,15 @@ def is_one_row(_, reply):
     assert reply[0] == 200 and [row["n"] for row in reply[2]["value"]] == [1], reply
 
 
+def compute_letters(tenant):
+    tenant.make(displayName="early")
+    return whole(tenant.ask("GET", NDES, params={"$compute": "length(displayName) as n", "$select": "n"}))
+
+
+def has_letters(_, reply):
+    assert reply[0] == 200 and [row["n"] for row in reply[2]["value"]] == [5], reply
+
+
 def admit_401(tenant):
     return whole(tenant.ask("GET", f"{NDES}?$count=true", headers={"OData-MaxVersion": "4.01"}))
 
@@ -318,6 +327,8 @@ USES = {
     "delta": Use(begin_a_delta, tells_of_changes, is_an_unknown_key),
     "property-writes": Use(write_a_property, is_written, is_for_reading),
     "apply": Use(count_by_apply, is_one_row, is_error(400, "$apply", NOT_ALLOWED.format("Apply"))),
+    "compute": Use(compute_letters, has_letters,
+                   is_error(400, "$compute", NOT_ALLOWED.format("Compute"))),
     "odata-401": Use(admit_401, is_in_401, is_in_40),
     "domainJoinConnectors-delete": Use(delete_a_domain_join_connector, is_gone, is_still_there),
 }

@@ -42,6 +42,12 @@ struct edm_order_value {
     };
 };
 
+/* A property that the reader made up: any expression that gives one value. */
+struct edm_computed {
+    struct slice name;
+    const struct edm_filter *expression;
+};
+
 struct edm_query {
     const struct edm_entity_type *type;
     uint64_t select; /* properties to read; edm_all_properties() when none were named */
@@ -56,7 +62,11 @@ struct edm_query {
     const struct edm_order_value *after_values; /* with `after` and `order`: one for each key */
     uint64_t skip;                              /* rows to pass over before the page starts */
     const struct edm_filter *filter;            /* rows for which it is true; NULL: all */
-    int64_t now_ticks;                          /* what `filter` and `order` take for now */
+    const struct edm_computed *computed; /* what is to be worked out of each entity that is shown;
+                                            where `filter` and `order` name one of the reader's
+                                            properties they hold its expression */
+    size_t computed_count;
+    int64_t now_ticks;  /* what `filter`, `order` and `computed` take for now */
     bool exact_strings; /* texts compare and order as they are, and not as their lower-case forms */
     bool later_members; /* whoever asks knows members past the sentinel of an enumeration */
     /* NULL: states are what was written. Else rows that are gone by it do not exist, for the count

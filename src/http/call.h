@@ -81,6 +81,8 @@ struct call {
     struct slice page_end;     /* of a stale page: where the next one starts; empty: its last row */
     bool hid_a_write;          /* a stale read shows something else than there is now */
     struct edm_entity *before; /* what a write found, for stale reads; NULL: nobody wants it */
+    /* Of $compute what is shown; NULL: nothing is. */
+    struct odata_worked_out *computed;
     struct worked_out *worked_out; /* http/graph_worked_out.c's; NULL: nothing is */
     struct delta_call *delta;      /* http/graph_delta.c's; NULL: it is none */
     struct slice policy;           /* the policy behind `health`, for a field; empty: none */

@@ -493,7 +493,7 @@ bool graph_read_options(struct call *call, bool is_read)
     const struct api *api = call->loop->api;
     const struct http_request *request = &call->exchange->request;
     bool wishes = wishes_read(call, is_read);
-    uint32_t in_apply = 0;
+    uint32_t beyond_inside = 0;
     const struct odata_filter_rules rules = { .later_members = call->preferences.unknown_members };
     struct error error = { 0 };
 
@@ -509,12 +509,13 @@ bool graph_read_options(struct call *call, bool is_read)
     call->odata_401 = api->odata_401 && call->path.resource != ODATA_CSDL &&
                       protocol_version_admits_401(request) &&
                       graph_goes_beyond(call, BEYOND_ODATA_401) == BEYOND_GOES;
-    if ((call->options.apply.ptr && !graph_read_apply(call, &in_apply, &error)) ||
+    if ((call->options.compute.ptr && !graph_read_compute(call, &beyond_inside, &error)) ||
+        (call->options.apply.ptr && !graph_read_apply(call, &beyond_inside, &error)) ||
         (call->options.search.ptr && !add_search(call, &error))) {
         call_finish_error(call, &error);
         return false;
     }
-    if (!check_options_beyond(call, in_apply))
+    if (!check_options_beyond(call, beyond_inside))
         return false;
     call->options.query.health = call->health;
     call->options.query.exact_strings = api->exact_strings;
@@ -540,6 +541,7 @@ struct odata_reply graph_reply_of(const struct call *call)
                                  .level = call->level,
                                  .plain_names = call->odata_401,
                                  .ieee754 = call->ieee754,
+                                 .computed = call->computed,
                                  .unknown_members = call->applied.unknown_members,
                                  .etags = call->options.query.select & EDM_CREATED,
                                  .health = call->options.query.health };

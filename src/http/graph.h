@@ -45,6 +45,21 @@ bool graph_read_apply(struct call *call, uint32_t *beyond, struct error *err) MU
 /* A list of groups; `finish` ends one whose number alone is asked for, else it is NULL. */
 void graph_start_groups(struct call *call, void (*finish)(struct call *call));
 
+/* --- graph_compute.c ----------------------------------------------------------------------- */
+
+/* Reads $compute and what waited for it, into the query. As graph_read_apply(). */
+bool graph_read_compute(struct call *call, uint32_t *beyond, struct error *err) MUST_CHECK;
+/* Refuses what cannot be worked out, before any row is looked at for it. */
+bool graph_compute_check(struct call *call, struct store_session *session,
+                         const struct edm_query *query, struct error *err) MUST_CHECK;
+/* Works out what is shown of it, for the page that was just read for `query`, which is cut where
+ * that makes it too long. */
+bool graph_compute_page(struct call *call, struct store_session *session,
+                        const struct edm_query *query, struct error *err) MUST_CHECK;
+/* The same for call->entity. */
+bool graph_compute_entity(struct call *call, struct store_session *session,
+                          struct error *err) MUST_CHECK;
+
 /* --- graph_documents.c -------------------------------------------------------------------------
  */
 

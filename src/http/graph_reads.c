@@ -101,10 +101,30 @@ static void read_entity(struct call *call, void (*finish)(struct call *))
         finish(call);
 }
 
+/* With $compute, whose expressions are the client's to choose: on a reader's thread. */
+static bool run_get(struct dispatch_job *job, struct store_session *session, struct error *err)
+{
+    struct call *call = graph_call_of(job);
+
+    return get_entity(call, session, err) && graph_compute_entity(call, session, err);
+}
+
+static void finish_get(struct call *call)
+{
+    if (!conditions_are_any(&call->conditions) || !conditions_answer(call))
+        finish_entity(call);
+}
+
 void graph_start_get(struct call *call)
 {
-    if (graph_read_options(call, true))
+    if (!graph_read_options(call, true))
+        return;
+    if (call->options.query.computed_count == 0) {
         read_entity(call, finish_entity);
+        return;
+    }
+    call->options.query.now_ticks = call_now_ticks(call);
+    graph_submit(call, false, run_get, finish_get);
 }
 
 /* OData 4.01 part 1, 11.2.4: a property that is null has no content. */
@@ -327,15 +347,18 @@ static bool run_list(struct dispatch_job *job, struct store_session *session, st
     struct edm_query query = call->options.query;
 
     query.select |= 1; /* the key, for the nextLink */
-    return find_place(call, session, &query, err) &&
+    return (query.computed_count == 0 || graph_compute_check(call, session, &query, err)) &&
+           find_place(call, session, &query, err) &&
            service_list(session, call->who->tenant, &query, call->arena, &call->page, err) &&
-           (effects_read(call) != FAULT_READ_STALE || stale_list(call, session, &query, err));
+           (effects_read(call) != FAULT_READ_STALE || stale_list(call, session, &query, err)) &&
+           (query.computed_count == 0 || graph_compute_page(call, session, &query, err));
 }
 
 /* Whether more rows may have to be looked at than are shown. */
 static bool looks_far(const struct edm_query *query)
 {
-    return query->count || query->filter || query->order_count || query->skip;
+    return query->count || query->filter || query->order_count || query->skip ||
+           query->computed_count;
 }
 
 void graph_start_list(struct call *call)

@@ -84,8 +84,7 @@ static bool is_taken(const struct apply *apply, const struct edm_grouping *group
                            : edm_find_property_nocase(builder->type, name) >= 0);
 }
 
-/* OData ABNF, odataIdentifier, of ASCII's letters. */
-static bool is_identifier(struct slice name)
+bool odata_apply_is_name(struct slice name)
 {
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
@@ -104,7 +103,7 @@ static bool parse_name(struct apply *apply, const struct edm_grouping *grouping,
 
     if (!filter_take_word(parse, SLICE("as")))
         return filter_unexpected(parse) != NULL;
-    if (parse->token.kind != FILTER_TOKEN_NAME || !is_identifier(parse->token.text))
+    if (parse->token.kind != FILTER_TOKEN_NAME || !odata_apply_is_name(parse->token.text))
         return filter_unexpected(parse) != NULL;
     if (is_taken(apply, grouping, parse->token.text))
         return filter_refuse(&parse->builder, parse->token.position,

@@ -36,6 +36,10 @@ bool odata_apply_parse(const struct edm_model *model, const struct edm_entity_ty
                        const struct edm_filter **ret_filter, const struct edm_apply **ret,
                        uint32_t *beyond, struct error *err) MUST_CHECK;
 
+/* Whether `as` may give the name (OData ABNF, odataIdentifier, of ASCII's letters); here and in
+ * $compute. */
+bool odata_apply_is_name(struct slice name);
+
 /* What there is, by name, each once; empty behind the last. */
 struct slice odata_apply_transformation(size_t index);
 

@@ -177,6 +177,16 @@ const struct beyond_row beyond_rows[BEYOND_COUNT] = {
         .target = "$apply",
         .message = OPTION_REFUSED("Apply"),
     },
+    [BEYOND_COMPUTE] = {
+        .id = "compute",
+        .what = "$compute makes properties of others, to be shown, filtered and ordered by",
+        .graph = "400: the option is not allowed",
+        .source = "OData 4.01 part 2, 5.1.3; the query-parameter page does not have it; the words "
+                  "are those of microsoft-graph-docs-contrib #94",
+        .refusal = ERROR_BAD_REQUEST,
+        .target = "$compute",
+        .message = OPTION_REFUSED("Compute"),
+    },
     [BEYOND_ODATA_401] = {
         .id = "odata-401",
         .what = "with --odata-401 a client that admits OData 4.01 by OData-MaxVersion gets its names, such as @count",

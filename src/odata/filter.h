@@ -27,6 +27,7 @@
 
 struct arena;
 struct edm_shape;
+struct odata_computed;
 
 /* Clients build filters in loops, and what evaluates one has limits of its own. */
 enum {
@@ -45,6 +46,7 @@ struct odata_alias {
 struct odata_filter_rules {
     bool later_members;            /* members past the sentinel of an enumeration may be named */
     const struct edm_shape *shape; /* names are its columns; NULL: the entity's properties */
+    const struct odata_computed *computed; /* names that go with those properties; NULL: none */
 };
 
 /* `text` is decoded; the tree may keep slices of it. `aliases` may be NULL. The rows of

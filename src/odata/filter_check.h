@@ -1,8 +1,8 @@
 /* odata/filter_check.h - makes the nodes of a filter, and refuses what does not fit together.
  *
- * Not for others than filter_*.c, orderby.c and apply.c. Every function here fills the builder's
- * error on failure; the position it is given is what the message names. Must not know: in which
- * order the text said it.
+ * Not for others than filter_*.c, orderby.c, apply.c and compute.c. Every function here fills the
+ * builder's error on failure; the position it is given is what the message names. Must not know: in
+ * which order the text said it.
  */
 #ifndef ODATA_FILTER_CHECK_H
 #define ODATA_FILTER_CHECK_H
@@ -19,6 +19,7 @@ struct filter_builder {
     bool form_alone;     /* names and types do not count: every node is a null, which fits */
     bool later_members;  /* see struct odata_filter_rules, and the next */
     const struct edm_shape *shape;
+    const struct odata_computed *computed;
     uint32_t beyond; /* BEYOND_BIT() of what was used */
     struct error *err;
 };

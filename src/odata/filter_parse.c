@@ -28,6 +28,7 @@
 #include "odata/filter_parse.h"
 
 #include "base/arena.h"
+#include "odata/compute.h"
 #include "odata/filter_literal.h"
 #include "odata/path.h"
 #include "odata/quote.h"
@@ -435,9 +436,11 @@ bool odata_filter_parse(const struct edm_model *model, const struct edm_entity_t
                      .source = text,
                      .later_members = rules->later_members,
                      .shape = rules->shape,
+                     .computed = rules->computed,
                      .err = err },
         .lexer = { .source = text },
         .aliases = aliases,
+        .variable_count = odata_computed_variables(rules->computed),
     };
     struct edm_filter *node;
 

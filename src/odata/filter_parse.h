@@ -1,8 +1,8 @@
 /* odata/filter_parse.h - what the files that read $filter share: where they are, and the rules of
  * the grammar that call each other across them.
  *
- * Not for others than filter_*.c, orderby.c and apply.c: they have filter.h. Functions that give a
- * node give NULL when they failed; the builder's error is then filled in.
+ * Not for others than filter_*.c, orderby.c, apply.c and compute.c: they have filter.h. Functions
+ * that give a node give NULL when they failed; the builder's error is then filled in.
  */
 #ifndef ODATA_FILTER_PARSE_H
 #define ODATA_FILTER_PARSE_H

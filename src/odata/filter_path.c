@@ -18,6 +18,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "edm/apply.h"
+#include "odata/compute.h"
 #include "odata/filter_parse.h"
 #include "odata/quote.h"
 
@@ -86,6 +87,17 @@ static struct edm_filter *column_node(struct filter_parse *parse, const struct f
     return NULL;
 }
 
+/* A name that no property has: what $compute calls so, if anything. */
+static struct edm_filter *computed_node(struct filter_parse *parse, const struct filter_token *name)
+{
+    int index = odata_computed_find(parse->builder.computed, name->text);
+
+    if (index >= 0)
+        return odata_computed_node(&parse->builder, (size_t)index, name->position);
+    no_entity_property(parse, name);
+    return NULL;
+}
+
 static struct edm_filter *property_node(struct filter_parse *parse, const struct filter_token *name)
 {
     const struct edm_entity_type *type = parse->builder.type;
@@ -101,10 +113,8 @@ static struct edm_filter *property_node(struct filter_parse *parse, const struct
     if (!form_alone(parse)) {
         int index = edm_find_property_nocase(type, name->text);
 
-        if (index < 0) {
-            no_entity_property(parse, name);
-            return NULL;
-        }
+        if (index < 0)
+            return computed_node(parse, name);
         const struct edm_property *property = &type->properties[index];
         node.type = property->flags & EDM_COLLECTION ? EDM_FILTER_STRINGS : types[property->kind];
         node.enumeration = property->enumeration;

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/test.h"
 #include "base/text.h"
+#include "odata/compute.h"
 #include "odata/filter.h"
 #include "odata/filter_literal.h"
 #include "odata/options.h"
@@ -213,10 +214,14 @@ static enum grammar_verdict check_query_of(struct check *check, const struct oda
 {
     const struct odata_filter_rules filter_rules = { .later_members = true };
     struct odata_options options;
+    uint32_t beyond = 0;
+    bool ok = odata_options_parse(check->model, &profile_documented, path, true, query, 0,
+                                  &filter_rules, check->arena, &options, check->err);
 
-    return verdict_of(odata_options_parse(check->model, &profile_documented, path, true, query, 0,
-                                          &filter_rules, check->arena, &options, check->err),
-                      check->err);
+    if (ok && options.compute.ptr)
+        ok = odata_compute_options(check->model, path, &filter_rules, check->arena, &options,
+                                   &beyond, check->err);
+    return verdict_of(ok, check->err);
 }
 
 static enum grammar_verdict check_query(struct check *check, struct slice input)

@@ -28,6 +28,10 @@ static const struct described options[] = {
       "properties "
       "that it is grouped by, and those that are worked out.",
       true },
+    { "$compute", "compute", "{\"type\":\"string\",\"minLength\":1}",
+      "Makes properties of others, which are shown and may be filtered and ordered by: OData URL "
+      "Conventions 5.1.3.",
+      true },
     { "$count", "count", "{\"type\":\"boolean\"}", "Counts those on all pages.", false },
     { "$orderby", NULL, NULL, "Order by property values.", false },
     { "$select", NULL, NULL, "These properties alone.", false },

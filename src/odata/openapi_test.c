@@ -105,7 +105,7 @@ static const struct {
     { BOTH, "\"ODataErrors.ODataError\":{\"type\":\"object\"" },
     { BOTH, "\"tokenUrl\":\"http://shop.example/token\"" },
     { 0, "/labels/$value" }, /* a collection has none */
-    { 0, "$compute" },
+    { BOTH, "\"compute\":{\"name\":\"$compute\",\"in\":\"query\"" },
 };
 
 static void test_pieces(void **state UNUSED)

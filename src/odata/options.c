@@ -17,7 +17,7 @@
  * inside $filter and $orderby comes last, since it can be read only when all aliases are known, and
  * inside $search (odata/search.h) and $apply (odata/apply.h) only once it is known whether there is
  * one. With $apply the names in $filter and $orderby are those that it leaves, so that they wait
- * too.
+ * too; with $compute (odata/compute.h) they may be those that it makes, and in $select as well.
  *
  * $top is the size of a page, as in Graph, and more pages follow behind it; so $top and maxpagesize
  * are two wishes about one thing, and the smaller wins.
@@ -43,6 +43,8 @@ struct parse {
     unsigned seen; /* bit i: options[i] was given */
     uint64_t top;
     struct odata_selection selection;
+    struct slice select;          /* decoded; no pointer: not given */
+    struct slice query;           /* all options */
     struct slice filter, orderby; /* decoded; no pointer: not given */
     struct odata_alias *aliases, *last_alias;
     const struct odata_filter_rules *rules;
@@ -53,7 +55,7 @@ struct parse {
 typedef bool option_reader(struct parse *parse, struct slice value);
 
 /* Where an option may stand. */
-enum place { NOWHERE, ON_READ_SETS, ON_DATA, ON_JSON };
+enum place { NOWHERE, ON_READ_SETS, ON_READ_DATA, ON_DATA, ON_JSON };
 
 struct option {
     struct slice name;  /* with its '$' */
@@ -64,7 +66,7 @@ struct option {
 };
 
 static option_reader read_select, read_top, read_count, read_skip, read_skiptoken, read_filter,
-    read_orderby, read_expand, read_search, read_format, read_deltatoken, read_apply;
+    read_orderby, read_expand, read_search, read_format, read_deltatoken, read_apply, read_compute;
 
 /* Every system query option of OData 4.01 part 2, chapter 5, and those of its addresses. */
 static const struct option options[] = {
@@ -82,7 +84,8 @@ static const struct option options[] = {
     { SLICE_INIT("$search"), SLICE_INIT("search"), SLICE_INIT("Search"), ON_READ_SETS,
       read_search },
     { SLICE_INIT("$apply"), SLICE_INIT("apply"), SLICE_INIT("Apply"), ON_READ_SETS, read_apply },
-    { SLICE_INIT("$compute"), SLICE_INIT("compute"), SLICE_INIT("Compute"), NOWHERE, NULL },
+    { SLICE_INIT("$compute"), SLICE_INIT("compute"), SLICE_INIT("Compute"), ON_READ_DATA,
+      read_compute },
     { SLICE_INIT("$format"), SLICE_INIT("format"), SLICE_INIT("Format"), ON_JSON, read_format },
     { SLICE_INIT("$deltatoken"), SLICE_INIT("deltatoken"), SLICE_INIT("DeltaToken"), NOWHERE,
       read_deltatoken },
@@ -229,7 +232,7 @@ static bool read_expressions(struct parse *parse)
     const struct edm_entity_type *type = parse->path->type;
     struct edm_query *query = &parse->out->query;
 
-    if (parse->out->apply.ptr)
+    if (parse->out->apply.ptr || parse->out->compute.ptr)
         return true;
     if (parse->filter.ptr &&
         !odata_filter_parse(parse->model, type, parse->filter, parse->aliases, parse->rules,
@@ -243,10 +246,38 @@ static bool read_expressions(struct parse *parse)
 
 /* --- $select, $expand ------------------------------------------------------------------------ */
 
+/* Wherever it stands. */
+static COLD bool has_compute(struct parse *parse)
+{
+    struct slice rest = parse->query, pair, name, value, decoded;
+
+    while (take_pair(&rest, &pair, &name, &value)) {
+        const struct option *option = odata_percent_decode(name, true, parse->arena, &decoded, NULL)
+                                          ? find_option(decoded)
+                                          : NULL;
+        if (option && option->read == read_compute)
+            return true;
+    }
+    return false;
+}
+
+/* One that is wrong may name what $compute makes, and is then read once more behind that. */
+static COLD bool select_waits(struct parse *parse)
+{
+    if (!has_compute(parse))
+        return false;
+    if (parse->err)
+        *parse->err = (struct error){ 0 };
+    return true;
+}
+
 static bool read_select(struct parse *parse, struct slice value)
 {
     parse->out->query.select_given = true;
-    return odata_select_parse(parse->model, parse->path, value, &parse->selection, parse->err);
+    parse->select = given(value);
+    return odata_select_parse(parse->model, parse->path, NULL, value, &parse->selection,
+                              parse->err) ||
+           select_waits(parse);
 }
 
 static bool read_expand(struct parse *parse, struct slice value)
@@ -269,6 +300,15 @@ static bool read_apply(struct parse *parse, struct slice value)
 {
     parse->out->apply = given(value);
     parse->out->beyond |= BEYOND_BIT(BEYOND_APPLY);
+    return true;
+}
+
+/* --- $compute -------------------------------------------------------------------------------- */
+
+static bool read_compute(struct parse *parse, struct slice value)
+{
+    parse->out->compute = given(value);
+    parse->out->beyond |= BEYOND_BIT(BEYOND_COMPUTE);
     return true;
 }
 
@@ -299,10 +339,12 @@ static bool check_place(struct parse *parse, const struct option *option)
     bool has_properties = has_rows || resource == ODATA_SINGLETON || resource == ODATA_ENTITY ||
                           resource == ODATA_ACTION;
     bool is_text = resource == ODATA_COUNT || resource == ODATA_VALUE;
+    bool is_read_data = parse->is_read && (has_rows || resource == ODATA_ENTITY);
 
     if (resource == ODATA_DELTA)
         return goes_with_delta(option) || refuse_option(parse, option);
-    if ((option->place == ON_JSON && !is_text) || (option->place == ON_DATA && has_properties))
+    if ((option->place == ON_JSON && !is_text) || (option->place == ON_DATA && has_properties) ||
+        (option->place == ON_READ_DATA && is_read_data))
         return true;
     if (option->place != ON_READ_SETS || !has_properties || !parse->is_read)
         return refuse_option(parse, option);
@@ -383,6 +425,7 @@ bool odata_options_parse(const struct edm_model *model, const struct profile *pr
         .path = path,
         .arena = arena,
         .is_read = is_read,
+        .query = query,
         .rules = rules,
         .out = &result,
         .err = err,
@@ -397,7 +440,8 @@ bool odata_options_parse(const struct edm_model *model, const struct profile *pr
         return false;
     result.query.later_members = rules->later_members;
     result.digest = odata_query_digest(parse.filter, parse.orderby, result.search, result.apply,
-                                       parse.aliases, arena);
+                                       result.compute, parse.aliases, arena);
+    result.select = result.compute.ptr ? parse.select : SLICE_EMPTY;
     result.filter = parse.filter;
     result.orderby = parse.orderby;
     result.aliases = parse.aliases;

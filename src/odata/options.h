@@ -26,9 +26,11 @@ struct arena;
 struct odata_options {
     struct edm_query query;
     struct slice search; /* decoded and unread, see odata/search.h; no pointer when not given */
-    /* Of a request with $apply the next four are unread as well: what names mean in them depends
-     * on it. Otherwise `filter` and `orderby` are in the query. */
-    struct slice apply, filter, orderby; /* decoded; no pointer when not given */
+    /* Of a request with $apply or $compute the next are unread as well: what names mean in them
+     * depends on it, see odata/apply.h and odata/compute.h. Otherwise `filter` and `orderby` are in
+     * the query, and `select` has no pointer. */
+    struct slice apply, compute, filter, orderby; /* decoded; no pointer when not given */
+    struct slice select;                          /* with $compute */
     const struct odata_alias *aliases;
     struct slice skiptoken;  /* decoded but unopened, see odata/skiptoken.h; empty when not given */
     struct slice deltatoken; /* decoded but unopened, see odata/deltatoken.h */

@@ -13,6 +13,7 @@
 #include "odata/orderby.h"
 
 #include "base/arena.h"
+#include "odata/compute.h"
 #include "odata/filter_parse.h"
 
 static bool parse_key(struct filter_parse *parse, struct edm_order_key *ret)
@@ -54,9 +55,11 @@ bool odata_orderby_parse(const struct edm_model *model, const struct edm_entity_
                      .source = text,
                      .later_members = rules->later_members,
                      .shape = rules->shape,
+                     .computed = rules->computed,
                      .err = err },
         .lexer = { .source = text },
         .aliases = aliases,
+        .variable_count = odata_computed_variables(rules->computed),
     };
     struct edm_order_key *keys = arena_new_array(arena, ODATA_ORDER_KEYS_MAX, struct edm_order_key);
     size_t count = 0;

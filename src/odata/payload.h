@@ -65,6 +65,13 @@ struct odata_items {
     void *context;
 };
 
+/* What $compute made of the entities of a reply: of the i-th it is values[i * count] and on. */
+struct odata_worked_out {
+    const struct edm_computed *properties;
+    size_t count;
+    const struct edm_order_value *values; /* texts as they are */
+};
+
 /* What a reply is written for. At ODATA_NONE there is no control information but the count and the
  * nextLink; at ODATA_FULL there are the addresses and types of entities, the types of properties
  * that JSON does not tell, and the actions of an entity that is shown whole. */
@@ -78,6 +85,8 @@ struct odata_reply {
     bool asked_for_all; /* by a GET without $select, which is where a profile may give a tip */
     enum odata_level level;
     const struct odata_items *items; /* NULL: nothing is worked out */
+    const struct odata_worked_out
+        *computed;        /* NULL: there was no $compute, or none of it is shown */
     bool unknown_members; /* members behind a sentinel by their names, else the sentinel's */
     bool etags;           /* @odata.etag, but at ODATA_NONE */
     bool plain_names;     /* OData 4.01's: "@count" for "@odata.count" */

@@ -32,6 +32,10 @@ static struct slice type_name(const struct edm_column *column)
         return SLICE("TimeOfDay");
     case EDM_FILTER_DURATION:
         return SLICE("Duration");
+    case EDM_FILTER_GUID:
+        return SLICE("Guid");
+    case EDM_FILTER_BINARY:
+        return SLICE("Binary");
     case EDM_FILTER_ENUM:
         return column->enumeration->name;
     default:
@@ -52,9 +56,11 @@ static void write_type(const struct odata_reply *reply, const struct edm_column 
         return;
     text_init_fixed(&name, memory, sizeof memory);
     text_append(&name, column->name);
-    text_append(&name, SLICE("@odata.type"));
+    text_append(&name, PAYLOAD_CONTROL(reply, "type"));
     json_writer_plain_name(writer, text_slice(&name));
-    json_writer_raw(writer, SLICE("\"#"));
+    /* OData JSON 4.01 section 4.6.3: what is built in has no '#' any more. */
+    json_writer_raw(writer, reply->plain_names && column->type != EDM_FILTER_ENUM ? SLICE("\"")
+                                                                                  : SLICE("\"#"));
     if (column->type == EDM_FILTER_ENUM) {
         text_append(writer->out, reply->model->namespace_name);
         text_append_char(writer->out, '.');
@@ -73,6 +79,14 @@ static void write_real(double value, struct json_writer *writer)
         json_writer_raw(writer, text);
     else
         json_writer_plain_string(writer, text);
+}
+
+static void write_int(const struct odata_reply *reply, int64_t value, struct json_writer *writer)
+{
+    if (reply->ieee754)
+        json_writer_int_string(writer, value);
+    else
+        json_writer_int(writer, value);
 }
 
 static void write_whole(const struct odata_reply *reply, const struct edm_column *column,
@@ -101,7 +115,7 @@ static void write_whole(const struct odata_reply *reply, const struct edm_column
             json_writer_null(writer);
         return;
     default:
-        json_writer_int(writer, value);
+        write_int(reply, value, writer);
     }
 }
 
@@ -111,8 +125,8 @@ static bool is_number(const struct edm_column *column)
     return column->type == EDM_FILTER_INTEGER || column->type == EDM_FILTER_REAL;
 }
 
-static void write_value(const struct odata_reply *reply, const struct edm_column *column,
-                        const struct edm_order_value *value, struct json_writer *writer)
+void payload_write_column(const struct odata_reply *reply, const struct edm_column *column,
+                          const struct edm_order_value *value, struct json_writer *writer)
 {
     bool is_null =
         value->kind == EDM_ORDER_NULL || (value->kind == EDM_ORDER_REAL && !is_number(column));
@@ -156,15 +170,16 @@ void odata_write_groups(const struct odata_reply *reply, const struct edm_entity
     if (reply->level != ODATA_NONE)
         write_context(reply, type, shape, &writer);
     if (groups->total_count >= 0) {
-        json_writer_plain_name(&writer, SLICE("@odata.count"));
-        json_writer_int(&writer, groups->total_count);
+        json_writer_plain_name(&writer, PAYLOAD_CONTROL(reply, "count"));
+        write_int(reply, groups->total_count, &writer);
     }
     json_writer_plain_name(&writer, SLICE("value"));
     json_writer_array_begin(&writer);
     for (size_t i = 0; i < groups->count; i++) {
         json_writer_object_begin(&writer);
         for (size_t j = 0; j < shape->count; j++)
-            write_value(reply, &shape->columns[j], &groups->values[i * shape->count + j], &writer);
+            payload_write_column(reply, &shape->columns[j], &groups->values[i * shape->count + j],
+                                 &writer);
         json_writer_object_end(&writer);
     }
     json_writer_array_end(&writer);

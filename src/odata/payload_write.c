@@ -34,6 +34,11 @@ static void append_select_list(const struct odata_reply *reply, const struct edm
         text_append(out, type->properties[i].name);
         before = ',';
     }
+    for (size_t i = 0; reply->computed && i < reply->computed->count; i++) {
+        text_append_char(out, before);
+        text_append(out, reply->computed->properties[i].name);
+        before = ',';
+    }
     text_append_char(out, ')');
 }
 
@@ -301,6 +306,8 @@ void odata_write_entity(const struct odata_reply *reply, const struct edm_entity
     if (gets_tip(reply))
         write_tip(reply, entity->type, SLICE("('<guid>')"), &writer);
     write_members(&shape, entity, &writer);
+    if (reply->computed)
+        payload_write_computed(reply, 0, &writer);
     json_writer_object_end(&writer);
 }
 
@@ -332,6 +339,8 @@ void odata_write_page(const struct odata_reply *reply, const struct edm_entity_t
     for (size_t i = 0; i < page->count; i++) {
         json_writer_object_begin(&writer);
         write_members(&shape, page->entities[i], &writer);
+        if (reply->computed)
+            payload_write_computed(reply, i, &writer);
         json_writer_object_end(&writer);
     }
     json_writer_array_end(&writer);

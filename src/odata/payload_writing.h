@@ -5,6 +5,8 @@
 #include "odata/payload.h"
 
 struct json_writer;
+struct edm_column;
+struct edm_order_value;
 
 /* Room for "\"#{namespace}.{name}\"" and for "{name}@odata.navigationLink": edm_check() holds a
  * namespace and a name to 63 bytes each. */
@@ -46,6 +48,13 @@ unsigned payload_form(const struct odata_reply *reply);
 /* A property that the singleton works out, as the member `name`. */
 void payload_write_items(const struct odata_reply *reply, struct slice name,
                          const struct edm_singleton_property *property, struct json_writer *writer);
+/* A value that is no property's, as the member column->name; with its type where everything is
+ * told. */
+void payload_write_column(const struct odata_reply *reply, const struct edm_column *column,
+                          const struct edm_order_value *value, struct json_writer *writer);
+/* What reply->computed says of the entity number `row`. */
+void payload_write_computed(const struct odata_reply *reply, size_t row,
+                            struct json_writer *writer);
 /* The member, unless it is empty. */
 void payload_write_type(const struct odata_reply *reply, struct slice value,
                         struct json_writer *writer);

@@ -26,8 +26,8 @@ static void add_option(uint64_t *digest, struct slice text)
 }
 
 uint64_t odata_query_digest(struct slice filter, struct slice orderby, struct slice search,
-                            struct slice apply, const struct odata_alias *aliases,
-                            struct arena *arena)
+                            struct slice apply, struct slice compute,
+                            const struct odata_alias *aliases, struct arena *arena)
 {
     uint64_t digest = UINT64_C(0xcbf29ce484222325);
 
@@ -38,6 +38,8 @@ uint64_t odata_query_digest(struct slice filter, struct slice orderby, struct sl
     add_option(&digest, search);
     if (apply.ptr)
         add_option(&digest, apply);
+    if (compute.ptr && (filter.ptr || orderby.ptr))
+        add_option(&digest, compute);
     for (const struct odata_alias *alias = aliases; alias; alias = alias->next) {
         struct slice value;
 

@@ -10,9 +10,10 @@
 
 #include "odata/filter.h"
 
-/* Of the decoded texts of the options; one without a pointer was not given. 0 when none was. */
+/* Of the decoded texts of the options; one without a pointer was not given. 0 when none was.
+ * `compute` counts where it may be named, beside `filter` and `orderby`. */
 uint64_t odata_query_digest(struct slice filter, struct slice orderby, struct slice search,
-                            struct slice apply, const struct odata_alias *aliases,
-                            struct arena *arena);
+                            struct slice apply, struct slice compute,
+                            const struct odata_alias *aliases, struct arena *arena);
 
 #endif

@@ -11,6 +11,7 @@
  */
 #include "odata/select.h"
 
+#include "odata/compute.h"
 #include "odata/quote.h"
 
 #define SELECT_FAILED "Parsing OData Select and Expand failed: "
@@ -18,6 +19,7 @@
 struct reading {
     const struct edm_model *model;
     const struct odata_path *path;
+    const struct odata_computed *computed;
     const char *option;
     struct slice list;
     struct error *err;
@@ -154,6 +156,17 @@ static bool read_list(const struct reading *reading, term_reader *read,
 
 /* --- $select --------------------------------------------------------------------------------- */
 
+static bool select_computed(const struct reading *reading, struct slice term,
+                            struct odata_selection *selection)
+{
+    int index = odata_computed_find(reading->computed, term);
+
+    if (index < 0)
+        return refuse_name(reading, term);
+    selection->computed |= UINT32_C(1) << index;
+    return true;
+}
+
 static bool select_term(const struct reading *reading, struct slice term,
                         struct odata_selection *selection)
 {
@@ -167,15 +180,16 @@ static bool select_term(const struct reading *reading, struct slice term,
     }
     property = find_property(reading, term);
     if (property < 0)
-        return refuse_name(reading, term);
+        return select_computed(reading, term, selection);
     selection->properties |= UINT64_C(1) << property;
     return true;
 }
 
 bool odata_select_parse(const struct edm_model *model, const struct odata_path *path,
-                        struct slice text, struct odata_selection *ret, struct error *err)
+                        const struct odata_computed *computed, struct slice text,
+                        struct odata_selection *ret, struct error *err)
 {
-    const struct reading reading = { model, path, "$select", slice_trim(text), err };
+    const struct reading reading = { model, path, computed, "$select", slice_trim(text), err };
 
     *ret = (struct odata_selection){ .properties = 0 };
     return read_list(&reading, select_term, ret);
@@ -212,7 +226,7 @@ static bool expand_term(const struct reading *reading, struct slice term,
 bool odata_expand_check(const struct edm_model *model, const struct odata_path *path,
                         struct slice text, struct error *err)
 {
-    const struct reading reading = { model, path, "$expand", slice_trim(text), err };
+    const struct reading reading = { model, path, NULL, "$expand", slice_trim(text), err };
 
     return read_list(&reading, expand_term, NULL);
 }

@@ -15,15 +15,19 @@
 #include "base/slice.h"
 #include "odata/path.h"
 
+struct odata_computed;
+
 struct odata_selection {
     uint64_t properties; /* by name */
+    uint32_t computed;   /* those of $compute, by name */
     bool star;           /* and all that there are */
 };
 
-/* `text` is decoded. The names are those of the path's type, or of its singleton. */
+/* `text` is decoded. The names are those of the path's type, or of its singleton, and those of
+ * `computed`, which may be NULL. */
 bool odata_select_parse(const struct edm_model *model, const struct odata_path *path,
-                        struct slice text, struct odata_selection *ret,
-                        struct error *err) MUST_CHECK;
+                        const struct odata_computed *computed, struct slice text,
+                        struct odata_selection *ret, struct error *err) MUST_CHECK;
 
 /* All properties of it. */
 uint64_t odata_select_all(const struct edm_model *model, const struct odata_path *path);

@@ -13,10 +13,11 @@ static const struct {
     const char *option;
     bool of_set, of_count, of_entity, of_singleton;
 } option_cases[] = {
-    { "$select", true, true, true, true },       { "$filter", true, true, false, false },
-    { "$top", true, true, false, false },        { "$count", true, true, false, false },
-    { "$format", true, false, true, true },      { "$apply", true, true, false, false },
-    { "$nonsense", false, false, false, false }, { "", false, false, false, false },
+    { "$select", true, true, true, true },   { "$filter", true, true, false, false },
+    { "$top", true, true, false, false },    { "$count", true, true, false, false },
+    { "$format", true, false, true, true },  { "$apply", true, true, false, false },
+    { "$compute", true, true, true, false }, { "$nonsense", false, false, false, false },
+    { "", false, false, false, false },
 };
 
 static void test_options(void **state UNUSED)

@@ -96,6 +96,15 @@ bool service_groups(struct store_session *session, struct uuid tenant,
     return store_entity_groups(session, tenant, query, apply, arena, ret, err);
 }
 
+bool service_compute(struct store_session *session, struct uuid tenant,
+                     const struct edm_query *query, struct edm_entity *const *entities,
+                     size_t count, struct arena *arena, struct edm_order_value *ret,
+                     size_t *ret_count, struct error *err)
+{
+    return store_entities_compute(session, tenant, query, entities, count, arena, ret, ret_count,
+                                  err);
+}
+
 bool service_order_values(struct store_session *session, struct uuid tenant,
                           const struct edm_query *query, struct arena *arena,
                           const struct edm_order_value **ret, struct error *err)
@@ -116,6 +125,8 @@ bool service_order_values(struct store_session *session, struct uuid tenant,
                                     .order = query->order,
                                     .order_count = query->order_count,
                                     .now_ticks = query->now_ticks,
+                                    .exact_strings = query->exact_strings,
+                                    .later_members = query->later_members,
                                     .health = query->health,
                                     .gone = query->gone };
     struct edm_page page;

@@ -45,6 +45,11 @@ bool service_list(struct store_session *session, struct uuid tenant, const struc
 bool service_groups(struct store_session *session, struct uuid tenant,
                     const struct edm_query *query, const struct edm_apply *apply,
                     struct arena *arena, struct edm_groups *ret, struct error *err) MUST_CHECK;
+/* What query->computed comes to for entities of a page: as store_entities_compute(). */
+bool service_compute(struct store_session *session, struct uuid tenant,
+                     const struct edm_query *query, struct edm_entity *const *entities,
+                     size_t count, struct arena *arena, struct edm_order_value *ret,
+                     size_t *ret_count, struct error *err) MUST_CHECK;
 /* What the keys of query->order come to for the entity query->after; *ret is NULL when it is not
  * there. Looks at every row. */
 bool service_order_values(struct store_session *session, struct uuid tenant,

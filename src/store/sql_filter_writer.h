@@ -1,6 +1,7 @@
 /* store/sql_filter_writer.h - what the files that write a condition share.
  *
- * Not for others than sql_filter*.c, sql_order.c and sql_apply.c: they have sql_filter.h.
+ * Not for others than sql_filter*.c, sql_order.c, sql_apply.c and sql_computed.c: they have
+ * sql_filter.h.
  */
 #ifndef STORE_SQL_FILTER_WRITER_H
 #define STORE_SQL_FILTER_WRITER_H

@@ -119,6 +119,15 @@ bool store_entities_pick(struct store_session *session, struct uuid tenant,
                          const struct edm_query *query, const struct slice *keys, size_t count,
                          struct arena *arena, struct edm_entity **ret, size_t *ret_count,
                          struct error *err) MUST_CHECK;
+/* What query->computed comes to for each of the entities, in ret[i * query->computed_count]; texts
+ * as they are. Where there is no row of such a key (any more) all are null. *ret_count: for how
+ * many entities; fewer than `count` when their text, that of the entities too, passed
+ * query->page_bytes.
+ */
+bool store_entities_compute(struct store_session *session, struct uuid tenant,
+                            const struct edm_query *query, struct edm_entity *const *entities,
+                            size_t count, struct arena *arena, struct edm_order_value *ret,
+                            size_t *ret_count, struct error *err) MUST_CHECK;
 /* The groups that `apply`, of at least one grouping, makes of what `query` lets through. Of the
  * query count: `order` is by columns of the last shape; without one, and where it leaves two equal,
  * by the grouped properties. `page_size` groups at most, those behind `skip`. */
