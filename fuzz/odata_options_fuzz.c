@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "model/graph_model.h"
+#include "odata/compute.h"
 #include "odata/options.h"
 
 #define PLENTY       ((size_t)8 << 20) /* an alias is decoded wherever it stands */
@@ -59,9 +60,12 @@ static bool parse(const struct request *request, struct slice query, struct aren
                   struct odata_options *ret, struct error *err)
 {
     const struct odata_filter_rules rules = { .later_members = request->is_read };
+    uint32_t beyond = 0;
 
     return odata_options_parse(&graph_model, request->profile, &request->path, request->is_read,
-                               query, request->max_page_size, &rules, arena, ret, err);
+                               query, request->max_page_size, &rules, arena, ret, err) &&
+           (!ret->compute.ptr ||
+            odata_compute_options(&graph_model, &request->path, &rules, arena, ret, &beyond, err));
 }
 
 static uint64_t all_properties(const struct request *request)
@@ -75,7 +79,8 @@ static void check_options(const struct request *request, const struct odata_opti
     const struct edm_query *query = &options->query;
 
     assert(query->type == request->path.type && query->after.len == 0);
-    assert(query->select && !(query->select & ~all_properties(request)));
+    assert(query->select || query->computed_count);
+    assert(!(query->select & ~all_properties(request)));
     assert(query->select_given || query->select == all_properties(request));
     assert(query->page_size <= ODATA_PAGE_SIZE_MAX);
     assert(!request->max_page_size || query->page_size <= request->max_page_size);

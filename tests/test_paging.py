@@ -16,7 +16,8 @@ NDES = "/beta/deviceManagement/ndesConnectors"
 STAYING = 100
 WALKS = ["", "$orderby=displayName", "$orderby=displayName desc,state", "$orderby=state,id desc",
          "$orderby=lastConnectionDateTime desc", "$orderby=length(displayName),displayName desc",
-         "$orderby=machineName&$filter=state ne 'none'", "$search=site NOT passing&$orderby=state"]
+         "$orderby=machineName&$filter=state ne 'none'", "$search=site NOT passing&$orderby=state",
+         "$compute=length(displayName) as n,concat(displayName,machineName) as text&$orderby=n desc,text"]
 
 
 def connector(chance, kind):
