@@ -10,9 +10,9 @@
  *     options (400), Accept (406), existence (404), conditions (412)
  *
  * Reads by key and pages by key run here on the loop. Writes go to the writer, and what may look at
- * every row (a count, a list with a filter) goes to a reader thread; the call then continues in
- * `next` when the job came home. Only this floor has such continuations; what runs elsewhere is one
- * straight function.
+ * every row (a count, a list with a filter) or works out what the client chose ($compute) goes to a
+ * reader thread; the call then continues in `next` when the job came home. Only this floor has such
+ * continuations; what runs elsewhere is one straight function.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -246,29 +246,25 @@ static bool read_expressions(struct parse *parse)
 
 /* --- $select, $expand ------------------------------------------------------------------------ */
 
-/* Wherever it stands. */
-static COLD bool has_compute(struct parse *parse)
-{
-    struct slice rest = parse->query, pair, name, value, decoded;
-
-    while (take_pair(&rest, &pair, &name, &value)) {
-        const struct option *option = odata_percent_decode(name, true, parse->arena, &decoded, NULL)
-                                          ? find_option(decoded)
-                                          : NULL;
-        if (option && option->read == read_compute)
-            return true;
-    }
-    return false;
-}
-
-/* One that is wrong may name what $compute makes, and is then read once more behind that. */
+/* A $select that is wrong may name what $compute makes, wherever that stands, and is then read once
+ * more behind it. False: there is none, and what is wrong stands; or memory ended, which is told.
+ */
 static COLD bool select_waits(struct parse *parse)
 {
-    if (!has_compute(parse))
-        return false;
-    if (parse->err)
-        *parse->err = (struct error){ 0 };
-    return true;
+    struct slice rest = parse->query, pair, name, value, decoded;
+    struct error why = { 0 };
+
+    while (why.code != ERROR_TOO_LARGE && take_pair(&rest, &pair, &name, &value)) {
+        const struct option *option = odata_percent_decode(name, true, parse->arena, &decoded, &why)
+                                          ? find_option(decoded)
+                                          : NULL;
+        if (option && option->read == read_compute) {
+            if (parse->err)
+                *parse->err = (struct error){ 0 };
+            return true;
+        }
+    }
+    return why.code == ERROR_TOO_LARGE && error_no_memory(parse->err);
 }
 
 static bool read_select(struct parse *parse, struct slice value)
