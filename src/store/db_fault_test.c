@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "edm/filter.h"
 #include "edm/toy_model.h"
+#include "store/answers.h"
 #include "store/health_policies.h"
 #include "store/registry.h"
 #include "store/removals.h"
@@ -200,12 +201,34 @@ static bool sandbox_happened(struct shop *shop)
     return count == 1;
 }
 
+/* What is answered goes with what was written. */
+static bool do_answered(struct shop *shop, struct error *err)
+{
+    const struct answer answer = { .request = SLICE("r"), .status = 204 };
+
+    return do_delete(shop, err) && answer_add(shop->writer, shop_tenant, SLICE("k"), &answer, err);
+}
+
+static bool answered_happened(struct shop *shop)
+{
+    struct answer answer;
+    int64_t stock;
+    bool found;
+
+    assert_true(store_read_begin(shop->reader, NULL));
+    assert_true(
+        answer_get(shop->reader, shop_tenant, SLICE("k"), shop->arena, &answer, &found, NULL));
+    assert_true(found != old_is_there(shop, &stock));
+    return found;
+}
+
 static void reset_hand_tables(struct shop *shop)
 {
     struct error err = { 0 };
 
     assert_true(health_policies_clear(shop->writer, shop_tenant, NULL));
     assert_true(removals_clear(shop->writer, shop_tenant, NULL));
+    assert_true(answers_clear(shop->writer, shop_tenant, NULL));
     if (sandbox_remove(shop->writer, shop_other_tenant, &err))
         assert_true(registry_tenant_remove(shop->writer, shop_other_tenant, NULL));
     else
@@ -220,6 +243,7 @@ static const struct {
     { do_update, update_happened },     { do_delete, delete_happened },
     { do_delete_all, delete_happened }, { do_policy, policy_happened },
     { do_removal, removal_happened },   { do_sandbox, sandbox_happened },
+    { do_answered, answered_happened },
 };
 
 /* One operation in a group of its own, as the writer runs it. True: acknowledged. */

@@ -20,6 +20,10 @@
  *   watch           the sets whose changes are logged (changes.c)
  *   change          the log
  *
+ * Step 4
+ *   answer          what repeatable requests were answered (answers.c)
+ *   answer_horizon  up to when a tenant's answers were let go
+ *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "store/migrations.h"
@@ -146,6 +150,30 @@ static enum db_status step_3(struct db *db)
     return run_all(db, texts, COUNT_OF(texts));
 }
 
+static enum db_status step_4(struct db *db)
+{
+    const struct dialect *d = db->driver->dialect;
+    char memory[3][512];
+    struct text texts[COUNT_OF(memory)];
+
+    for (size_t i = 0; i < COUNT_OF(memory); i++)
+        text_init_fixed(&texts[i], memory[i], sizeof memory[i]);
+    text_printf(&texts[0],
+                "CREATE TABLE answer (tenant %s NOT NULL, key %s NOT NULL,"
+                " made_unix_ms %s NOT NULL, request %s NOT NULL, sent_unix_s %s NOT NULL,"
+                " made_ticks %s NOT NULL, status %s NOT NULL, id %s NOT NULL, fields %s NOT NULL,"
+                " body %s NOT NULL, PRIMARY KEY (tenant, key))%s",
+                d->bytes_type, d->bytes_type, d->integer_type, d->bytes_type, d->integer_type,
+                d->integer_type, d->integer_type, d->key_type, d->text_type, d->bytes_type,
+                d->table_options);
+    text_printf(&texts[1], "CREATE INDEX answer_made ON answer (tenant, made_unix_ms)");
+    text_printf(&texts[2],
+                "CREATE TABLE answer_horizon (tenant %s NOT NULL PRIMARY KEY,"
+                " sent_unix_s %s NOT NULL)%s",
+                d->bytes_type, d->integer_type, d->table_options);
+    return run_all(db, texts, COUNT_OF(texts));
+}
+
 static const struct migration {
     const char *doc;
     enum db_status (*run)(struct db *db);
@@ -153,6 +181,7 @@ static const struct migration {
     { "the store's state, the schema record and the registry", step_1 },
     { "health policies, removals and sandboxes", step_2 },
     { "the log of changes", step_3 },
+    { "answers to repeatable requests", step_4 },
 };
 static_assert(COUNT_OF(migrations) == MIGRATIONS_LAST, "a number for each row");
 

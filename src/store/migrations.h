@@ -10,7 +10,7 @@
 
 #include "store/db.h"
 
-#define MIGRATIONS_LAST 3
+#define MIGRATIONS_LAST 4
 
 /* Brings a store of schema `number` (0: nothing is there) to MIGRATIONS_LAST, in the transaction
  * that is open. */

@@ -167,6 +167,7 @@ static void make_schema_1(struct shop *shop)
     shop_close_store(shop);
     run_outside(shop, "DROP TABLE health_policy; DROP TABLE removal; DROP TABLE sandbox;"
                       "DROP TABLE watch; DROP TABLE change;"
+                      "DROP TABLE answer; DROP TABLE answer_horizon;"
                       "UPDATE store_state SET schema_number = 1");
 }
 
