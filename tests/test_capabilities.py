@@ -8,6 +8,7 @@ from multipart import change_set, part, together
 from server_process import Server
 
 CORE, CAPABILITIES = "@Org.OData.Core.V1.", "@Org.OData.Capabilities.V1."
+REPEATABLE = "@Org.OData.Repeatability.V1.Supported"
 APPLY = "@Org.OData.Aggregation.V1.ApplySupported"
 NAMESPACE = "microsoft.graph"
 VERSIONS = ["v1.0", "beta"]
@@ -315,6 +316,22 @@ def test_the_container(surface):
     batch = surface.ask("POST", "$batch", json={"requests": [
         {"id": "1", "method": "GET", "url": f"/{path}"}]})
     assert (batch.status_code == 200) == terms[CAPABILITIES + "BatchSupported"], batch.text
+
+
+def test_repeatable_requests(surface):
+    """Half of what it takes is refused where it is claimed, and passed over where it is not."""
+    claim = surface.annotations[f"{NAMESPACE}.GraphService"].get(REPEATABLE, False)
+    half = {"Repeatability-Request-ID": "a"}
+    for name, _, _ in surface.sets():
+        key = surface.make(name)["id"]
+        for method, path in (("POST", name), ("PATCH", f"{name}/{key}"), ("DELETE", f"{name}/{key}")):
+            reply = surface.ask(method, f"deviceManagement/{path}", headers=half,
+                                **({} if method == "DELETE" else {"json": {}}))
+            assert (reply.headers.get("repeatability-result") == "rejected") == claim, (path, reply.text)
+    for target, terms in surface.annotations.items():
+        if target.endswith(")"):
+            answers = "$ReturnType" in surface.schema[target.removeprefix(NAMESPACE + ".").split("(")[0]][0]
+            assert terms.get(REPEATABLE) == (False if claim and answers else None), target
 
 
 def test_batch(surface):

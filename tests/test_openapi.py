@@ -423,6 +423,11 @@ def check_exists(reply, _):
     assert reply.status_code == 412 and reply.json()["error"]["target"] == "If-None-Match"
 
 
+def check_rejected(reply, _):
+    """Alone, each is half of what it takes."""
+    assert (reply.status_code, reply.headers["repeatability-result"]) == (400, "rejected")
+
+
 # Fields of a request: a word of the description, a value, what it does where it is described so.
 FIELDS = [
     ("client-request-id", "", "x" * 128, check_echo),
@@ -434,6 +439,8 @@ FIELDS = [
     ("Prefer", "include-unknown-enum-members", "include-unknown-enum-members", check_heeded),
     ("If-Match", "", "*", check_marked),
     ("If-None-Match", "", "*", check_exists),
+    ("Repeatability-Request-ID", "", "a", check_rejected),
+    ("Repeatability-First-Sent", "", "Sun, 06 Nov 1994 08:49:37 GMT", check_rejected),
 ]
 
 

@@ -7,6 +7,7 @@ passed over without effect where the server is strict, of either profile. A row 
 And what the reference pages show works there as it does without: the cases/reference_*.json, but for what
 docs/profiles.md says of the live profile."""
 import datetime
+import email.utils
 import re
 import uuid
 from typing import Callable, NamedTuple
@@ -298,6 +299,23 @@ def is_in_40(_, reply):
     assert reply[2]["@odata.count"] == 0 and "@count" not in reply[2]
 
 
+def make_twice(tenant):
+    """The same request again; the second reply."""
+    sent = email.utils.format_datetime(datetime.datetime.now(datetime.timezone.utc), usegmt=True)
+    headers = {"Repeatability-Request-ID": str(uuid.uuid4()), "Repeatability-First-Sent": sent}
+    return [whole(tenant.ask("POST", NDES, json={}, headers=headers)) for _ in range(2)][1]
+
+
+def is_made_once(tenant, reply):
+    assert reply[0] == 201 and reply[1]["repeatability-result"] == "accepted", reply
+    assert tenant.ids(NDES) == [reply[2]["id"]]
+
+
+def is_made_twice(tenant, reply):
+    assert reply[0] == 201 and "repeatability-result" not in reply[1], reply
+    assert len(tenant.ids(NDES)) == 2
+
+
 USES = {
     "search": Use(lambda tenant: whole(tenant.ask("GET", f"{NDES}?$search=paris")),
                   has_status(200), is_error(400, "$search", NOT_ALLOWED.format("Search"))),
@@ -330,6 +348,7 @@ USES = {
     "compute": Use(compute_letters, has_letters,
                    is_error(400, "$compute", NOT_ALLOWED.format("Compute"))),
     "odata-401": Use(admit_401, is_in_401, is_in_40),
+    "repeatability": Use(make_twice, is_made_once, is_made_twice),
     "domainJoinConnectors-delete": Use(delete_a_domain_join_connector, is_gone, is_still_there),
 }
 

@@ -27,6 +27,7 @@
 
 #include "auth/jwt.h"
 #include "auth/jwt_refusal.h"
+#include "auth/sha256.h"
 #include "base/arena.h"
 #include "json/reader.h"
 
@@ -385,6 +386,21 @@ static struct slice first_of(const struct claims *claims, enum claim_name a, enu
     return claims->values[claims->values[a].text.len ? a : b].text;
 }
 
+_Static_assert(PRINCIPAL_CALLER_BYTES == SHA256_BYTES, "a caller is a SHA-256");
+
+/* Of digests, so that no two pairs are one text. */
+static bool find_caller(const struct claims *claims, struct principal *who)
+{
+    uint8_t pair[2][SHA256_BYTES];
+
+    if (sha256_digest(who->app_id, pair[0]) && sha256_digest(who->subject, pair[1]) &&
+        sha256_digest((struct slice){ (const char *)pair, sizeof pair }, who->caller))
+        return true;
+    if (claims->ret_cause)
+        *claims->ret_cause = "library";
+    return error_set(claims->err, ERROR_INTERNAL, SLICE_EMPTY, "cannot make a digest");
+}
+
 static bool find_principal(const struct claims *claims, struct uuid tenant, struct principal *ret)
 {
     const struct claim_value *values = claims->values;
@@ -406,6 +422,8 @@ static bool find_principal(const struct claims *claims, struct uuid tenant, stru
     } else {
         who.permissions = role_permissions(table, values[CLAIM_ROLES].items);
     }
+    if (!find_caller(claims, &who))
+        return false;
     *ret = who;
     return true;
 }

@@ -203,6 +203,41 @@ static void test_accepted(void **state UNUSED)
     }
 }
 
+/* Whether a token with that claim is of the caller of the good one. */
+static const struct {
+    const char *name, *json;
+    bool same;
+} caller_cases[] = {
+    { NULL, NULL, true },
+    { "exp", "1800003500", true },
+    { "roles", "[]", true },
+    { "sub", "\"another\"", true }, /* oid comes first */
+    { "azp", "\"another\"", true },
+    { "oid", "\"11111111-2222-4333-8444-555555555556\"", false },
+    { "oid", NULL, false },
+    { "appid", "\"app-2\"", false },
+    { "appid", "\"app-11\"", false },
+    { "appid", "\"\"", false },
+};
+
+static void test_callers(void **state UNUSED)
+{
+    struct arena *arena = arena_create(NULL, 1 << 20);
+    struct principal good = verify(good_token(arena), arena).who;
+
+    for (size_t i = 0; i < COUNT_OF(caller_cases); i++) {
+        struct slice claims = build_claims(caller_cases[i].name, caller_cases[i].json, NULL, arena);
+        struct verdict verdict =
+            verify(forge_token(issuer, forge_header(issuer, arena), claims, arena), arena);
+
+        CHECK(strcmp(verdict.cause, "") == 0, i);
+        CHECK((memcmp(verdict.who.caller, good.caller, sizeof good.caller) == 0) ==
+                  caller_cases[i].same,
+              i);
+    }
+    arena_destroy(arena);
+}
+
 /* -- claims that refuse ------------------------------------------------------------------------ */
 
 #define ISS(origin, tenant, tail) "\"" origin "/" tenant tail "\""
@@ -983,6 +1018,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accepted),
+        cmocka_unit_test(test_callers),
         cmocka_unit_test(test_refused_claims),
         cmocka_unit_test(test_nobody),
         cmocka_unit_test(test_odd_payloads),

@@ -8,6 +8,8 @@
 #include "base/slice.h"
 #include "base/uuid.h"
 
+#define PRINCIPAL_CALLER_BYTES 32
+
 struct principal {
     struct uuid tenant;    /* "tid" */
     struct slice subject;  /* "oid", else "sub"; never empty */
@@ -19,6 +21,7 @@ struct principal {
     bool builtin;          /* its token was signed by the built-in issuer */
     int64_t not_before_unix_s;
     int64_t expires_unix_s;
+    uint8_t caller[PRINCIPAL_CALLER_BYTES]; /* tells app_id and subject from any others together */
 };
 
 #endif

@@ -90,6 +90,8 @@ struct api {
     size_t entity_bytes;            /* text of one entity at most */
     int64_t delta_keep_ms;          /* how long a delta's token is good */
     size_t delta_rows;              /* of the log of one set that is followed */
+    int64_t repeat_keep_ms;         /* how long a repeatable request is known */
+    size_t repeats;                 /* of one tenant */
     size_t principal_cache_entries; /* per loop */
 };
 

@@ -86,6 +86,9 @@ struct call {
     struct worked_out *worked_out; /* http/graph_worked_out.c's; NULL: nothing is */
     struct delta_call *delta;      /* http/graph_delta.c's; NULL: it is none */
     struct slice policy;           /* the policy behind `health`, for a field; empty: none */
+    /* It has a field of repeatable requests; http/repeatability.c's, NULL: it is none. */
+    bool repeatable;
+    struct repeatability *repeatability;
     struct dispatch_job job;
     bool (*run)(struct dispatch_job *job, struct store_session *session, struct error *err);
     void (*next)(struct call *call); /* goes on here when the job came home ok */
@@ -123,6 +126,8 @@ void call_finish_odata(struct call *call, int status, const struct text *body);
 void call_finish_not_modified(struct call *call);
 /* 204, no body. */
 void call_finish_no_content(struct call *call);
+/* An answer that was made before, whose fields were added. */
+void call_finish_made(struct call *call, int status, struct slice body);
 /* Anything else: status, type and body as given; `cacheable` leaves out "no-store". */
 void call_finish_plain(struct call *call, int status, struct slice content_type, struct slice body,
                        bool cacheable);

@@ -1,7 +1,8 @@
 /* http/control_sweep.c - one timer, and one thing at a time.
  *
  * The timer is set for whatever comes first: the end of a sandbox or the next look for removals,
- * behind which it looks for what the logs of deltas have too much of.
+ * behind which it looks for what the logs of deltas have too much of, and then for what is kept of
+ * repeatable requests beyond its time.
  * When it fires the sweep is busy until the last job of what it began has come home, and only then
  * is the timer set again.
  *
@@ -27,6 +28,7 @@
 #include "http/control_removal.h"
 #include "service/delta.h"
 #include "service/dispatch.h"
+#include "service/repeats.h"
 #include "service/sandbox.h"
 #include "service/upkeep.h"
 #include "testbed/testbed.h"
@@ -63,6 +65,7 @@ struct control_sweep {
     struct changes_excess *excess; /* of the logs of deltas */
     size_t excess_count, excess_at;
     bool excess_more;
+    struct answers_excess *answers; /* to repeatable requests */
 };
 
 static void turn(struct control_sweep *sweep);
@@ -174,6 +177,74 @@ static void begin_ends(struct control_sweep *sweep)
     turn(sweep);
 }
 
+/* --- answers to repeatable requests ----------------------------------------------------------- */
+
+/* What is left over is found again by the next look. */
+static void push_trim(struct control_sweep *sweep, bool writes)
+{
+    struct dispatch *dispatch = sweep->api->dispatch;
+
+    if (!(writes ? dispatch_write(dispatch, &sweep->job) : dispatch_read(dispatch, &sweep->job)))
+        rest(sweep);
+}
+
+static bool run_find_answers(struct dispatch_job *job, struct store_session *session,
+                             struct error *err)
+{
+    struct control_sweep *sweep = CONTAINER_OF(job, struct control_sweep, job);
+    const struct api *api = sweep->api;
+
+    return service_repeats_find_excess(session, api->repeat_keep_ms, api->repeats, sweep->arena,
+                                       &sweep->answers, &sweep->excess_count, err);
+}
+
+static bool run_trim_answers(struct dispatch_job *job, struct store_session *session,
+                             struct error *err)
+{
+    struct control_sweep *sweep = CONTAINER_OF(job, struct control_sweep, job);
+
+    return service_repeats_trim(session, sweep->answers, sweep->excess_at, &sweep->excess_more,
+                                err);
+}
+
+static void answers_done(struct dispatch_job *job)
+{
+    struct control_sweep *sweep = CONTAINER_OF(job, struct control_sweep, job);
+
+    if (!job->ok)
+        log_failure(sweep, &job->error);
+    if (!job->ok || !sweep->excess_more)
+        sweep->excess_at++;
+    if (atomic_load(&sweep->stopped) || sweep->excess_at >= sweep->excess_count)
+        rest(sweep);
+    else
+        push_trim(sweep, true);
+}
+
+static void answers_found(struct dispatch_job *job)
+{
+    struct control_sweep *sweep = CONTAINER_OF(job, struct control_sweep, job);
+
+    if (!job->ok)
+        log_failure(sweep, &job->error);
+    if (!job->ok || sweep->excess_count == 0 || atomic_load(&sweep->stopped)) {
+        rest(sweep);
+        return;
+    }
+    sweep->job =
+        (struct dispatch_job){ .home = sweep->loop, .run = run_trim_answers, .done = answers_done };
+    push_trim(sweep, true);
+}
+
+static void begin_answers(struct control_sweep *sweep)
+{
+    sweep->excess_count = sweep->excess_at = 0;
+    sweep->job = (struct dispatch_job){ .home = sweep->loop,
+                                        .run = run_find_answers,
+                                        .done = answers_found };
+    push_trim(sweep, false);
+}
+
 /* --- the logs of deltas ---------------------------------------------------------------------- */
 
 static bool run_find_excess(struct dispatch_job *job, struct store_session *session,
@@ -192,15 +263,6 @@ static bool run_trim(struct dispatch_job *job, struct store_session *session, st
     return service_delta_trim(session, sweep->excess, sweep->excess_at, &sweep->excess_more, err);
 }
 
-/* What is left over is found again by the next look. */
-static void push_trim(struct control_sweep *sweep, bool writes)
-{
-    struct dispatch *dispatch = sweep->api->dispatch;
-
-    if (!(writes ? dispatch_write(dispatch, &sweep->job) : dispatch_read(dispatch, &sweep->job)))
-        rest(sweep);
-}
-
 static void trim_done(struct dispatch_job *job)
 {
     struct control_sweep *sweep = CONTAINER_OF(job, struct control_sweep, job);
@@ -209,8 +271,10 @@ static void trim_done(struct dispatch_job *job)
         log_failure(sweep, &job->error);
     if (!job->ok || !sweep->excess_more)
         sweep->excess_at++;
-    if (atomic_load(&sweep->stopped) || sweep->excess_at == sweep->excess_count)
+    if (atomic_load(&sweep->stopped))
         rest(sweep);
+    else if (sweep->excess_at == sweep->excess_count)
+        begin_answers(sweep);
     else
         push_trim(sweep, true);
 }
@@ -221,8 +285,12 @@ static void excess_found(struct dispatch_job *job)
 
     if (!job->ok)
         log_failure(sweep, &job->error);
-    if (!job->ok || sweep->excess_count == 0 || atomic_load(&sweep->stopped)) {
+    if (atomic_load(&sweep->stopped)) {
         rest(sweep);
+        return;
+    }
+    if (!job->ok || sweep->excess_count == 0) {
+        begin_answers(sweep);
         return;
     }
     sweep->job = (struct dispatch_job){ .home = sweep->loop, .run = run_trim, .done = trim_done };

@@ -112,9 +112,9 @@ void cors_add_fields(struct call *call)
     if (call->allow_origin.len == 0)
         return;
     call_add_field(call, SLICE("Access-Control-Allow-Origin"), call->allow_origin);
-    call_add_field(
-        call, SLICE("Access-Control-Expose-Headers"),
-        SLICE("ETag, Location, OData-EntityId, OData-Version, Preference-Applied, "
-              "Retry-After, WWW-Authenticate, client-request-id, request-id, x-ms-ags-diagnostic, "
-              "x-connectord-beyond-graph, x-connectord-fault, x-connectord-policy"));
+    call_add_field(call, SLICE("Access-Control-Expose-Headers"),
+                   SLICE("ETag, Location, OData-EntityId, OData-Version, Preference-Applied, "
+                         "Repeatability-Result, Retry-After, WWW-Authenticate, client-request-id, "
+                         "request-id, x-ms-ags-diagnostic, "
+                         "x-connectord-beyond-graph, x-connectord-fault, x-connectord-policy"));
 }

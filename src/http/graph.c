@@ -27,6 +27,7 @@
 #include "http/effects.h"
 #include "http/method_override.h"
 #include "http/protocol_version.h"
+#include "http/repeatability.h"
 #include "http/wishes.h"
 #include "odata/search.h"
 #include "service/health.h"
@@ -206,6 +207,8 @@ void graph_submit(struct call *call, bool is_write,
     call->run = run;
     call->ran = false;
     call->next = next;
+    if (is_write && call->repeatability && call->begun)
+        repeatability_wrap(call);
     call->job = (struct dispatch_job){ .home = call->loop->loop, .run = run_job, .done = job_done };
     if (!(is_write               ? send_write(call)
           : call->exchange->part ? batch_read_in_turn(call)
@@ -226,7 +229,9 @@ static void tell_beyond(struct call *call, struct slice row)
         struct slice *value = &response->fields[i].value;
 
         if (slice_eq(response->fields[i].name, name)) {
-            (void)arena_printf(call->arena, value, "%.*s, %.*s", SLICE_ARG(*value), SLICE_ARG(row));
+            bool told =
+                arena_printf(call->arena, value, "%.*s, %.*s", SLICE_ARG(*value), SLICE_ARG(row));
+            (void)told;
             return;
         }
     }
@@ -519,7 +524,9 @@ bool graph_read_options(struct call *call, bool is_read)
         return false;
     call->options.query.health = call->health;
     call->options.query.exact_strings = api->exact_strings;
-    return !wishes || wishes_settle(call, is_read);
+    if (wishes && !wishes_settle(call, is_read))
+        return false;
+    return !call->repeatable || repeatability_begin(call, is_read);
 }
 
 static bool asks(const struct call *call)

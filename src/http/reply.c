@@ -204,6 +204,13 @@ void call_finish_plain(struct call *call, int status, struct slice content_type,
     finish(call, status, body);
 }
 
+void call_finish_made(struct call *call, int status, struct slice body)
+{
+    use_kept_memory(call);
+    add_common_fields(call);
+    finish(call, status, body);
+}
+
 struct slice call_error_date(const struct call *call, char memory[EDM_DATE_TIME_TEXT_MAX])
 {
     int64_t now = call_now_ticks(call);
@@ -309,7 +316,8 @@ void call_finish_error(struct call *call, const struct error *error)
         told.message = slice_of(error->message);
         told.target = slice_of(error->target);
     }
-    if (is_ours_to_mend(call, error->code))
+    /* What has no log is no answer yet: http/repeatability.c. */
+    if (call->loop->log && is_ours_to_mend(call, error->code))
         log_failure(call, status, error);
     /* Busy passes by itself; a failed store does not, so no client is told when to come back. */
     if (error->code == ERROR_BUSY || error->code == ERROR_TOO_MANY_CONNECTIONS)

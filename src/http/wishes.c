@@ -11,12 +11,15 @@
 #include "base/text.h"
 #include "http/conditions.h"
 #include "http/graph.h"
+#include "http/repeatability.h"
 
 #define APPLIED_BYTES_MAX 160 /* all of them, the longest each */
 
 #define LEN(name)     (sizeof(name) - 1)
 #define LEN_BIT(name) (UINT64_C(1) << LEN(name))
-#define LENGTHS       (LEN_BIT("Prefer") | LEN_BIT("If-Match") | LEN_BIT("If-None-Match"))
+#define LENGTHS                                                                                    \
+    (LEN_BIT("Prefer") | LEN_BIT("If-Match") | LEN_BIT("If-None-Match") |                          \
+     LEN_BIT("Repeatability-First-Sent"))
 
 /* Nearly every field has a name of another length: all that most requests pay. */
 static bool may_be_wish(const struct http_field *field)
@@ -41,6 +44,9 @@ static void read_field(struct call *call, const struct http_field *field)
     case LEN("If-None-Match"):
         if (first == 'i' && slice_eq_nocase(field->name, IF_NONE_MATCH))
             conditions_add(&call->conditions.none_match, field->value);
+        break;
+    case LEN("Repeatability-First-Sent"): /* and of Repeatability-Request-ID */
+        call->repeatable |= repeatability_is_field(field);
         break;
     }
 }

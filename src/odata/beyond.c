@@ -196,4 +196,14 @@ const struct beyond_row beyond_rows[BEYOND_COUNT] = {
         .target = "",
         .message = "",
     },
+    [BEYOND_REPEATABILITY] = {
+        .id = "repeatability",
+        .what = "a write with Repeatability-Request-ID and Repeatability-First-Sent is executed at most "
+                "once, and a repeat is answered as the first was",
+        .graph = "passes over both: executed again",
+        .source = "OASIS Repeatable Requests 1.0; no page of these sets mentions it",
+        .refusal = ERROR_NONE,
+        .target = "",
+        .message = "",
+    },
 };

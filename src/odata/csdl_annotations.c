@@ -1,7 +1,7 @@
 /* odata/csdl_annotations.c - what each part of the schema means, and what may be asked of it.
  *
- * Spec: the OASIS vocabularies Org.OData.Core.V1, Org.OData.Capabilities.V1 and, of types that can
- * be grouped, Org.OData.Aggregation.V1. A client that reads
+ * Spec: the OASIS vocabularies Org.OData.Core.V1, Org.OData.Capabilities.V1, of types that can
+ * be grouped Org.OData.Aggregation.V1, and Org.OData.Repeatability.V1. A client that reads
  * them need not find out by a refusal what is offered; so each claim is one that odata/surface.h
  * answers for, and tests/test_capabilities.py asks for each whether it is kept. What no client asks
  * for, and what is as the vocabulary says it is when nothing is said, is left out.
@@ -23,6 +23,7 @@
 #define CORE         "Org.OData.Core.V1"
 #define CAPABILITIES "Org.OData.Capabilities.V1"
 #define AGGREGATION  "Org.OData.Aggregation.V1"
+#define REPEATABLE   "Org.OData.Repeatability.V1"
 
 /* What the OpenAPI document calls its scheme. */
 #define SCHEME SLICE("oauth2")
@@ -31,6 +32,7 @@ const struct csdl_vocabulary csdl_vocabularies[] = {
     { CORE, "https://oasis-tcs.github.io/odata-vocabularies/vocabularies/" CORE },
     { CAPABILITIES, "https://oasis-tcs.github.io/odata-vocabularies/vocabularies/" CAPABILITIES },
     { AGGREGATION, "https://oasis-tcs.github.io/odata-vocabularies/vocabularies/" AGGREGATION },
+    { REPEATABLE, "https://oasis-tcs.github.io/odata-vocabularies/vocabularies/" REPEATABLE },
 };
 const size_t csdl_vocabulary_count = COUNT_OF(csdl_vocabularies);
 
@@ -234,6 +236,8 @@ static void annotate_action(struct csdl *csdl, const struct edm_entity_type *typ
     csdl_begin_record(csdl, CSDL_TERM, CAPABILITIES ".OperationRestrictions");
     put_permissions(csdl, &action->permissions);
     csdl_end_record(csdl, CSDL_TERM);
+    if (action->answer && odata_surface_goes_beyond(csdl->surface, BEYOND_REPEATABILITY))
+        csdl_put_bool(csdl, CSDL_TERM, REPEATABLE ".Supported", false);
     csdl_end_target(csdl);
 }
 
@@ -292,6 +296,8 @@ static void annotate_container(struct csdl *csdl)
     csdl_put_bool(csdl, CSDL_TERM, CAPABILITIES ".BatchSupported",
                   odata_surface_has_path(csdl->surface, "/$batch"));
     annotate_batch(csdl);
+    if (odata_surface_goes_beyond(csdl->surface, BEYOND_REPEATABILITY))
+        csdl_put_bool(csdl, CSDL_TERM, REPEATABLE ".Supported", true);
     csdl_begin_list(csdl, CSDL_TERM, CAPABILITIES ".SupportedFormats");
     for (size_t i = 0; i < COUNT_OF(formats); i++)
         csdl_put_string(csdl, CSDL_ITEM, NULL, formats[i]);

@@ -69,6 +69,13 @@ static bool on_writes_to_entities(const struct openapi_use *use)
     return on_entities(use) && !use->is_read;
 }
 
+/* A batch has none as a whole, and an action that answers writes nothing. */
+static bool on_repeatable(const struct openapi_use *use)
+{
+    return !use->is_read && use->resource != ODATA_BATCH &&
+           !(use->resource == ODATA_ACTION && use->is_answered);
+}
+
 #define TEXT    "{\"type\":\"string\"}"
 #define WISHES  "Wishes, with commas between them. "
 #define MEMBERS "include-unknown-enum-members: members behind unknownFutureValue by their names."
@@ -104,6 +111,17 @@ static const struct described fields[] = {
       "*: refused with 412 if the entity exists; an update makes it when it is missing. A list of "
       "entity tags, where entities have tags: if its tag is one of these.",
       on_writes_to_entities },
+    { "Repeatability-Request-ID", "repeatability-request-id",
+      "{\"type\":\"string\",\"minLength\":1,\"maxLength\":128}",
+      "An id of the client's own, best a GUID, under which the write is executed at most once: "
+      "sent "
+      "again, it is answered as it was first. With Repeatability-First-Sent; Repeatability-Result "
+      "says accepted or rejected.",
+      on_repeatable },
+    { "Repeatability-First-Sent", "repeatability-first-sent", TEXT,
+      "With Repeatability-Request-ID: when the client first sent the write, as 'Sun, 06 Nov 1994 "
+      "08:49:37 GMT'.",
+      on_repeatable },
 };
 
 void openapi_fields(struct openapi *openapi, const struct openapi_use *use)

@@ -410,6 +410,8 @@ static bool prepare_api(struct server *server, struct error *err)
     api->entity_bytes = settings->limits.entity_bytes;
     api->delta_keep_ms = (int64_t)settings->limits.delta_days * 86400000;
     api->delta_rows = settings->limits.delta_changes;
+    api->repeat_keep_ms = (int64_t)settings->limits.repeatability_hours * 3600000;
+    api->repeats = settings->limits.repeatable_requests;
     api->principal_cache_entries = settings->limits.token_cache;
     return true;
 }

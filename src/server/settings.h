@@ -146,6 +146,7 @@ struct settings {
         uint64_t write_queue, write_group, token_cache;
         uint64_t journal, fault_rules, testbed_bytes, sandboxes;
         uint64_t delta_days, delta_changes;
+        uint64_t repeatability_hours, repeatable_requests;
         uint64_t connections, connections_per_address, streams, memory_bytes;
         uint64_t idle_s, head_s, body_grace_s, body_bytes_per_s, reply_s, read_s, drain_s;
     } limits;

@@ -316,6 +316,12 @@ const struct setting settings_table[] = {
     { LIMIT("delta-changes", delta_changes), .min = 1, .max = 100000000,
       .default_text = "100000", /* some 100 bytes each */
       .doc = "Changes that are kept of each set that somebody follows; older tokens get 410." },
+    { LIMIT("repeatability-hours", repeatability_hours), .unit = "hours", .min = 1, .max = 8760,
+      .default_text = "24",
+      .doc = "How long what a repeatable request was answered is known, by its tenant's clock." },
+    { LIMIT("repeatable-requests", repeatable_requests), .min = 1, .max = 100000000,
+      .default_text = "10000", /* each as long as its answer */
+      .doc = "Repeatable requests of each tenant that are known; repeats of older ones get 412." },
     { LIMIT("token-cache", token_cache), .max = 1000000,
       .default_text = "1024", /* some 2 KiB each, at most 18 */
       .doc = "Verified tokens that each thread remembers." },

@@ -1,8 +1,9 @@
 /* service/sandbox.c - tenants that begin and end as a whole.
  *
  * Everything of a tenant that the store holds is named in one place, empty_tenant(): entities,
- * policies, the record of removals. A reset is that and the seed again; an end is that, the clients
- * that could do nothing but ask for the tenant's tokens, and the tenant itself.
+ * policies, the record of removals, what repeatable requests were answered. A reset is that and the
+ * seed again; an end is that, the clients that could do nothing but ask for the tenant's tokens,
+ * and the tenant itself.
  *
  * All or nothing is the caller's operation: whatever fails here, its undoing brings back what was.
  *
@@ -14,6 +15,7 @@
 #include "edm/model.h"
 #include "service/health.h"
 #include "service/provision.h"
+#include "store/answers.h"
 #include "store/changes.h"
 #include "store/registry.h"
 #include "store/removals.h"
@@ -40,6 +42,7 @@ static bool empty_tenant(struct store_session *session, const struct edm_model *
                          struct uuid tenant, bool keep_policy, struct error *err)
 {
     return delete_entities(session, model, tenant, err) && removals_clear(session, tenant, err) &&
+           answers_clear(session, tenant, err) &&
            (keep_policy || service_health_clear(session, tenant, err));
 }
 
