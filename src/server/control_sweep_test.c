@@ -16,6 +16,7 @@
 #include "server/handlers_rig_test.h"
 #include "service/health.h"
 #include "service/provision.h"
+#include "service/repeats.h"
 #include "service/sandbox.h"
 #include "store/sandboxes.h"
 #include "store/store.h"
@@ -269,6 +270,62 @@ static void test_removals_make_no_testbed(void **state UNUSED)
     assert_int_equal(testbeds_count(rig.api.testbeds), 0);
 }
 
+/* --- answers to repeatable requests ----------------------------------------------------------- */
+
+#define KEPT 3
+
+static bool keep_answers(void *context UNUSED, struct store_session *session, struct error *err)
+{
+    const struct service_answer answer = { .status = 204 };
+    struct service_repeat repeat = { .tenant = service_default_tenant() };
+
+    for (uint8_t i = 0; i < 10; i++) {
+        repeat.key[0] = i;
+        if (!service_repeat_keep(session, &repeat, &answer, err))
+            return false;
+    }
+    return true;
+}
+
+/* For how many tenants there is something to be done. */
+static bool find_excess(void *context, struct store_session *session, struct error *err)
+{
+    struct arena *arena = arena_create(NULL, ROOMY);
+    struct answers_excess *excess;
+    size_t *count = context;
+    bool ok =
+        service_repeats_find_excess(session, INT64_C(86400000), KEPT, arena, &excess, count, err);
+
+    arena_destroy(arena);
+    return ok;
+}
+
+static size_t count_excess(void)
+{
+    struct error error = { 0 };
+    size_t found = 0;
+
+    if (!data_read(rig.store, find_excess, &found, &error))
+        fail_msg("%s", error.message);
+    return found;
+}
+
+static void test_answers_are_let_go(void **state UNUSED)
+{
+    uint64_t until_ms = clock_monotonic_ms() + PATIENCE_MS;
+    struct error error = { 0 };
+
+    rig.api.repeat_keep_ms = INT64_C(86400000);
+    rig.api.repeats = KEPT;
+    if (!data_write(rig.store, keep_answers, NULL, &error))
+        fail_msg("%s", error.message);
+    assert_int_equal(count_excess(), 1);
+    start();
+    while (count_excess() && clock_monotonic_ms() < until_ms)
+        loop_settle(rig.loop);
+    assert_int_equal(count_excess(), 0);
+}
+
 /* --- the end ---------------------------------------------------------------------------------- */
 
 /* Stopped before its first turn, and in the middle of its work. */
@@ -294,6 +351,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_removals, open_rig, close_sweep),
         cmocka_unit_test_setup_teardown(test_nothing_due_is_no_write, open_rig, close_sweep),
         cmocka_unit_test_setup_teardown(test_removals_make_no_testbed, open_rig, close_sweep),
+        cmocka_unit_test_setup_teardown(test_answers_are_let_go, open_rig, close_sweep),
         cmocka_unit_test_setup_teardown(test_stopped_early, open_rig, close_sweep),
         cmocka_unit_test_setup_teardown(test_stopped_at_work, open_rig, close_sweep),
     };

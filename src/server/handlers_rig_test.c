@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "edm/toy_model.h"
+#include "http/response_write.h"
 #include "loop/loop.h"
 #include "server/data.h"
 #include "service/dispatch.h"
@@ -165,6 +166,15 @@ void rig_send(struct rig *rig, const struct ask *ask, size_t budget_bytes, struc
                              ask->type ? slice_of(ask->type) : SLICE("application/json") };
     if (ask->name)
         ret->fields[1] = (struct http_field){ slice_of(ask->name), slice_of(ask->value) };
+    size_t count = ask->name ? 2 : 1;
+    if (ask->once) {
+        http_date_line(clock_now_unix_s(rig->clock), ret->first_sent);
+        ret->fields[count++] =
+            (struct http_field){ SLICE("Repeatability-Request-ID"), slice_of(ask->once) };
+        ret->fields[count++] = (struct http_field){ SLICE("Repeatability-First-Sent"),
+                                                    { ret->first_sent + strlen("Date: "),
+                                                      strlen("Sun, 06 Nov 1994 08:49:37 GMT") } };
+    }
     ret->exchange.request = (struct http_request){
         .method = ask->method,
         .method_text = method_texts[ask->method],
@@ -174,7 +184,7 @@ void rig_send(struct rig *rig, const struct ask *ask, size_t budget_bytes, struc
         .secure = ask->secure,
         .from_loopback = !ask->from_afar,
         .fields = ret->fields,
-        .field_count = ask->name ? 2 : 1,
+        .field_count = count,
         .body = slice_of(ask->body),
         .has_body = ask->body,
     };

@@ -57,6 +57,7 @@ struct ask {
     const char *path, *query, *host, *body;
     const char *name, *value; /* of one more field; NULL: none */
     const char *type;         /* Content-Type; NULL: JSON */
+    const char *once;         /* its id as a repeatable request, first sent now; NULL: it is none */
     bool secure;
     bool from_afar; /* not from a loopback address */
 };
@@ -64,7 +65,8 @@ struct ask {
 /* What came back; the slices live until answer_free(). */
 struct answer {
     struct http_exchange exchange;
-    struct http_field fields[2];
+    struct http_field fields[4];
+    char first_sent[48];
     bool done;
     bool had_memory_left; /* for a small head */
 };
