@@ -13,7 +13,8 @@
  * The answer is made by whoever makes it otherwise (`next`), on a copy of the call whose exchange
  * leads nowhere. To be a part of a batch is what that copy is told: then the fields that belong to
  * the connection and to this very request are left out, and nothing is coded. It has no testbed:
- * what a write leaves behind there is left when it is on disk.
+ * what a write leaves behind there is left when it is on disk. And it has no log, which is the
+ * loop's: an error that it ends in has a status and no more.
  *
  * Only what was executed is kept. A refusal changed nothing, and the same request may be right the
  * next time.
@@ -239,7 +240,8 @@ static bool is_create(const struct call *call)
 }
 
 /* On the writer's thread, behind the operation. The memory that was set aside for the answer is
- * what it is made of. */
+ * what it is made of; what any answer needs besides stays aside, since the end of the call must not
+ * depend on how this went. */
 static bool make_answer(struct call *call, struct service_answer *ret, struct error *err)
 {
     struct api_loop nobodys = { .api = call->loop->api };
@@ -248,7 +250,6 @@ static bool make_answer(struct call *call, struct service_answer *ret, struct er
     bool less = call_keep_memory(call, 0), ok;
 
     assert(less);
-    (void)less;
     exchange.response = (struct http_response){ .status = 0 };
     exchange.part = true;
     exchange.done = lead_nowhere;
@@ -258,11 +259,14 @@ static bool make_answer(struct call *call, struct service_answer *ret, struct er
     copy.testbed = NULL;
     copy.before = NULL;
     call->repeatability->next(&copy);
+    less = call_keep_memory(call, 0); /* which the copy's end gave back, and took nothing of */
+    assert(less);
+    (void)less;
     ret->status = exchange.response.status;
     ret->body = exchange.response.body;
     ret->id = is_create(call) ? call->entity->values[0].text : SLICE_EMPTY;
     ret->fields = fields_text(&exchange.response, call->arena, &ok);
-    return (ok && ret->status < 400 && call_keep_memory(call, 0)) || error_no_memory(err);
+    return (ok && ret->status < 400) || error_no_memory(err);
 }
 
 /* Whoever refers to what was made finds its key, which is all that is known of it now. */

@@ -302,6 +302,10 @@ void call_finish_error(struct call *call, const struct error *error)
 {
     struct error busy = { 0 };
 
+    if (!call->loop->log) { /* a copy's, of which nobody is told: http/repeatability.c */
+        call->exchange->response.status = http_status_of(error->code);
+        return;
+    }
     if (is_for_want_of_memory(call, error->code)) {
         error_set(&busy, ERROR_BUSY, SLICE_EMPTY, "The server is busy. Try again later.");
         error = &busy;
@@ -316,8 +320,7 @@ void call_finish_error(struct call *call, const struct error *error)
         told.message = slice_of(error->message);
         told.target = slice_of(error->target);
     }
-    /* What has no log is no answer yet: http/repeatability.c. */
-    if (call->loop->log && is_ours_to_mend(call, error->code))
+    if (is_ours_to_mend(call, error->code))
         log_failure(call, status, error);
     /* Busy passes by itself; a failed store does not, so no client is told when to come back. */
     if (error->code == ERROR_BUSY || error->code == ERROR_TOO_MANY_CONNECTIONS)

@@ -6,6 +6,8 @@
 #include "base/test.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
+#include "http/response_write.h"
 #include "server/handlers_rig_test.h"
 #include "service/provision.h"
 #include "store/db_fault.h"
@@ -97,6 +99,40 @@ static void test_whatever_memory(void **state UNUSED)
         CHECK(rig_count_crates(&rig) == ++crates, budget);
         answer_free(&first);
         answer_free(&again);
+    }
+}
+
+#define PART(id)                                                                                   \
+    "{\"id\":\"" id "\",\"method\":\"POST\",\"url\":\"/shopFloor/crates\","                        \
+    "\"atomicityGroup\":\"g\",\"body\":{},\"headers\":{\"Content-Type\":\"application/json\","     \
+    "\"Repeatability-Request-ID\":\"" id "-%zu\",\"Repeatability-First-Sent\":\"%.29s\"}}"
+
+/* Two writes that are executed together: both or none, and once. */
+static void test_groups_whatever_memory(void **state UNUSED)
+{
+    char date[HTTP_DATE_LINE_LEN];
+    size_t crates = rig_count_crates(&rig);
+
+    http_date_line(clock_now_unix_s(rig.clock), date);
+    for (size_t budget = 36 * 1024; budget < 160 * 1024; budget += 2000) {
+        const char *when = date + strlen("Date: ");
+        char body[1024];
+        const struct ask it = { .method = HTTP_POST, .path = "/beta/$batch", .body = body };
+        struct answer answer;
+
+        snprintf(body, sizeof body, "{\"requests\":[" PART("a") "," PART("b") "]}", budget, when,
+                 budget, when);
+        rig_ask(&rig, &it, budget, &answer);
+        size_t made = answer_count(&answer, "\"status\":201");
+        CHECK(made == 0 || made == 2, budget);
+        CHECK(rig_count_crates(&rig) == crates + made, budget);
+        answer_free(&answer);
+        rig_ask(&rig, &it, ROOMY, &answer);
+        CHECK(answer_count(&answer, "\"status\":201") == 2, budget);
+        CHECK(answer_count(&answer, "\"accepted\"") == 2, budget);
+        crates += 2;
+        CHECK(rig_count_crates(&rig) == crates, budget);
+        answer_free(&answer);
     }
 }
 
@@ -281,6 +317,7 @@ int main(void)
         cmocka_unit_test(test_lost_answer),
         cmocka_unit_test(test_commits_fail),
         cmocka_unit_test(test_whatever_memory),
+        cmocka_unit_test(test_groups_whatever_memory),
     };
 
     return cmocka_run_group_tests(tests, open_group, close_group);
