@@ -13,7 +13,8 @@
 struct call;
 
 /* Takes in Prefer, If-Match and If-None-Match: call->preferences, call->conditions, and the size of
- * a page; and whether there are fields of repeatable requests: call->repeatable. Before the options are read. False: there is nothing to settle. */
+ * a page; and whether there are fields of repeatable requests: call->repeatable. Before the options
+ * are read. False: there is nothing to settle. */
 bool wishes_read(struct call *call, bool is_read);
 /* Decides what of it is heeded: call->applied, and call->conditions without those that are passed
  * over. When the options are read. False: the call was answered. */
