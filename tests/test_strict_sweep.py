@@ -285,6 +285,11 @@ def has_letters(_, reply):
     assert reply[0] == 200 and [row["n"] for row in reply[2]["value"]] == [5], reply
 
 
+def get_by_alias(tenant):
+    key = tenant.make(displayName="one")["id"]
+    return whole(tenant.ask("GET", f"{NDES}(@k)?@k='{key}'"))
+
+
 def admit_401(tenant):
     return whole(tenant.ask("GET", f"{NDES}?$count=true", headers={"OData-MaxVersion": "4.01"}))
 
@@ -349,6 +354,8 @@ USES = {
                    is_error(400, "$compute", NOT_ALLOWED.format("Compute"))),
     "odata-401": Use(admit_401, is_in_401, is_in_40),
     "repeatability": Use(make_twice, is_made_once, is_made_twice),
+    "key-alias": Use(get_by_alias, has_status(200),
+                     is_error(400, "ndesConnectors(@k)", "is not a string in single quotes")),
     "domainJoinConnectors-delete": Use(delete_a_domain_join_connector, is_gone, is_still_there),
 }
 

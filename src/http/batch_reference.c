@@ -13,12 +13,15 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/arena.h"
+#include "base/text.h"
 #include "edm/entity.h"
 #include "http/batch_run.h"
 #include "http/graph.h"
 
 /* In the place of a key that is not known yet. */
 #define NO_KEY "00000000-0000-0000-0000-000000000000"
+
+#define ADDRESS_MAX ((size_t)1 << 20) /* the longest head, each byte of a key percent-encoded */
 
 /* --- whom it means ---------------------------------------------------------------------------- */
 
@@ -77,11 +80,27 @@ static struct slice key_of(const struct part *maker)
 }
 
 /* Behind the version. */
-static struct slice rest_of_path(const struct part *part)
+static struct slice rest_of(struct slice path)
 {
-    struct slice path = part->exchange.request.path;
-
     return slice_sub(path, 1 + slice_index(slice_sub(path, 1, path.len), '/'), path.len);
+}
+
+/* The address of what a part is about, behind the version. One that its own options were needed to
+ * read is written anew: whoever refers to it has other options. */
+static bool find_address(const struct part *part, struct arena *arena, struct slice *ret)
+{
+    const struct odata_path *path = &part->call->path;
+    const struct odata_reply reply = { .model = part->run->call->loop->api->model,
+                                       .version = path->version };
+    struct text url;
+
+    *ret = rest_of(part->exchange.request.path);
+    if (!path->beyond)
+        return true;
+    text_init(&url, arena, 0, ADDRESS_MAX);
+    odata_write_entity_url(&reply, path->type, path->key, &url);
+    *ret = rest_of(text_slice(&url));
+    return !url.failed;
 }
 
 static bool is_refused(const struct part *part)
@@ -108,10 +127,10 @@ bool batch_refer(struct part *part, struct slice *rest, struct error *err)
     maker = is_create(meant) ? meant : meant->maker;
     if (maker && maker->progress == HELD)
         part->maker = maker;
-    path = rest_of_path(maker ? maker : meant);
-    return arena_printf(part->exchange.arena, rest, "%.*s%s%.*s%.*s", SLICE_ARG(path),
-                        maker ? "/" : "", SLICE_ARG(maker ? key_of(maker) : SLICE_EMPTY),
-                        SLICE_ARG(tail)) ||
+    return (find_address(maker ? maker : meant, part->exchange.arena, &path) &&
+            arena_printf(part->exchange.arena, rest, "%.*s%s%.*s%.*s", SLICE_ARG(path),
+                         maker ? "/" : "", SLICE_ARG(maker ? key_of(maker) : SLICE_EMPTY),
+                         SLICE_ARG(tail))) ||
            error_no_memory(err);
 }
 

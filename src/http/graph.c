@@ -325,7 +325,8 @@ static void start_operation(struct call *call)
     call->begun = true;
     if (!find_health(call, &error))
         call_finish_error(call, &error);
-    else if (check_beyond_graph(call, route))
+    else if (check_beyond_graph(call, route) &&
+             (!call->path.beyond || graph_complete_address(call)))
         route->start(call);
 }
 
@@ -376,6 +377,8 @@ static void check_request(struct call *call, unsigned version, struct slice rest
         call_finish_error(call, &error);
         return;
     }
+    if (call->path.beyond && !graph_check_address(call))
+        return;
     graph_forget_delta(call);
     route = find_route(call->path.resource, call->exchange->request.method);
     if (!route)

@@ -37,6 +37,14 @@ void graph_submit(struct call *call, bool is_write,
                   void (*next)(struct call *call));
 struct call *graph_call_of(struct dispatch_job *job);
 
+/* --- graph_address.c: of a path with something in it that Graph's have not ------------------- */
+
+/* Answers the call and returns false where that is refused. */
+bool graph_check_address(struct call *call) MUST_CHECK;
+/* What the path left open is read from the options. Answers the call and returns false when they
+ * are wrong. */
+bool graph_complete_address(struct call *call) MUST_CHECK;
+
 /* --- graph_apply.c ------------------------------------------------------------------------- */
 
 /* Reads $apply and what waited for it, into the query and call->apply. The rows of what is beyond

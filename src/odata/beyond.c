@@ -206,4 +206,13 @@ const struct beyond_row beyond_rows[BEYOND_COUNT] = {
         .target = "",
         .message = "",
     },
+    [BEYOND_KEY_ALIAS] = {
+        .id = "key-alias",
+        .what = "the key in parentheses may be an alias, whose value is a query option: (@k)?@k='...'",
+        .graph = "400: the key is not a string",
+        .source = "OData 4.01 part 2, 4.3.1; no page or capture of these sets has it",
+        .refusal = ERROR_NONE,
+        .target = "",
+        .message = "",
+    },
 };

@@ -11,8 +11,8 @@
  * (edm_entity_type.beyond_graph).
  *
  * Adding one: a member of enum beyond, its row in beyond.c, its line in docs/profiles.md, and
- * where the request is found to use it a bit in odata_options.beyond or a call of
- * graph_goes_beyond() (http/graph.h).
+ * where the request is found to use it a bit in odata_options.beyond, in odata_path_beyond.rows or a
+ * call of graph_goes_beyond() (http/graph.h).
  */
 #ifndef ODATA_BEYOND_H
 #define ODATA_BEYOND_H
@@ -42,6 +42,7 @@ enum beyond {
     BEYOND_COMPUTE,
     BEYOND_ODATA_401,
     BEYOND_REPEATABILITY,
+    BEYOND_KEY_ALIAS,
     BEYOND_COUNT
 };
 

@@ -7,6 +7,7 @@
 #include "odata/compute.h"
 #include "odata/filter.h"
 #include "odata/filter_literal.h"
+#include "odata/key.h"
 #include "odata/options.h"
 #include "odata/path.h"
 #include "json/reader.h"
@@ -252,6 +253,13 @@ static enum grammar_verdict check_option(struct check *check, struct slice input
 
 /* --- addresses ------------------------------------------------------------------------------- */
 
+/* What the path left open, from the options. */
+static bool complete(struct check *check, struct odata_path *path, struct slice query)
+{
+    return !path->beyond || path->beyond->key_alias.len == 0 ||
+           odata_key_of_alias(path->beyond->key_alias, query, check->arena, &path->key, check->err);
+}
+
 static enum grammar_verdict check_path(struct check *check, struct slice input)
 {
     struct slice rest = slice_sub(input, 0, slice_index(input, '#')), path_text, query, text;
@@ -270,7 +278,8 @@ static enum grammar_verdict check_path(struct check *check, struct slice input)
                       path_text.len ? "/" : "", SLICE_ARG(path_text)))
         return GRAMMAR_WRONG;
     verdict = verdict_of(
-        odata_path_parse(check->model, EDM_VERSION_BETA, text, check->arena, &path, check->err),
+        odata_path_parse(check->model, EDM_VERSION_BETA, text, check->arena, &path, check->err) &&
+            complete(check, &path, query),
         check->err);
     return verdict == GRAMMAR_FOLLOWS && query.len ? check_query_of(check, &path, query) : verdict;
 }

@@ -30,6 +30,7 @@
 #include "base/text.h"
 #include "odata/orderby.h"
 #include "odata/query_digest.h"
+#include "odata/query_pairs.h"
 #include "odata/quote.h"
 #include "odata/select.h"
 #include "odata/skiptoken.h"
@@ -106,22 +107,6 @@ static const struct option *find_option(struct slice name)
             return &options[i];
     }
     return NULL;
-}
-
-/* Takes the next name=value off `rest`, both still encoded; false at the end. */
-static bool take_pair(struct slice *rest, struct slice *ret_pair, struct slice *ret_name,
-                      struct slice *ret_value)
-{
-    if (rest->len == 0)
-        return false;
-    size_t len = slice_index(*rest, '&');
-    *ret_pair = slice_sub(*rest, 0, len);
-    *rest = slice_sub(*rest, len + 1, rest->len);
-    if (!slice_cut(*ret_pair, '=', ret_name, ret_value)) {
-        *ret_name = *ret_pair;
-        *ret_value = SLICE_EMPTY;
-    }
-    return true;
 }
 
 /* --- $top, $skip, $count, $skiptoken --------------------------------------------------------- */
@@ -428,7 +413,7 @@ bool odata_options_parse(const struct edm_model *model, const struct profile *pr
     };
     struct slice pair, name, value;
 
-    while (take_pair(&query, &pair, &name, &value)) {
+    while (odata_query_take_pair(&query, &pair, &name, &value)) {
         if (!read_pair(&parse, name, value))
             return false;
     }
@@ -473,7 +458,7 @@ bool odata_query_to_remember(struct slice query, struct arena *arena, struct sli
     struct text text;
 
     text_init(&text, arena, query.len, query.len + 1);
-    while (take_pair(&query, &pair, &name, &value)) {
+    while (odata_query_take_pair(&query, &pair, &name, &value)) {
         if (!odata_percent_decode(name, true, arena, &decoded, NULL))
             continue;
         const struct option *option = find_option(decoded);
@@ -513,7 +498,7 @@ bool odata_next_query(struct slice query, struct slice skiptoken, struct arena *
     struct slice pair, name, value;
 
     text_init(&text, arena, bytes, bytes);
-    while (take_pair(&query, &pair, &name, &value)) {
+    while (odata_query_take_pair(&query, &pair, &name, &value)) {
         if (pair.len == 0 || is_position(name, arena))
             continue;
         text_append(&text, pair);

@@ -3,7 +3,7 @@
  *     /{version}[/$metadata]
  *     /{version}/{singleton}[/{property} | /{set}[/$count | /delta | entity [/{action} |
  * /{property}
- * [/$value]]]] entity := /{key} | ('{key}') | ({name}='{key}')
+ * [/$value]]]] entity := /{key} | ([{name}=]'{key}') | ([{name}=]@{alias})
  *
  * Order matters for security: the path is split at its slashes first and percent-decoded after,
  * each segment once, so that an encoded slash is text of a key and never makes a segment, and "%25"
@@ -14,10 +14,9 @@
  * place where it stands, and hands on to the rule below. So the same word may be a key behind a set
  * and an action behind a key, and no rule looks back.
  *
- * A key is text. Only one in the form of a GUID is changed, to lower case, since the ids given out
- * here are GUIDs and Graph takes them in any case; every other key is simply not found later on.
  * A key in parentheses without quotes is refused as by Graph: there an unquoted GUID is a literal
- * of another type.
+ * of another type. Where an alias stands for it the path has no key yet: the options, where its
+ * value is, are read behind the checks that a path has to pass.
  *
  * Messages repeat the segment as the client meant it, decoded; odata/quote.h says how much of it.
  *
@@ -26,7 +25,7 @@
 #include "odata/path.h"
 
 #include "base/arena.h"
-#include "base/uuid.h"
+#include "odata/key.h"
 #include "odata/quote.h"
 
 #define VERSION_TEXT_MAX 300 /* encoded bytes of a version segment that are looked at */
@@ -135,21 +134,46 @@ struct walk {
     struct arena *arena;
     struct slice rest; /* what is not walked yet: empty, or starts with '/' */
     struct odata_path path;
+    struct odata_path_beyond *beyond; /* the path's; NULL: nothing is */
     struct error *err;
 };
 
+static bool refuse_segment(struct slice segment, struct error *err)
+{
+    return error_set(err, ERROR_BAD_REQUEST, segment, "Resource not found for the segment '%.*s'.",
+                     SLICE_ARG(odata_quote(segment)));
+}
+
+static bool refuse_key(struct slice segment, struct error *err)
+{
+    return error_set(err, ERROR_BAD_REQUEST, segment,
+                     "Bad Request - Error in query syntax: the key in '%.*s' is not a string in "
+                     "single quotes.",
+                     SLICE_ARG(odata_quote(segment)));
+}
+
 static bool unknown_segment(struct walk *walk, struct slice segment)
 {
-    return error_set(walk->err, ERROR_BAD_REQUEST, segment,
-                     "Resource not found for the segment '%.*s'.", SLICE_ARG(odata_quote(segment)));
+    return refuse_segment(segment, walk->err);
 }
 
 static bool malformed_key(struct walk *walk, struct slice segment)
 {
-    return error_set(walk->err, ERROR_BAD_REQUEST, segment,
-                     "Bad Request - Error in query syntax: the key in '%.*s' is not a string in "
-                     "single quotes.",
-                     SLICE_ARG(odata_quote(segment)));
+    return refuse_key(segment, walk->err);
+}
+
+/* Notes that `segment` is of that row. */
+static bool goes_beyond(struct walk *walk, enum beyond row, struct slice segment)
+{
+    if (!walk->beyond) {
+        walk->beyond = arena_new(walk->arena, struct odata_path_beyond);
+        if (!walk->beyond)
+            return error_no_memory(walk->err);
+        walk->beyond->segment = segment;
+        walk->path.beyond = walk->beyond;
+    }
+    walk->beyond->rows |= BEYOND_BIT(row);
+    return true;
 }
 
 static bool at_end(const struct walk *walk)
@@ -232,19 +256,11 @@ static bool walk_member(struct walk *walk)
     return walk_value(walk);
 }
 
-/* Takes `key` as the entity's; one in the form of a GUID in lower case. */
+/* Takes `key` as the entity's. */
 static bool set_key(struct walk *walk, struct slice key)
 {
-    struct uuid id;
-
-    if (uuid_parse(key, &id)) {
-        char *text = arena_alloc(walk->arena, UUID_TEXT_LEN);
-        if (!text)
-            return error_no_memory(walk->err);
-        uuid_format(id, text);
-        key = (struct slice){ text, UUID_TEXT_LEN };
-    }
-    walk->path.key = key;
+    if (!odata_key_normalise(key, walk->arena, &walk->path.key, walk->err))
+        return false;
     walk->path.resource = ODATA_ENTITY;
     return walk_member(walk);
 }
@@ -285,38 +301,28 @@ static bool walk_key_segment(struct walk *walk)
     return set_key(walk, segment);
 }
 
-/* Copies `inside` with each pair of quotes made one; false when a quote stands alone. */
-static bool undouble_quotes(struct slice inside, char *out, size_t *ret_len)
+static bool set_key_alias(struct walk *walk, struct slice segment, struct slice alias)
 {
-    size_t len = 0;
-
-    for (size_t at = 0; at < inside.len; at++) {
-        if (inside.ptr[at] == '\'' && (++at == inside.len || inside.ptr[at] != '\''))
-            return false;
-        out[len++] = inside.ptr[at];
-    }
-    *ret_len = len;
-    return true;
+    if (!goes_beyond(walk, BEYOND_KEY_ALIAS, segment))
+        return false;
+    walk->beyond->key_alias = alias;
+    walk->path.resource = ODATA_ENTITY;
+    return walk_member(walk);
 }
 
-/* literal := "'" (any byte but a quote | "''")* "'" */
-static bool read_quoted_key(struct walk *walk, struct slice segment, struct slice literal)
+/* value := literal | alias */
+static bool read_key_value(struct walk *walk, struct slice segment, struct slice value)
 {
-    if (literal.len < 2 || literal.ptr[0] != '\'' || literal.ptr[literal.len - 1] != '\'')
-        return malformed_key(walk, segment);
+    struct slice key;
 
-    struct slice inside = slice_sub(literal, 1, literal.len - 2);
-    char *memory = arena_alloc(walk->arena, inside.len);
-    if (!memory)
-        return error_no_memory(walk->err);
-    struct slice key = { memory, 0 };
-    /* An empty key is refused here, so that nothing below can take it for "no key". */
-    if (!undouble_quotes(inside, memory, &key.len) || key.len == 0)
+    if (odata_key_is_alias(value))
+        return set_key_alias(walk, segment, value);
+    if (!odata_key_is_literal(value))
         return malformed_key(walk, segment);
-    return set_key(walk, key);
+    return odata_key_of_literal(value, walk->arena, &key, walk->err) && set_key(walk, key);
 }
 
-/* parentheses := "(" [[name "="] literal] ")"; empty ones mean the set itself. */
+/* parentheses := "(" [[name "="] value] ")"; empty ones mean the set itself. */
 static bool walk_key_in_parentheses(struct walk *walk, struct slice segment, size_t open)
 {
     struct slice inside = slice_trim(slice_sub(segment, open + 1, segment.len - open - 2));
@@ -325,14 +331,14 @@ static bool walk_key_in_parentheses(struct walk *walk, struct slice segment, siz
     if (inside.len == 0)
         return walk_key_segment(walk);
     if (inside.ptr[0] == '\'' || !slice_cut(inside, '=', &name, &value))
-        return read_quoted_key(walk, segment, inside);
+        return read_key_value(walk, segment, inside);
     if (!slice_eq_nocase(slice_trim(name), walk->path.type->properties[0].name))
         return error_set(walk->err, ERROR_BAD_REQUEST, segment,
                          "Bad Request - Error in query syntax: '%.*s' is not the key of type "
                          "'%.*s.%.*s'.",
                          SLICE_ARG(odata_quote(slice_trim(name))),
                          SLICE_ARG(walk->model->namespace_name), SLICE_ARG(walk->path.type->name));
-    return read_quoted_key(walk, segment, slice_trim(value));
+    return read_key_value(walk, segment, slice_trim(value));
 }
 
 /* Only what is worked out has an address of its own. */
@@ -392,6 +398,14 @@ static bool walk_version(struct walk *walk)
         return unknown_segment(walk, segment);
     walk->path.resource = ODATA_SINGLETON;
     return walk_set(walk);
+}
+
+bool odata_path_refuse_beyond(const struct odata_path *path, struct error *err)
+{
+    const struct odata_path_beyond *beyond = path->beyond;
+
+    return beyond->key_alias.len ? refuse_key(beyond->segment, err)
+                                 : refuse_segment(beyond->segment, err);
 }
 
 bool odata_path_parse(const struct edm_model *model, unsigned version, struct slice rest,

@@ -5,6 +5,9 @@
  * regard to the case of ASCII letters, as Graph's do; percent-encoding is undone once, after the
  * path was split at its slashes.
  *
+ * What is in an address and not in Graph's is noted beside what the address means: whether it is
+ * served is not decided here.
+ *
  * Must not know: HTTP methods' status codes, tokens.
  */
 #ifndef ODATA_PATH_H
@@ -16,6 +19,7 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "edm/model.h"
+#include "odata/beyond.h"
 
 struct arena;
 
@@ -34,14 +38,23 @@ enum odata_resource {
     ODATA_BATCH,              /* /beta/$batch */
 };
 
+/* What goes beyond Graph in an address. */
+struct odata_path_beyond {
+    uint32_t rows;          /* of odata/beyond.h: BEYOND_BIT() each */
+    struct slice segment;   /* the first that does, decoded: what Graph stops at */
+    struct slice key_alias; /* "@k", which stands for the key (odata/key.h); empty: nothing does */
+};
+
 struct odata_path {
     enum odata_resource resource;
     unsigned version;                   /* enum edm_version */
     const struct edm_entity_type *type; /* NULL for the singleton and above */
     struct slice key;                   /* decoded; a GUID in lower case. Of ODATA_DELTA: how the
-                                         * function was called, which is a key to who has none */
+                                         * function was called, which is a key to who has none.
+                                         * Empty where an alias stands for it */
     const struct edm_action *action;
-    const struct edm_property *property; /* of a property or its value; else NULL */
+    const struct odata_path_beyond *beyond; /* NULL: nothing does; then nothing is open either */
+    const struct edm_property *property;    /* of a property or its value; else NULL */
     const struct edm_singleton_property *singleton_property; /* of the singleton's; else NULL */
 };
 
@@ -54,6 +67,9 @@ bool odata_path_version(struct slice path, unsigned *ret_version, struct slice *
  * the segment as target; bad percent-encoding; a malformed key. */
 bool odata_path_parse(const struct edm_model *model, unsigned version, struct slice rest,
                       struct arena *arena, struct odata_path *ret, struct error *err) MUST_CHECK;
+
+/* The error that Graph has for the first segment in `path` that goes beyond it. Returns false. */
+bool odata_path_refuse_beyond(const struct odata_path *path, struct error *err);
 
 /* Undoes percent-encoding once; `plus_is_space` for query strings. Error: ERROR_BAD_REQUEST on a
  * '%' without two hex digits, an encoded NUL, or bytes that are not UTF-8. No copy when there is

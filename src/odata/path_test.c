@@ -253,12 +253,58 @@ static void test_properties(void **state UNUSED)
     }
 }
 
-/* --- what is refused ------------------------------------------------------------------------- */
+/* --- what goes beyond Graph ------------------------------------------------------------------ */
 
 #define UNKNOWN(segment) "Resource not found for the segment '" segment "'."
 #define BAD_KEY(segment)                                                                           \
     "Bad Request - Error in query syntax: the key in '" segment                                    \
     "' is not a string in single quotes."
+
+static const struct {
+    const char *rest;
+    enum odata_resource resource;
+    uint32_t rows;
+    const char *alias;
+    const char *refusal, *target; /* where such addresses are refused */
+} beyond_cases[] = {
+    { "/shopFloor/articles(@k)", ODATA_ENTITY, BEYOND_BIT(BEYOND_KEY_ALIAS), "@k",
+      BAD_KEY("articles(@k)"), "articles(@k)" },
+    { "/shopFloor/articles(id=@k)", ODATA_ENTITY, BEYOND_BIT(BEYOND_KEY_ALIAS), "@k",
+      BAD_KEY("articles(id=@k)"), "articles(id=@k)" },
+    { "/shopFloor/articles(ID%20=%20%40a_1)/", ODATA_ENTITY, BEYOND_BIT(BEYOND_KEY_ALIAS), "@a_1",
+      BAD_KEY("articles(ID = @a_1)"), "articles(ID = @a_1)" },
+    { "/shopFloor/articles(@\xC3\xA9)", ODATA_ENTITY, BEYOND_BIT(BEYOND_KEY_ALIAS), "@\xC3\xA9",
+      BAD_KEY("articles(@\xC3\xA9)"), "articles(@\xC3\xA9)" },
+    { "/shopFloor/articles(@k)/title", ODATA_PROPERTY, BEYOND_BIT(BEYOND_KEY_ALIAS), "@k",
+      BAD_KEY("articles(@k)"), "articles(@k)" },
+    { "/shopFloor/articles(@k)/title/$value", ODATA_VALUE, BEYOND_BIT(BEYOND_KEY_ALIAS), "@k",
+      BAD_KEY("articles(@k)"), "articles(@k)" },
+    { "/shopFloor/articles(@k)/restock", ODATA_ACTION, BEYOND_BIT(BEYOND_KEY_ALIAS), "@k",
+      BAD_KEY("articles(@k)"), "articles(@k)" },
+};
+
+static void test_beyond(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(beyond_cases); i++) {
+        struct arena *arena = new_arena();
+        struct odata_path path = { 0 };
+        struct error err = { 0 };
+
+        assert_true(
+            odata_path_parse(&toy_model, BETA, slice_of(beyond_cases[i].rest), arena, &path, &err));
+        CHECK(path.resource == beyond_cases[i].resource && path.type == &toy_article, i);
+        CHECK(path.beyond && path.beyond->rows == beyond_cases[i].rows, i);
+        CHECK(slice_eq(path.beyond->key_alias, slice_of(beyond_cases[i].alias)), i);
+        CHECK(path.beyond->key_alias.len == 0 || path.key.len == 0, i);
+        CHECK(!odata_path_refuse_beyond(&path, &err) && err.code == ERROR_BAD_REQUEST, i);
+        CHECK(slice_eq(slice_of(err.message), slice_of(beyond_cases[i].refusal)), i);
+        CHECK(slice_eq(slice_of(err.target), slice_of(beyond_cases[i].target)), i);
+        arena_destroy(arena);
+    }
+}
+
+/* --- what is refused ------------------------------------------------------------------------- */
+
 #define BAD_PERCENT(text)                                                                          \
     "The request URI is not valid: '%' in '" text "' is not followed by two hexadecimal digits."
 #define BAD_TEXT(text) "The request URI is not valid: '" text "' does not stand for UTF-8 text."
@@ -332,6 +378,17 @@ static const struct {
     { BETA, "/shopFloor/articles(id=x)", BAD_KEY("articles(id=x)"), "articles(id=x)" },
     { BETA, "/shopFloor/articles(id=)", BAD_KEY("articles(id=)"), "articles(id=)" },
     { BETA, "/shopFloor/articles(id='')", BAD_KEY("articles(id='')"), "articles(id='')" },
+    { BETA, "/shopFloor/articles(@)", BAD_KEY("articles(@)"), "articles(@)" },
+    { BETA, "/shopFloor/articles(@1)", BAD_KEY("articles(@1)"), "articles(@1)" },
+    { BETA, "/shopFloor/articles(@a.b)", BAD_KEY("articles(@a.b)"), "articles(@a.b)" },
+    { BETA, "/shopFloor/articles(@a/b)", UNKNOWN("articles(@a"), "articles(@a" },
+    { BETA, "/shopFloor/articles(@a,@b)", BAD_KEY("articles(@a,@b)"), "articles(@a,@b)" },
+    { BETA, "/shopFloor/articles(id=@)", BAD_KEY("articles(id=@)"), "articles(id=@)" },
+    { BETA, "/shopFloor/articles(title=@k)",
+      "Bad Request - Error in query syntax: 'title' is not the key of type 'toy.shop.article'.",
+      "articles(title=@k)" },
+    { BETA, "/shopFloor/articles(@k)/sell", UNKNOWN("sell"), "sell" },
+    { BETA, "/shopFloor/articles(@k)/$value", UNKNOWN("$value"), "$value" },
     { BETA, "/shopFloor/articles(id='x',title='y')", BAD_KEY("articles(id='x',title='y')"),
       "articles(id='x',title='y')" },
     { BETA, "/shopFloor/articles(title='x')",
@@ -494,7 +551,8 @@ static void test_decode_copies_only_when_needed(void **state UNUSED)
 
 static void test_no_memory(void **state UNUSED)
 {
-    static const char *const rests[] = { "/shopFloor/articles(id='%41%41%41%41%41%41%41%41%41')",
+    static const char *const rests[] = { "/shopFloor/articles(@k)",
+                                         "/shopFloor/articles(id='%41%41%41%41%41%41%41%41%41')",
                                          ("/shopFloor/articles('" GUID "')"),
                                          ("/shopFloor/articles/" GUID) };
 
@@ -513,10 +571,15 @@ static void test_no_memory(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_version),   cmocka_unit_test(test_version_long),
-        cmocka_unit_test(test_found),     cmocka_unit_test(test_properties),
-        cmocka_unit_test(test_refused),   cmocka_unit_test(test_long_segment),
-        cmocka_unit_test(test_decode),    cmocka_unit_test(test_decode_copies_only_when_needed),
+        cmocka_unit_test(test_version),
+        cmocka_unit_test(test_version_long),
+        cmocka_unit_test(test_found),
+        cmocka_unit_test(test_properties),
+        cmocka_unit_test(test_beyond),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_long_segment),
+        cmocka_unit_test(test_decode),
+        cmocka_unit_test(test_decode_copies_only_when_needed),
         cmocka_unit_test(test_no_memory),
     };
 
