@@ -49,7 +49,8 @@ static void check_path(const struct odata_path *path, unsigned version)
     assert((path->resource == ODATA_SINGLETON || path->resource == ODATA_SERVICE ||
             path->resource == ODATA_CSDL) == (path->type == NULL));
     assert((path->resource == ODATA_ACTION) == (path->action != NULL));
-    bool has_property = path->resource == ODATA_PROPERTY || path->resource == ODATA_VALUE;
+    bool has_property = path->resource == ODATA_PROPERTY || path->resource == ODATA_VALUE ||
+                        path->resource == ODATA_PROPERTY_COUNT;
     assert(has_property == (path->property != NULL));
     bool has_alias = path->beyond && path->beyond->key_alias.len > 0;
     assert((path->resource == ODATA_ENTITY || path->resource == ODATA_ACTION ||
@@ -90,6 +91,8 @@ static void check_round_trip(const struct odata_path *path, struct arena *arena)
         text_append(&url, path->property->name);
         if (path->resource == ODATA_VALUE)
             text_append(&url, SLICE("/$value"));
+        if (path->resource == ODATA_PROPERTY_COUNT)
+            text_append(&url, SLICE("/$count"));
     }
     assert(!url.failed);
     assert(odata_path_version(text_slice(&url), &version, &rest, &err));

@@ -203,7 +203,7 @@ def documents(server):
 def plain_path(path, schema):
     """With one spelling of keys, and one for all properties of a type's entities, which $metadata lists
     and tests/test_openapi.py looks for."""
-    found = re.fullmatch(r"(.*)/\{(\w+)-id\}(?:/(\w+)(/\$value)?)?", path)
+    found = re.fullmatch(r"(.*)/\{(\w+)-id\}(?:/(\w+)(/\$(?:value|count))?)?", path)
     if not found:
         return path
     before, kind, name, behind = found.groups()

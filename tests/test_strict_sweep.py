@@ -290,6 +290,17 @@ def get_by_alias(tenant):
     return whole(tenant.ask("GET", f"{NDES}(@k)?@k='{key}'"))
 
 
+def count_items(tenant):
+    key = tenant.make(roleScopeTagIds=["0", "1"])["id"]
+    return whole(tenant.ask("GET", f"{NDES}/{key}/roleScopeTagIds/$count"))
+
+
+def is_text(words):
+    def check(_, reply):
+        assert reply[0] == 200 and reply[2] == words, reply
+    return check
+
+
 def admit_401(tenant):
     return whole(tenant.ask("GET", f"{NDES}?$count=true", headers={"OData-MaxVersion": "4.01"}))
 
@@ -356,6 +367,8 @@ USES = {
     "repeatability": Use(make_twice, is_made_once, is_made_twice),
     "key-alias": Use(get_by_alias, has_status(200),
                      is_error(400, "ndesConnectors(@k)", "is not a string in single quotes")),
+    "collection-count": Use(count_items, is_text("2"),
+                            is_error(400, "$count", "Resource not found for the segment '$count'.")),
     "domainJoinConnectors-delete": Use(delete_a_domain_join_connector, is_gone, is_still_there),
 }
 

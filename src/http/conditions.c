@@ -39,6 +39,7 @@ static bool has_entity(const struct call *call)
     case ODATA_ACTION:
     case ODATA_PROPERTY:
     case ODATA_VALUE:
+    case ODATA_PROPERTY_COUNT:
         return true;
     case ODATA_SINGLETON:
     case ODATA_SET:

@@ -71,6 +71,8 @@ static const struct graph_route routes[] = {
     { ODATA_PROPERTY, HTTP_HEAD, EDM_GET, graph_start_property },
     { ODATA_VALUE, HTTP_GET, EDM_GET, graph_start_property },
     { ODATA_VALUE, HTTP_HEAD, EDM_GET, graph_start_property },
+    { ODATA_PROPERTY_COUNT, HTTP_GET, EDM_GET, graph_start_property },
+    { ODATA_PROPERTY_COUNT, HTTP_HEAD, EDM_GET, graph_start_property },
     { ODATA_PROPERTY, HTTP_PUT, EDM_UPDATE, graph_start_property_update },
     { ODATA_PROPERTY, HTTP_PATCH, EDM_UPDATE, graph_start_property_update },
     { ODATA_PROPERTY, HTTP_DELETE, EDM_UPDATE, graph_start_property_removal },
@@ -129,6 +131,7 @@ static bool authorise(const struct call *call, const struct graph_route *route, 
     case ODATA_ENTITY:
     case ODATA_PROPERTY:
     case ODATA_VALUE:
+    case ODATA_PROPERTY_COUNT:
         break;
     case ODATA_SERVICE: /* open to all, and answered before: graph_documents.c */
     case ODATA_CSDL:
@@ -436,6 +439,7 @@ static bool answers_json(const struct call *call)
         return call->path.action->answer;
     case ODATA_COUNT:
     case ODATA_VALUE:
+    case ODATA_PROPERTY_COUNT:
     case ODATA_CSDL:
         break;
     }

@@ -36,7 +36,8 @@ struct slice graph_property_methods(const struct call *call)
     unsigned flags = call->path.property->flags;
     bool null = flags & EDM_NULLABLE;
 
-    if (refuses(call) || (flags & (EDM_KEY | EDM_READ_ONLY)))
+    if (refuses(call) || call->path.resource == ODATA_PROPERTY_COUNT ||
+        (flags & (EDM_KEY | EDM_READ_ONLY)))
         return SLICE("GET, HEAD");
     if (call->path.resource == ODATA_VALUE || (flags & EDM_COLLECTION))
         return null ? SLICE("GET, HEAD, PUT, DELETE") : SLICE("GET, HEAD, PUT");

@@ -127,6 +127,36 @@ void graph_start_get(struct call *call)
     graph_submit(call, false, run_get, finish_get);
 }
 
+/* OData 4.01 part 1, 11.2.10: the number as plain text. */
+static void finish_number(struct call *call, int64_t count)
+{
+    struct slice number;
+    struct error error = { 0 };
+
+    if (!arena_printf(call->arena, &number, "%" PRId64, count)) {
+        error_no_memory(&error);
+        call_finish_error(call, &error);
+        return;
+    }
+    call_add_odata_version(call);
+    call_finish_plain(call, 200, SLICE("text/plain"), number, false);
+}
+
+/* Of a collection; one that is null has no items. */
+static void count_items(struct call *call)
+{
+    const struct edm_value *value =
+        &call->entity->values[call->path.property - call->path.type->properties];
+    struct slice *items;
+    size_t count = 0;
+    struct error error = { 0 };
+
+    if (!value->is_null && !edm_value_items(value, call->arena, &items, &count, &error))
+        call_finish_error(call, &error);
+    else
+        finish_number(call, (int64_t)count);
+}
+
 /* OData 4.01 part 1, 11.2.4: a property that is null has no content. */
 static void finish_property(struct call *call)
 {
@@ -136,6 +166,10 @@ static void finish_property(struct call *call)
 
     graph_add_policy(call);
     conditions_add_etag(call);
+    if (call->path.resource == ODATA_PROPERTY_COUNT) {
+        count_items(call);
+        return;
+    }
     if (call->entity->values[property - call->path.type->properties].is_null) {
         call_finish_no_content(call);
         return;
@@ -387,20 +421,10 @@ void graph_start_list(struct call *call)
         finish_list(call);
 }
 
-/* OData 4.01 part 1, 11.2.10: the number as plain text. */
 static void finish_count(struct call *call)
 {
-    struct slice number;
-    struct error error = { 0 };
-
-    if (!arena_printf(call->arena, &number, "%" PRId64, call->page.total_count)) {
-        error_no_memory(&error);
-        call_finish_error(call, &error);
-        return;
-    }
     graph_add_policy(call);
-    call_add_odata_version(call);
-    call_finish_plain(call, 200, SLICE("text/plain"), number, false);
+    finish_number(call, call->page.total_count);
 }
 
 void graph_start_count(struct call *call)

@@ -215,4 +215,13 @@ const struct beyond_row beyond_rows[BEYOND_COUNT] = {
         .target = "",
         .message = "",
     },
+    [BEYOND_COLLECTION_COUNT] = {
+        .id = "collection-count",
+        .what = "/$count behind a property that is a collection tells how many items it has",
+        .graph = "not known; taken for 400: no such segment",
+        .source = "OData 4.01 part 1, 11.2.10; no page or capture of these sets has it",
+        .refusal = ERROR_NONE,
+        .target = "",
+        .message = "",
+    },
 };

@@ -41,7 +41,8 @@ static bool on_updates(const struct openapi_use *use)
 
 static bool is_of_property(const struct openapi_use *use)
 {
-    return use->resource == ODATA_PROPERTY || use->resource == ODATA_VALUE;
+    return use->resource == ODATA_PROPERTY || use->resource == ODATA_VALUE ||
+           use->resource == ODATA_PROPERTY_COUNT;
 }
 
 static bool on_property_updates(const struct openapi_use *use)

@@ -78,6 +78,13 @@ static void write_create(struct openapi *openapi, const struct edm_entity_type *
     openapi_end(openapi);
 }
 
+static void put_number_reply(struct openapi *openapi)
+{
+    openapi_begin_reply(openapi, "200", "The number", openapi_common_headers, "text/plain");
+    openapi_raw(openapi, "schema", "{\"type\":\"integer\",\"format\":\"int64\",\"minimum\":0}");
+    openapi_end_reply(openapi);
+}
+
 static void write_count(struct openapi *openapi, const struct edm_entity_type *type)
 {
     openapi_begin_operation(openapi, "get", "Get the number of the resource",
@@ -87,9 +94,7 @@ static void write_count(struct openapi *openapi, const struct edm_entity_type *t
     openapi_tag(openapi, type->name);
     openapi_query(openapi, ODATA_COUNT, true, type);
     openapi_begin(openapi, "responses");
-    openapi_begin_reply(openapi, "200", "The number", openapi_common_headers, "text/plain");
-    openapi_raw(openapi, "schema", "{\"type\":\"integer\",\"format\":\"int64\",\"minimum\":0}");
-    openapi_end_reply(openapi);
+    put_number_reply(openapi);
     openapi_errors(openapi);
     openapi_end(openapi);
     openapi_end(openapi);
@@ -217,16 +222,24 @@ static void write_entity(struct openapi *openapi, const struct edm_entity_type *
 static void begin_property(struct openapi *openapi, const struct edm_entity_type *type,
                            const struct edm_property *property, enum odata_resource resource)
 {
-    bool is_value = resource == ODATA_VALUE;
+    bool is_value = resource == ODATA_VALUE, is_count = resource == ODATA_PROPERTY_COUNT;
 
-    begin_entity_path(openapi, type, property->name, is_value ? "/$value" : "");
+    begin_entity_path(openapi, type, property->name,
+                      is_value   ? "/$value"
+                      : is_count ? "/$count"
+                                 : "");
     openapi_text(openapi, "description", property->doc);
-    openapi_begin_operation(openapi, "get", is_value ? "Get the bare text" : "Get the property",
+    openapi_begin_operation(openapi, "get",
+                            is_value   ? "Get the bare text"
+                            : is_count ? "Get the number of items"
+                                       : "Get the property",
                             &type->permissions[EDM_GET]);
     openapi_printf(openapi, "operationId", "%.*s.%.*s.Get%c%.*s%s",
                    SLICE_ARG(singleton_name(openapi)), SLICE_ARG(type->set_name),
                    upper_first(property->name), SLICE_ARG(behind_first(property->name)),
-                   is_value ? "Value" : "");
+                   is_value   ? "Value"
+                   : is_count ? "Count"
+                              : "");
     openapi_tag(openapi, type->name);
     openapi_query(openapi, resource, true, type);
     openapi_begin(openapi, "responses");
@@ -235,12 +248,13 @@ static void begin_property(struct openapi *openapi, const struct edm_entity_type
 static void end_property(struct openapi *openapi, const struct edm_entity_type *type,
                          const struct edm_property *property, enum odata_resource resource)
 {
-    if (property->flags & EDM_NULLABLE)
+    if ((property->flags & EDM_NULLABLE) && resource != ODATA_PROPERTY_COUNT)
         openapi_no_content(openapi);
     openapi_errors(openapi);
     openapi_end(openapi);
     openapi_end(openapi);
-    openapi_property_writes(openapi, type, property, resource);
+    if (resource != ODATA_PROPERTY_COUNT)
+        openapi_property_writes(openapi, type, property, resource);
     openapi_end(openapi);
 }
 
@@ -260,6 +274,14 @@ static void write_value(struct openapi *openapi, const struct edm_entity_type *t
     end_property(openapi, type, property, ODATA_VALUE);
 }
 
+static void write_property_count(struct openapi *openapi, const struct edm_entity_type *type,
+                                 const struct edm_property *property)
+{
+    begin_property(openapi, type, property, ODATA_PROPERTY_COUNT);
+    put_number_reply(openapi);
+    end_property(openapi, type, property, ODATA_PROPERTY_COUNT);
+}
+
 static void write_properties(struct openapi *openapi, const struct edm_entity_type *type)
 {
     if (!odata_surface_has_operation(&openapi->about->surface, type, EDM_GET))
@@ -268,6 +290,8 @@ static void write_properties(struct openapi *openapi, const struct edm_entity_ty
         write_property(openapi, type, &type->properties[i]);
         if (!(type->properties[i].flags & EDM_COLLECTION))
             write_value(openapi, type, &type->properties[i]);
+        else if (odata_surface_goes_beyond(&openapi->about->surface, BEYOND_COLLECTION_COUNT))
+            write_property_count(openapi, type, &type->properties[i]);
     }
 }
 

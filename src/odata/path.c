@@ -3,7 +3,7 @@
  *     /{version}[/$metadata]
  *     /{version}/{singleton}[/{property} | /{set}[/$count | /delta | entity [/{action} |
  * /{property}
- * [/$value]]]] entity := /{key} | ([{name}=]'{key}') | ([{name}=]@{alias})
+ * [/$value | /$count]]]] entity := /{key} | ([{name}=]'{key}') | ([{name}=]@{alias})
  *
  * Order matters for security: the path is split at its slashes first and percent-decoded after,
  * each segment once, so that an encoded slash is text of a key and never makes a segment, and "%25"
@@ -210,7 +210,7 @@ static bool cut_qualifier(struct slice *name, struct slice prefix)
     return true;
 }
 
-/* ["$value"], which a collection does not have */
+/* ["$value" | "$count"]: a collection has the one, anything else the other */
 static bool walk_value(struct walk *walk)
 {
     struct slice segment;
@@ -219,7 +219,13 @@ static bool walk_value(struct walk *walk)
         return true;
     if (!take_segment(walk, &segment))
         return false;
-    if (!slice_eq_nocase(segment, SLICE("$value")) || (walk->path.property->flags & EDM_COLLECTION))
+    if (walk->path.property->flags & EDM_COLLECTION) {
+        if (!slice_eq_nocase(segment, SLICE("$count")))
+            return unknown_segment(walk, segment);
+        walk->path.resource = ODATA_PROPERTY_COUNT;
+        return goes_beyond(walk, BEYOND_COLLECTION_COUNT, segment) && walk_end(walk);
+    }
+    if (!slice_eq_nocase(segment, SLICE("$value")))
         return unknown_segment(walk, segment);
     walk->path.resource = ODATA_VALUE;
     return walk_end(walk);

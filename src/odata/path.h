@@ -32,6 +32,7 @@ enum odata_resource {
     ODATA_DELTA,              /* /beta/deviceManagement/ndesConnectors/delta: what changed */
     ODATA_PROPERTY,           /* .../{id}/displayName */
     ODATA_VALUE,              /* .../{id}/displayName/$value: its bare text; not of a collection */
+    ODATA_PROPERTY_COUNT,     /* .../{id}/roleScopeTagIds/$count: of a collection, how many items */
     ODATA_SINGLETON_PROPERTY, /* /beta/deviceManagement/connectorStatus: what is worked out */
     ODATA_SERVICE,            /* /beta: the service document */
     ODATA_CSDL,               /* /beta/$metadata */
@@ -54,7 +55,7 @@ struct odata_path {
                                          * Empty where an alias stands for it */
     const struct edm_action *action;
     const struct odata_path_beyond *beyond; /* NULL: nothing does; then nothing is open either */
-    const struct edm_property *property;    /* of a property or its value; else NULL */
+    const struct edm_property *property;    /* of a property, its value or count; else NULL */
     const struct edm_singleton_property *singleton_property; /* of the singleton's; else NULL */
 };
 

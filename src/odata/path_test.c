@@ -281,6 +281,14 @@ static const struct {
       BAD_KEY("articles(@k)"), "articles(@k)" },
     { "/shopFloor/articles(@k)/restock", ODATA_ACTION, BEYOND_BIT(BEYOND_KEY_ALIAS), "@k",
       BAD_KEY("articles(@k)"), "articles(@k)" },
+
+    { "/shopFloor/articles/x/labels/$count", ODATA_PROPERTY_COUNT,
+      BEYOND_BIT(BEYOND_COLLECTION_COUNT), "", UNKNOWN("$count"), "$count" },
+    { "/shopFloor/articles('x')/Labels/%24Count/", ODATA_PROPERTY_COUNT,
+      BEYOND_BIT(BEYOND_COLLECTION_COUNT), "", UNKNOWN("$Count"), "$Count" },
+    { "/shopFloor/articles(@k)/labels/$count", ODATA_PROPERTY_COUNT,
+      BEYOND_BIT(BEYOND_KEY_ALIAS) | BEYOND_BIT(BEYOND_COLLECTION_COUNT), "@k",
+      BAD_KEY("articles(@k)"), "articles(@k)" },
 };
 
 static void test_beyond(void **state UNUSED)
@@ -412,6 +420,9 @@ static const struct {
     { BETA, "/shopFloor/articles/x/title/$count", UNKNOWN("$count"), "$count" },
     { BETA, "/shopFloor/articles/x/title/$value/x", UNKNOWN("x"), "x" },
     { BETA, "/shopFloor/articles/x/labels/$value", UNKNOWN("$value"), "$value" },
+    { BETA, "/shopFloor/articles/x/labels/$count/x", UNKNOWN("x"), "x" },
+    { BETA, "/shopFloor/articles/x/labels/$count/$count", UNKNOWN("$count"), "$count" },
+    { BETA, "/shopFloor/articles/x/labels/$counts", UNKNOWN("$counts"), "$counts" },
     { BETA, "/shopFloor/articles/x/restock/$value", UNKNOWN("$value"), "$value" },
     { BETA, "/shopFloor/crates/x/title", UNKNOWN("title"), "title" },
     { BETA, "/shopFloor/articles/x/sell", UNKNOWN("sell"), "sell" },
