@@ -38,7 +38,7 @@ static void check_beyond(const struct odata_path *path)
 
     if (!path->beyond)
         return;
-    assert(path->beyond->rows != 0 && path->type);
+    assert(path->beyond->rows != 0 && (path->type || path->beyond->options_in_body));
     assert(!odata_path_refuse_beyond(path, &err));
     check_error(&err, false);
 }

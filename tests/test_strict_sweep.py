@@ -301,6 +301,16 @@ def is_text(words):
     return check
 
 
+def ask_in_a_body(tenant):
+    tenant.make(displayName="one")
+    return whole(tenant.ask("POST", f"{NDES}/$query", content="$select=displayName",
+                            headers={"Content-Type": "text/plain"}))
+
+
+def is_what_was_asked_for(_, reply):
+    assert reply[0] == 200 and [each["displayName"] for each in reply[2]["value"]] == ["one"], reply
+
+
 def admit_401(tenant):
     return whole(tenant.ask("GET", f"{NDES}?$count=true", headers={"OData-MaxVersion": "4.01"}))
 
@@ -369,6 +379,8 @@ USES = {
                      is_error(400, "ndesConnectors(@k)", "is not a string in single quotes")),
     "collection-count": Use(count_items, is_text("2"),
                             is_error(400, "$count", "Resource not found for the segment '$count'.")),
+    "query-in-body": Use(ask_in_a_body, is_what_was_asked_for,
+                         is_error(400, "$query", "Resource not found for the segment '$query'.")),
     "domainJoinConnectors-delete": Use(delete_a_domain_join_connector, is_gone, is_still_there),
 }
 

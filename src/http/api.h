@@ -84,6 +84,7 @@ struct api {
     unsigned json_depth;
     size_t batch_parts;             /* requests of one batch; <= BATCH_PARTS_MOST */
     size_t body_bytes_max;          /* of a request, as it is sent and when it is inflated */
+    size_t query_bytes_max;         /* of a request's options, where some come in its body */
     size_t gzip_from_bytes;         /* smaller answers are never compressed; SIZE_MAX: none is */
     size_t reply_bytes_max;         /* of one reply's body */
     size_t page_bytes;              /* a page ends behind the row that passes this */

@@ -127,22 +127,6 @@ static bool find_rest(struct call *batch, const struct batch_part *part, struct 
     return true;
 }
 
-static void append_encoded(struct text *out, struct slice s)
-{
-    static const char digits[] = "0123456789ABCDEF";
-
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        if (http_char_is(s.ptr[i], HTTP_CHAR_TARGET)) {
-            text_append_char(out, s.ptr[i]);
-            continue;
-        }
-        text_append_char(out, '%');
-        text_append_char(out, digits[c >> 4]);
-        text_append_char(out, digits[c & 15]);
-    }
-}
-
 /* "/v1.0" and `rest`, as a request line has it. */
 static bool set_target(const struct call *batch, struct slice rest, struct arena *arena,
                        struct http_request *request, struct error *err)
@@ -160,7 +144,7 @@ static bool set_target(const struct call *batch, struct slice rest, struct arena
     if (plain)
         text_append(&target, rest);
     else
-        append_encoded(&target, rest);
+        http_chars_append_target(&target, rest);
     if (target.failed)
         return error_no_memory(err);
     request->path = text_slice(&target);

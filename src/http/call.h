@@ -63,10 +63,11 @@ struct call {
     /* Filled in by http/graph.c as the checks are passed. */
     struct odata_path path;
     struct odata_options options;
-    enum odata_level level; /* what the client wants of control information */
-    bool ieee754;           /* and it wants numbers of 64 bits as strings */
-    bool odata_401;         /* the answer is of OData 4.01, else of 4.0 */
-    uint16_t max_page_size; /* Prefer: odata.maxpagesize, or the $skiptoken's; 0: neither */
+    struct slice all_options; /* of URL and body, encoded; no pointer: the URL has them all */
+    enum odata_level level;   /* what the client wants of control information */
+    bool ieee754;             /* and it wants numbers of 64 bits as strings */
+    bool odata_401;           /* the answer is of OData 4.01, else of 4.0 */
+    uint16_t max_page_size;   /* Prefer: odata.maxpagesize, or the $skiptoken's; 0: neither */
     struct odata_preferences preferences; /* what the client would like */
     struct odata_preferences applied;     /* what of it is heeded */
     struct conditions conditions;

@@ -18,6 +18,8 @@
  */
 #include "http/chars.h"
 
+#include "base/text.h"
+
 #define _ 0
 #define V HTTP_CHAR_VALUE
 #define U (V | HTTP_CHAR_TARGET)
@@ -68,4 +70,20 @@ const char *http_skip_value(const char *at, const char *end)
     while (at < end && http_char_is(*at, HTTP_CHAR_VALUE))
         at++;
     return at;
+}
+
+void http_chars_append_target(struct text *out, struct slice text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (http_char_is(text.ptr[i], HTTP_CHAR_TARGET)) {
+            text_append_char(out, text.ptr[i]);
+            continue;
+        }
+        text_append_char(out, '%');
+        text_append_char(out, digits[c >> 4]);
+        text_append_char(out, digits[c & 15]);
+    }
 }

@@ -11,6 +11,8 @@
 
 #include "base/slice.h"
 
+struct text;
+
 enum http_char {
     HTTP_CHAR_TOKEN = 1,  /* tchar: methods and field names */
     HTTP_CHAR_TARGET = 2, /* request targets */
@@ -44,5 +46,8 @@ static inline bool http_is_value(struct slice text)
 {
     return text.len == 0 || http_skip_value(text.ptr, text.ptr + text.len) == text.ptr + text.len;
 }
+
+/* `text` with everything percent-encoded that may not stand in a request's target. */
+void http_chars_append_target(struct text *out, struct slice text);
 
 #endif

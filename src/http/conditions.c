@@ -130,6 +130,8 @@ bool conditions_settle(struct call *call, bool is_read)
 
     if (!has_entity(call))
         *conditions = (struct conditions){ .match = CONDITION_NONE };
+    if (call->all_options.ptr) /* what would be 304 is no answer to a POST (RFC 9110, 13.1.2) */
+        conditions->none_match = CONDITION_NONE;
     /* While what is passed over is still known: a tag stands for something that was there. */
     if (call->path.resource == ODATA_ENTITY && call->exchange->request.method == HTTP_PATCH)
         settle_upsert(call);

@@ -105,10 +105,12 @@ COLD void graph_refuse_method(struct call *call)
         [ODATA_CSDL] = SLICE_INIT("GET, HEAD"),
         [ODATA_BATCH] = SLICE_INIT("POST"),
     };
+    bool in_body = call->path.beyond && call->path.beyond->options_in_body;
 
     call_add_field(call, SLICE("Allow"),
-                   call->path.property ? graph_property_methods(call)
-                                       : allowed[call->path.resource]);
+                   in_body               ? SLICE("POST")
+                   : call->path.property ? graph_property_methods(call)
+                                         : allowed[call->path.resource]);
     graph_fail(call, ERROR_METHOD_NOT_ALLOWED,
                "Specified HTTP method is not allowed for the request target.");
 }
@@ -510,7 +512,7 @@ bool graph_read_options(struct call *call, bool is_read)
     struct error error = { 0 };
 
     if (!protocol_version_check(request, !is_read && request->body.len > 0, &error) ||
-        !odata_options_parse(api->model, api->profile, &call->path, is_read, request->query,
+        !odata_options_parse(api->model, api->profile, &call->path, is_read, graph_query(call),
                              call->max_page_size, &rules, call->arena, &call->options, &error) ||
         !choose_level(call, &error)) {
         call_finish_error(call, &error);

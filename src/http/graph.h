@@ -44,6 +44,11 @@ bool graph_check_address(struct call *call) MUST_CHECK;
 /* What the path left open is read from the options. Answers the call and returns false when they
  * are wrong. */
 bool graph_complete_address(struct call *call) MUST_CHECK;
+/* The request's query options, as a URL has them. */
+static inline struct slice graph_query(const struct call *call)
+{
+    return call->all_options.ptr ? call->all_options : call->exchange->request.query;
+}
 
 /* --- graph_apply.c ------------------------------------------------------------------------- */
 

@@ -1,7 +1,10 @@
 /* http/graph_address.c - addresses that Graph's have not.
  *
  * The path tells what in it goes beyond Graph, and leaves open what only the options can say: a key
- * that an alias stands for. There are two places for that:
+ * that an alias stands for. And the options may come in the body of a POST, to "/$query" behind the
+ * address: that is a GET of the address in all that follows, permissions above all. Only what shows
+ * the request as it came (the journal, rules for faults) sees the POST. There are two places for
+ * that:
  *
  *     graph_check_address()      as soon as the path was read: where such addresses are refused
  *                                they are so before all that would tell a caller more, as any that
@@ -13,8 +16,24 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "http/batch_run.h"
+#include "http/coding.h"
 #include "http/graph.h"
+#include "http/query_body.h"
 #include "odata/key.h"
+
+/* A POST is the GET that it stands for; no other method has such an address. */
+static bool check_method(struct call *call)
+{
+    struct http_request *request = &call->exchange->request;
+
+    if (request->method != HTTP_POST) {
+        graph_refuse_method(call);
+        return false;
+    }
+    request->method = HTTP_GET;
+    return true;
+}
 
 bool graph_check_address(struct call *call)
 {
@@ -28,7 +47,35 @@ bool graph_check_address(struct call *call)
         call_finish_error(call, &error);
         return false;
     }
-    return true;
+    return !call->path.beyond->options_in_body || check_method(call);
+}
+
+/* A set's other parts are not done when it would be answered. */
+static bool check_place(const struct call *call, struct error *err)
+{
+    return !call->exchange->part || !CONTAINER_OF(call->exchange, struct part, exchange)->set ||
+           error_set(err, ERROR_BAD_REQUEST, SLICE_EMPTY,
+                     "A request that reads has no place in a change set or an atomicity group.");
+}
+
+static bool check_type(const struct http_request *request, struct error *err)
+{
+    return request->body.len == 0 ||
+           query_body_is_plain_text(http_request_field(request, SLICE("Content-Type"))) ||
+           error_set(err, ERROR_BAD_REQUEST, SLICE_EMPTY,
+                     "Unable to read the query options in the body. Please ensure Content-Type "
+                     "header is set to 'text/plain', in UTF-8.");
+}
+
+static bool read_body(struct call *call, struct error *err)
+{
+    const struct api *api = call->loop->api;
+    const struct http_request *request = &call->exchange->request;
+
+    return check_place(call, err) && coding_read_body(call, api->body_bytes_max, err) &&
+           check_type(request, err) &&
+           query_body_join(request->query, request->body, api->query_bytes_max, call->arena,
+                           &call->all_options, err);
 }
 
 bool graph_complete_address(struct call *call)
@@ -36,9 +83,9 @@ bool graph_complete_address(struct call *call)
     const struct odata_path_beyond *beyond = call->path.beyond;
     struct error error = { 0 };
 
-    if (beyond->key_alias.len == 0 ||
-        odata_key_of_alias(beyond->key_alias, call->exchange->request.query, call->arena,
-                           &call->path.key, &error))
+    if ((!beyond->options_in_body || read_body(call, &error)) &&
+        (beyond->key_alias.len == 0 || odata_key_of_alias(beyond->key_alias, graph_query(call),
+                                                          call->arena, &call->path.key, &error)))
         return true;
     call_finish_error(call, &error);
     return false;

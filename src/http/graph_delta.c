@@ -209,7 +209,7 @@ static bool begin_first_round(struct call *call, struct error *err)
     delta->from_now = call->options.deltatoken.len > 0;
     delta->place.follows = delta->from_now;
     delta->max_page_size = call->max_page_size;
-    if (!odata_query_to_remember(call->exchange->request.query, call->arena, &delta->query, err))
+    if (!odata_query_to_remember(graph_query(call), call->arena, &delta->query, err))
         return false;
     return delta->query.len <= DELTATOKEN_QUERY_MAX ||
            error_set(err, ERROR_BAD_REQUEST,

@@ -19,6 +19,7 @@
 #include "edm/entity.h"
 #include "http/coding.h"
 #include "http/graph.h"
+#include "http/query_body.h"
 #include "http/stale.h"
 
 /* --- methods --------------------------------------------------------------------------------- */
@@ -138,27 +139,6 @@ void graph_start_property_update(struct call *call)
                 &error);
 }
 
-/* "text/plain", in UTF-8 if it says. */
-static bool is_plain_text(struct slice content_type)
-{
-    struct slice type = content_type, rest = SLICE_EMPTY, parameter, name, value;
-
-    slice_cut(content_type, ';', &type, &rest);
-    while (rest.len > 0) {
-        parameter = rest;
-        if (!slice_cut(parameter, ';', &parameter, &rest))
-            rest = SLICE_EMPTY;
-        if (!slice_cut(parameter, '=', &name, &value) ||
-            !slice_eq_nocase(slice_trim(name), SLICE("charset")))
-            continue;
-        value = slice_trim(value);
-        if (!slice_eq_nocase(value, SLICE("utf-8")) && !slice_eq_nocase(value, SLICE("us-ascii")) &&
-            !slice_eq_nocase(value, SLICE("\"utf-8\"")))
-            return false;
-    }
-    return slice_eq_nocase(slice_trim(type), SLICE("text/plain"));
-}
-
 static bool check_text(struct call *call)
 {
     const struct http_request *request = &call->exchange->request;
@@ -169,7 +149,7 @@ static bool check_text(struct call *call)
         return false;
     }
     if (request->body.len > 0 &&
-        !is_plain_text(http_request_field(request, SLICE("Content-Type")))) {
+        !query_body_is_plain_text(http_request_field(request, SLICE("Content-Type")))) {
         graph_fail(call, ERROR_BAD_REQUEST,
                    "Unable to read the text of the property. Please ensure Content-Type header is "
                    "set to 'text/plain', in UTF-8.");

@@ -320,7 +320,7 @@ static struct slice end_of_page(const struct call *call)
 static bool make_next_link(struct call *call, const struct odata_reply *reply, struct slice *ret,
                            struct error *err)
 {
-    struct slice query = call->exchange->request.query, end = end_of_page(call), token;
+    struct slice query = graph_query(call), end = end_of_page(call), token;
 
     switch (effects_read(call)) {
     case FAULT_READ_DUPLICATE_PAGE:

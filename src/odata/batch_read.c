@@ -388,17 +388,38 @@ static bool lacks_body(struct reading *reading, const struct draft *draft)
                      SLICE_ARG(odata_quote(draft->part.id)));
 }
 
-static bool decode_body(struct reading *reading, struct draft *draft)
+static bool is_text(struct slice type)
+{
+    return slice_starts_with_nocase(type, SLICE("text/"));
+}
+
+/* A text as it is, what is in its string. */
+static bool take_text(struct reading *reading, struct draft *draft)
+{
+    struct json_reader json;
+    struct json_token token;
+
+    json_reader_init(&json, draft->body, reading->arena, 1);
+    if (!json_reader_next(&json, &token, NULL) || token.kind != JSON_STRING)
+        return false;
+    draft->part.body = token.text;
+    return true;
+}
+
+/* What cannot be decoded and passed on as it stands would become the text of a property, its quotes
+ * included. */
+static bool decode_body(struct reading *reading, struct draft *draft, struct slice type)
 {
     return decode(reading, draft->body, &draft->part.body) ||
+           (is_text(type) && take_text(reading, draft)) ||
            error_set(reading->err, ERROR_BAD_REQUEST, SLICE("body"),
                      "Request id : %.*s has a Content-Type other than JSON, and a body that is no "
                      "base64url text.",
                      SLICE_ARG(odata_quote(draft->part.id)));
 }
 
-/* What is not JSON comes as base64url text. Passed on as it stands, what cannot be decoded would
- * become the text of a property, its quotes included. */
+/* What is not JSON comes as base64url text, and text, where that is no base64, as it is (JSON
+ * Format 4.01, 19.1). */
 static bool set_body(struct reading *reading, struct draft *draft)
 {
     static const struct batch_field json = { SLICE_INIT("Content-Type"),
@@ -411,7 +432,7 @@ static bool set_body(struct reading *reading, struct draft *draft)
         return take_bytes(reading, draft) ? add_field(reading, draft, json)
                                           : lacks_body(reading, draft);
     if (!odata_is_media_type(type, SLICE("application/json")))
-        return decode_body(reading, draft);
+        return decode_body(reading, draft, type);
     if (!take_bytes(reading, draft))
         draft->part.body = draft->body;
     return true;

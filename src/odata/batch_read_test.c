@@ -65,6 +65,10 @@ static const struct {
       false },
     { ONE(POST "," TEXT_TYPE ",\"body\":\"Pz8_\""),
       "1 POST /x [Content-Type: text/plain] {0} ???\n", false },
+    { ONE(POST "," TEXT_TYPE ",\"body\":\"no base64\""),
+      "1 POST /x [Content-Type: text/plain] {0} no base64\n", false },
+    { ONE(POST "," TEXT_TYPE ",\"body\":\"$filter=a eq \\u00274\\u0027\""),
+      "1 POST /x [Content-Type: text/plain] {0} $filter=a eq '4'\n", false },
 
     /* msgraph-sdk-core 1.0 preview 17 */
     { ONE(POST ",\"body\":\"eyJhIjoxfQ==\""),
@@ -210,7 +214,8 @@ static const struct {
     { ONE(GET ",\"body\":{}"), "headers", LACKS },
 
     /* neither JSON nor base64 */
-    { ONE(POST "," TEXT_TYPE ",\"body\":\"no base64\""), "body", BYTES },
+    { ONE(POST ",\"headers\":{\"Content-Type\":\"image/png\"},\"body\":\"no base64\""), "body",
+      BYTES },
     { ONE(POST "," TEXT_TYPE ",\"body\":{}"), "body", BYTES },
     { ONE(POST "," TEXT_TYPE ",\"body\":7"), "body", BYTES },
 

@@ -224,4 +224,14 @@ const struct beyond_row beyond_rows[BEYOND_COUNT] = {
         .target = "",
         .message = "",
     },
+    [BEYOND_QUERY_IN_BODY] = {
+        .id = "query-in-body",
+        .what = "POST to /$query behind an address is a GET of it with the query options in the body",
+        .graph = "400: no such segment",
+        .source = "OData 4.01 part 2, 4.17; Graph's guidelines ask services for it, no page of these "
+                  "sets has it",
+        .refusal = ERROR_NONE,
+        .target = "",
+        .message = "",
+    },
 };

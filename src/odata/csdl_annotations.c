@@ -280,7 +280,6 @@ static void annotate_container(struct csdl *csdl)
         { CAPABILITIES ".KeyAsSegmentSupported", true },
         { CAPABILITIES ".AsynchronousRequestsSupported", false },
         { CAPABILITIES ".CrossJoinSupported", false },
-        { CAPABILITIES ".QuerySegmentSupported", false },
     };
     static const struct slice formats[] = {
         SLICE_INIT("application/json;odata.metadata=minimal"),
@@ -293,6 +292,8 @@ static void annotate_container(struct csdl *csdl)
     csdl_put_string(csdl, CSDL_TERM, CORE ".ODataVersions", SLICE("4.0"));
     for (size_t i = 0; i < COUNT_OF(facts); i++)
         csdl_put_bool(csdl, CSDL_TERM, facts[i].term, facts[i].value);
+    csdl_put_bool(csdl, CSDL_TERM, CAPABILITIES ".QuerySegmentSupported",
+                  odata_surface_goes_beyond(csdl->surface, BEYOND_QUERY_IN_BODY));
     csdl_put_bool(csdl, CSDL_TERM, CAPABILITIES ".BatchSupported",
                   odata_surface_has_path(csdl->surface, "/$batch"));
     annotate_batch(csdl);

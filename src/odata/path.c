@@ -10,6 +10,9 @@
  * never turns into a second encoding. One slash at the end is passed over, as Graph does; an empty
  * segment anywhere else is a segment that nobody knows.
  *
+ * "$query" may stand behind all that is read with options: whoever sends it has them in the body.
+ * It is looked for only where nothing else was found, so that nobody else pays for it.
+ *
  * A walk goes strictly downwards: every rule takes the next segment, decides what it is in the
  * place where it stands, and hands on to the rule below. So the same word may be a key behind a set
  * and an action behind a key, and no rule looks back.
@@ -181,6 +184,26 @@ static bool at_end(const struct walk *walk)
     return walk->rest.len == 0 || slice_eq(walk->rest, SLICE("/"));
 }
 
+/* Whether what was found so far is read with options. */
+static bool takes_options(const struct walk *walk)
+{
+    enum odata_resource resource = walk->path.resource;
+
+    return resource != ODATA_ACTION && resource != ODATA_SERVICE && resource != ODATA_CSDL &&
+           resource != ODATA_BATCH;
+}
+
+/* ["$query"], which may be the last segment; any other is not known. */
+static bool walk_query(struct walk *walk, struct slice segment)
+{
+    if (!slice_eq_nocase(segment, SLICE("$query")) || !takes_options(walk) || !at_end(walk))
+        return unknown_segment(walk, segment);
+    if (!goes_beyond(walk, BEYOND_QUERY_IN_BODY, segment))
+        return false;
+    walk->beyond->options_in_body = true;
+    return true;
+}
+
 static bool take_segment(struct walk *walk, struct slice *ret)
 {
     struct slice inside = slice_sub(walk->rest, 1, walk->rest.len);
@@ -197,7 +220,7 @@ static bool walk_end(struct walk *walk)
 
     if (at_end(walk))
         return true;
-    return take_segment(walk, &segment) && unknown_segment(walk, segment);
+    return take_segment(walk, &segment) && walk_query(walk, segment);
 }
 
 /* Removes `prefix` and the dot behind it. */
@@ -221,12 +244,12 @@ static bool walk_value(struct walk *walk)
         return false;
     if (walk->path.property->flags & EDM_COLLECTION) {
         if (!slice_eq_nocase(segment, SLICE("$count")))
-            return unknown_segment(walk, segment);
+            return walk_query(walk, segment);
         walk->path.resource = ODATA_PROPERTY_COUNT;
         return goes_beyond(walk, BEYOND_COLLECTION_COUNT, segment) && walk_end(walk);
     }
     if (!slice_eq_nocase(segment, SLICE("$value")))
-        return unknown_segment(walk, segment);
+        return walk_query(walk, segment);
     walk->path.resource = ODATA_VALUE;
     return walk_end(walk);
 }
@@ -256,7 +279,7 @@ static bool walk_member(struct walk *walk)
     }
     int index = edm_find_property_nocase(walk->path.type, segment);
     if (index < 0)
-        return unknown_segment(walk, segment);
+        return walk_query(walk, segment);
     walk->path.property = &walk->path.type->properties[index];
     walk->path.resource = ODATA_PROPERTY;
     return walk_value(walk);
@@ -271,7 +294,18 @@ static bool set_key(struct walk *walk, struct slice key)
     return walk_member(walk);
 }
 
-/* delta := [namespace "." | alias "."] "delta" ["()"], and nothing behind it */
+/* Whether nothing but "$query" stands behind. */
+static bool ends_in_query(const struct walk *walk)
+{
+    struct walk ahead = *walk;
+    struct slice segment;
+
+    ahead.err = NULL;
+    return take_segment(&ahead, &segment) && slice_eq_nocase(segment, SLICE("$query")) &&
+           at_end(&ahead);
+}
+
+/* delta := [namespace "." | alias "."] "delta" ["()"], and nothing behind it but "$query" */
 static bool is_delta(const struct walk *walk, struct slice segment)
 {
     struct slice name = segment;
@@ -280,7 +314,7 @@ static bool is_delta(const struct walk *walk, struct slice segment)
         name = slice_sub(name, 0, name.len - 2);
     if (!cut_qualifier(&name, walk->model->namespace_name))
         cut_qualifier(&name, walk->model->alias);
-    return slice_eq_nocase(name, SLICE("delta")) && at_end(walk);
+    return slice_eq_nocase(name, SLICE("delta")) && (at_end(walk) || ends_in_query(walk));
 }
 
 /* "$count" | delta | key := any text. What begins with '$' is an address of OData's own, never a
@@ -298,11 +332,11 @@ static bool walk_key_segment(struct walk *walk)
         return walk_end(walk);
     }
     if (segment.len == 0 || segment.ptr[0] == '$')
-        return unknown_segment(walk, segment);
+        return walk_query(walk, segment);
     if (is_delta(walk, segment)) {
         walk->path.key = segment;
         walk->path.resource = ODATA_DELTA;
-        return true;
+        return walk_end(walk);
     }
     return set_key(walk, segment);
 }
@@ -376,7 +410,9 @@ static bool walk_set(struct walk *walk)
     struct slice name = slice_sub(segment, 0, open);
     walk->path.type = edm_find_set(walk->model, name, walk->path.version);
     if (!walk->path.type)
-        return find_worked_out(walk, segment) ? walk_end(walk) : unknown_segment(walk, name);
+        return find_worked_out(walk, segment) ? walk_end(walk)
+               : open < segment.len           ? unknown_segment(walk, name)
+                                              : walk_query(walk, name);
     walk->path.resource = ODATA_SET;
     return open < segment.len ? walk_key_in_parentheses(walk, segment, open)
                               : walk_key_segment(walk);

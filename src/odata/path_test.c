@@ -289,6 +289,31 @@ static const struct {
     { "/shopFloor/articles(@k)/labels/$count", ODATA_PROPERTY_COUNT,
       BEYOND_BIT(BEYOND_KEY_ALIAS) | BEYOND_BIT(BEYOND_COLLECTION_COUNT), "@k",
       BAD_KEY("articles(@k)"), "articles(@k)" },
+
+    { "/shopFloor/articles/$query", ODATA_SET, BEYOND_BIT(BEYOND_QUERY_IN_BODY), "",
+      UNKNOWN("$query"), "$query" },
+    { "/shopFloor/articles()/%24QUERY/", ODATA_SET, BEYOND_BIT(BEYOND_QUERY_IN_BODY), "",
+      UNKNOWN("$QUERY"), "$QUERY" },
+    { "/shopFloor/articles/$count/$query", ODATA_COUNT, BEYOND_BIT(BEYOND_QUERY_IN_BODY), "",
+      UNKNOWN("$query"), "$query" },
+    { "/shopFloor/articles/delta/$query", ODATA_DELTA, BEYOND_BIT(BEYOND_QUERY_IN_BODY), "",
+      UNKNOWN("$query"), "$query" },
+    { "/shopFloor/articles/shop.delta()/$query/", ODATA_DELTA, BEYOND_BIT(BEYOND_QUERY_IN_BODY), "",
+      UNKNOWN("$query"), "$query" },
+    { "/shopFloor/articles/x/$query", ODATA_ENTITY, BEYOND_BIT(BEYOND_QUERY_IN_BODY), "",
+      UNKNOWN("$query"), "$query" },
+    { "/shopFloor/articles/x/title/$query", ODATA_PROPERTY, BEYOND_BIT(BEYOND_QUERY_IN_BODY), "",
+      UNKNOWN("$query"), "$query" },
+    { "/shopFloor/articles/x/labels/$query", ODATA_PROPERTY, BEYOND_BIT(BEYOND_QUERY_IN_BODY), "",
+      UNKNOWN("$query"), "$query" },
+    { "/shopFloor/articles/x/title/$value/$query", ODATA_VALUE, BEYOND_BIT(BEYOND_QUERY_IN_BODY),
+      "", UNKNOWN("$query"), "$query" },
+    { "/shopFloor/articles/x/labels/$count/$query", ODATA_PROPERTY_COUNT,
+      BEYOND_BIT(BEYOND_QUERY_IN_BODY) | BEYOND_BIT(BEYOND_COLLECTION_COUNT), "", UNKNOWN("$count"),
+      "$count" },
+    { "/shopFloor/articles(@k)/$query", ODATA_ENTITY,
+      BEYOND_BIT(BEYOND_QUERY_IN_BODY) | BEYOND_BIT(BEYOND_KEY_ALIAS), "@k",
+      BAD_KEY("articles(@k)"), "articles(@k)" },
 };
 
 static void test_beyond(void **state UNUSED)
@@ -303,6 +328,8 @@ static void test_beyond(void **state UNUSED)
         CHECK(path.resource == beyond_cases[i].resource && path.type == &toy_article, i);
         CHECK(path.beyond && path.beyond->rows == beyond_cases[i].rows, i);
         CHECK(slice_eq(path.beyond->key_alias, slice_of(beyond_cases[i].alias)), i);
+        CHECK(path.beyond->options_in_body == (beyond_cases[i].rows >> BEYOND_QUERY_IN_BODY & 1),
+              i);
         CHECK(path.beyond->key_alias.len == 0 || path.key.len == 0, i);
         CHECK(!odata_path_refuse_beyond(&path, &err) && err.code == ERROR_BAD_REQUEST, i);
         CHECK(slice_eq(slice_of(err.message), slice_of(beyond_cases[i].refusal)), i);
@@ -363,6 +390,15 @@ static const struct {
     { BETA, "/shopFloor/articles//x", UNKNOWN(""), "" },
     { BETA, "/shopFloor/articles/$count/x", UNKNOWN("x"), "x" },
     { BETA, "/shopFloor/articles/$counts", UNKNOWN("$counts"), "$counts" },
+    { BETA, "/$query", UNKNOWN("$query"), "$query" },
+    { BETA, "/$metadata/$query", UNKNOWN("$query"), "$query" },
+    { BETA, "/$batch/$query", UNKNOWN("$query"), "$query" },
+    { BETA, "/shopFloor/$query('x')", UNKNOWN("$query"), "$query" },
+    { BETA, "/shopFloor/articles/$query/x", UNKNOWN("$query"), "$query" },
+    { BETA, "/shopFloor/articles/$query/$query", UNKNOWN("$query"), "$query" },
+    { BETA, "/shopFloor/articles/x/restock/$query", UNKNOWN("$query"), "$query" },
+    { BETA, "/shopFloor/articles/delta/x", UNKNOWN("x"), "x" },
+    { BETA, "/shopFloor/articles/delta/%zz", BAD_PERCENT("%zz"), "" },
     { BETA, "/shopFloor/articles/$ref", UNKNOWN("$ref"), "$ref" },
     { BETA, "/shopFloor/articles/%24ref", UNKNOWN("$ref"), "$ref" },
     { BETA, "/shopFloor/articles()/$ref", UNKNOWN("$ref"), "$ref" },

@@ -403,6 +403,7 @@ static bool prepare_api(struct server *server, struct error *err)
     api->json_depth = (unsigned)settings->limits.json_depth;
     api->batch_parts = settings->limits.batch;
     api->body_bytes_max = settings->limits.body_bytes;
+    api->query_bytes_max = settings->limits.head_bytes / 2; /* a token goes with a link */
     api->gzip_from_bytes =
         settings->gzip == SETTING_ON ? (size_t)settings->limits.gzip_from_bytes : SIZE_MAX;
     api->reply_bytes_max = settings->limits.reply_bytes;

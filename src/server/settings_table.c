@@ -268,7 +268,8 @@ const struct setting settings_table[] = {
     /* --- limits --- */
     { LIMIT("head-bytes", head_bytes), .unit = "bytes", .min = 1024, .max = MEBIBYTE,
       .default_text = "32768", /* a token of 16 KiB and everything around it */
-      .doc = "Request line and fields of a request." },
+      .doc = "Request line and fields of a request; half of it is for the options of one to "
+             "/$query." },
     { LIMIT("fields", fields), .min = 8, .max = HTTP_FIELDS_MAX, .default_text = "64",
       .doc = "Fields of a request." },
     { LIMIT("body-bytes", body_bytes), .unit = "bytes", .min = 1024, .max = 64 * MEBIBYTE,
