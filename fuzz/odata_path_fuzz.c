@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "model/graph_model.h"
+#include "odata/filter_segment.h"
 #include "odata/path.h"
 #include "odata/payload.h"
 
@@ -31,6 +32,18 @@ static void check_error(const struct error *err, bool may_lack_memory)
     assert(slice_is_utf8(slice_of(err->message)) && slice_is_utf8(slice_of(err->target)));
 }
 
+/* What was found to be filters is that to its end. */
+static void check_filters(struct slice filters)
+{
+    struct slice condition;
+
+    while (filters.len > 0) {
+        bool taken = odata_filter_segment_take(&filters, &condition);
+
+        assert(taken);
+    }
+}
+
 /* Whoever refuses what goes beyond Graph has words for it. */
 static void check_beyond(const struct odata_path *path)
 {
@@ -38,6 +51,7 @@ static void check_beyond(const struct odata_path *path)
 
     if (!path->beyond)
         return;
+    check_filters(path->beyond->filters);
     assert(path->beyond->rows != 0 && (path->type || path->beyond->options_in_body));
     assert(!odata_path_refuse_beyond(path, &err));
     check_error(&err, false);

@@ -228,6 +228,12 @@ def test_operations(surface):
                 check_permissions(surface, scopes(restriction), ask)
             else:
                 assert "Permissions" not in restriction and 400 <= ask(()).status_code < 500, term
+        for term, method in {"UpdateRestrictions": "PATCH", "DeleteRestrictions": "DELETE"}.items():
+            assert terms[CAPABILITIES + term]["FilterSegmentSupported"] is False
+            assert terms[CAPABILITIES + term]["TypecastSegmentSupported"] is False
+            for segment in ("$filter(true)", f"{NAMESPACE}.{name}"):
+                reply = surface.ask(method, f"{path}/{segment}/$each", json={})
+                assert 400 <= reply.status_code < 500, reply.text
 
 
 def test_reads(surface):

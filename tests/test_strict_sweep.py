@@ -311,6 +311,12 @@ def is_what_was_asked_for(_, reply):
     assert reply[0] == 200 and [each["displayName"] for each in reply[2]["value"]] == ["one"], reply
 
 
+def filter_in_the_path(tenant):
+    tenant.make(displayName="one")
+    tenant.make(displayName="two")
+    return whole(tenant.ask("GET", f"{NDES}/$filter(displayName%20eq%20'one')"))
+
+
 def admit_401(tenant):
     return whole(tenant.ask("GET", f"{NDES}?$count=true", headers={"OData-MaxVersion": "4.01"}))
 
@@ -381,6 +387,8 @@ USES = {
                             is_error(400, "$count", "Resource not found for the segment '$count'.")),
     "query-in-body": Use(ask_in_a_body, is_what_was_asked_for,
                          is_error(400, "$query", "Resource not found for the segment '$query'.")),
+    "filter-segment": Use(filter_in_the_path, is_what_was_asked_for,
+                          is_error(400, "$filter(displayName eq 'one')", "Resource not found for the segment")),
     "domainJoinConnectors-delete": Use(delete_a_domain_join_connector, is_gone, is_still_there),
 }
 

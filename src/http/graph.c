@@ -105,12 +105,13 @@ COLD void graph_refuse_method(struct call *call)
         [ODATA_CSDL] = SLICE_INIT("GET, HEAD"),
         [ODATA_BATCH] = SLICE_INIT("POST"),
     };
-    bool in_body = call->path.beyond && call->path.beyond->options_in_body;
+    const struct odata_path_beyond *beyond = call->path.beyond;
 
     call_add_field(call, SLICE("Allow"),
-                   in_body               ? SLICE("POST")
-                   : call->path.property ? graph_property_methods(call)
-                                         : allowed[call->path.resource]);
+                   beyond && beyond->options_in_body ? SLICE("POST")
+                   : beyond && beyond->filters.len   ? SLICE("GET, HEAD")
+                   : call->path.property             ? graph_property_methods(call)
+                                                     : allowed[call->path.resource]);
     graph_fail(call, ERROR_METHOD_NOT_ALLOWED,
                "Specified HTTP method is not allowed for the request target.");
 }
@@ -525,7 +526,8 @@ bool graph_read_options(struct call *call, bool is_read)
                       graph_goes_beyond(call, BEYOND_ODATA_401) == BEYOND_GOES;
     if ((call->options.compute.ptr && !graph_read_compute(call, &beyond_inside, &error)) ||
         (call->options.apply.ptr && !graph_read_apply(call, &beyond_inside, &error)) ||
-        (call->options.search.ptr && !add_search(call, &error))) {
+        (call->options.search.ptr && !add_search(call, &error)) ||
+        (call->path.beyond && !graph_read_filters(call, &rules, &beyond_inside, &error))) {
         call_finish_error(call, &error);
         return false;
     }

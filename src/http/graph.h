@@ -44,6 +44,10 @@ bool graph_check_address(struct call *call) MUST_CHECK;
 /* What the path left open is read from the options. Answers the call and returns false when they
  * are wrong. */
 bool graph_complete_address(struct call *call) MUST_CHECK;
+/* The conditions in the path, on the entities that all options act on. Rows of what is beyond Graph
+ * that are used in them are added to *beyond. */
+bool graph_read_filters(struct call *call, const struct odata_filter_rules *rules, uint32_t *beyond,
+                        struct error *err) MUST_CHECK;
 /* The request's query options, as a URL has them. */
 static inline struct slice graph_query(const struct call *call)
 {

@@ -20,18 +20,24 @@
 #include "http/coding.h"
 #include "http/graph.h"
 #include "http/query_body.h"
+#include "odata/filter_segment.h"
 #include "odata/key.h"
+#include "odata/query_digest.h"
 
-/* A POST is the GET that it stands for; no other method has such an address. */
+/* To "$query" a POST is the GET that it stands for, and no other method is anything. What a path
+ * lets through is for reading: a POST there would not make what it asks for. */
 static bool check_method(struct call *call)
 {
     struct http_request *request = &call->exchange->request;
+    const struct odata_path_beyond *beyond = call->path.beyond;
+    bool reads = request->method == HTTP_GET || request->method == HTTP_HEAD;
 
-    if (request->method != HTTP_POST) {
+    if (beyond->options_in_body ? request->method != HTTP_POST : beyond->filters.len && !reads) {
         graph_refuse_method(call);
         return false;
     }
-    request->method = HTTP_GET;
+    if (beyond->options_in_body)
+        request->method = HTTP_GET;
     return true;
 }
 
@@ -47,7 +53,7 @@ bool graph_check_address(struct call *call)
         call_finish_error(call, &error);
         return false;
     }
-    return !call->path.beyond->options_in_body || check_method(call);
+    return check_method(call);
 }
 
 /* A set's other parts are not done when it would be answered. */
@@ -71,11 +77,13 @@ static bool read_body(struct call *call, struct error *err)
 {
     const struct api *api = call->loop->api;
     const struct http_request *request = &call->exchange->request;
+    size_t filters = call->path.beyond->filters.len; /* they are repeated as well */
 
     return check_place(call, err) && coding_read_body(call, api->body_bytes_max, err) &&
            check_type(request, err) &&
-           query_body_join(request->query, request->body, api->query_bytes_max, call->arena,
-                           &call->all_options, err);
+           query_body_join(request->query, request->body,
+                           api->query_bytes_max > filters ? api->query_bytes_max - filters : 0,
+                           call->arena, &call->all_options, err);
 }
 
 bool graph_complete_address(struct call *call)
@@ -89,4 +97,20 @@ bool graph_complete_address(struct call *call)
         return true;
     call_finish_error(call, &error);
     return false;
+}
+
+bool graph_read_filters(struct call *call, const struct odata_filter_rules *rules, uint32_t *beyond,
+                        struct error *err)
+{
+    const struct slice none = { NULL, 0 }, filters = call->path.beyond->filters;
+    struct odata_options *options = &call->options;
+
+    if (filters.len == 0)
+        return true;
+    /* A $skiptoken is for these as well. */
+    options->digest = options->digest * 31 ^
+                      odata_query_digest(filters, none, none, none, options->aliases, call->arena);
+    return odata_filter_segments_read(call->loop->api->model, call->path.type, filters,
+                                      options->aliases, rules, call->arena, &options->query.filter,
+                                      beyond, err);
 }

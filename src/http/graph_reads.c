@@ -292,10 +292,13 @@ static bool make_skiptoken(struct call *call, struct slice last_key, struct slic
 static bool make_link(struct call *call, const struct odata_reply *reply, struct slice query,
                       struct slice *ret, struct error *err)
 {
+    struct slice filters = call->path.beyond ? call->path.beyond->filters : SLICE_EMPTY;
+    size_t bytes = filters.len + query.len;
     struct text link;
 
-    text_init(&link, call->arena, 256 + query.len, 1024 + call->origin.len + query.len);
+    text_init(&link, call->arena, 256 + bytes, 1024 + call->origin.len + bytes);
     odata_write_set_url(reply, call->path.type, &link);
+    text_append(&link, filters);
     if (query.len) {
         text_append_char(&link, '?');
         text_append(&link, query);

@@ -69,7 +69,7 @@ bool query_body_join(struct slice query, struct slice body, size_t bytes_max, st
     if (bytes > bytes_max)
         return error_set(err, ERROR_TOO_LARGE, SLICE_EMPTY,
                          "The query options of the request are %zu bytes long in a URL, and links "
-                         "that repeat them have room for %zu, half of limit-head-bytes.",
+                         "that repeat them have room for %zu (see limit-head-bytes).",
                          bytes, bytes_max);
     text_init(&text, arena, bytes + 1, bytes + 1);
     text_append(&text, query);

@@ -234,4 +234,13 @@ const struct beyond_row beyond_rows[BEYOND_COUNT] = {
         .target = "",
         .message = "",
     },
+    [BEYOND_FILTER_SEGMENT] = {
+        .id = "filter-segment",
+        .what = "/$filter(...) behind a set lets through what its condition is true of",
+        .graph = "400: no such segment",
+        .source = "OData 4.01 part 2, 4.12; no page or capture of these sets has it",
+        .refusal = ERROR_NONE,
+        .target = "",
+        .message = "",
+    },
 };

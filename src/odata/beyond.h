@@ -11,8 +11,8 @@
  * (edm_entity_type.beyond_graph).
  *
  * Adding one: a member of enum beyond, its row in beyond.c, its line in docs/profiles.md, and
- * where the request is found to use it a bit in odata_options.beyond, in odata_path_beyond.rows or a
- * call of graph_goes_beyond() (http/graph.h).
+ * where the request is found to use it a bit in odata_options.beyond, in odata_path_beyond.rows or
+ * a call of graph_goes_beyond() (http/graph.h).
  */
 #ifndef ODATA_BEYOND_H
 #define ODATA_BEYOND_H
@@ -45,6 +45,7 @@ enum beyond {
     BEYOND_KEY_ALIAS,
     BEYOND_COLLECTION_COUNT,
     BEYOND_QUERY_IN_BODY,
+    BEYOND_FILTER_SEGMENT,
     BEYOND_COUNT
 };
 

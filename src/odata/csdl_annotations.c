@@ -92,6 +92,10 @@ static void annotate_operations(struct csdl *csdl, const struct edm_entity_type 
     for (size_t i = 0; i < COUNT_OF(writes); i++) {
         csdl_begin_record(csdl, CSDL_TERM, writes[i].term);
         put_operation(csdl, type, writes[i].operation, writes[i].able);
+        if (writes[i].operation != EDM_CREATE) { /* of /$each, to which nobody can write */
+            csdl_put_bool(csdl, CSDL_PROPERTY, "FilterSegmentSupported", false);
+            csdl_put_bool(csdl, CSDL_PROPERTY, "TypecastSegmentSupported", false);
+        }
         csdl_end_record(csdl, CSDL_TERM);
     }
 }

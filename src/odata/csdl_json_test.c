@@ -68,7 +68,8 @@ static const struct {
             "\"@Org.OData.Core.V1.Permissions\":\"Read\"}," },
     { BOTH, "\"@Org.OData.Capabilities.V1.DeleteRestrictions\":{\"Deletable\":true,"
             "\"Permissions\":[{\"SchemeName\":\"oauth2\",\"Scopes\":["
-            "{\"Scope\":\"Shop.Clear.All\"}]}]}," },
+            "{\"Scope\":\"Shop.Clear.All\"}]}],\"FilterSegmentSupported\":false,"
+            "\"TypecastSegmentSupported\":false}," },
     { BOTH, "\"@Org.OData.Capabilities.V1.TopSupported\":true," },
     { BOTH, "\"@Org.OData.Aggregation.V1.ApplySupported\":{\"Transformations\":[\"aggregate\","
             "\"filter\",\"groupby\",\"identity\"],\"Rollup\":\"None\"}" },

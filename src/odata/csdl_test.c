@@ -126,6 +126,8 @@ static const struct {
             "                </Record>\n"
             "              </Collection>\n"
             "            </PropertyValue>\n"
+            "            <PropertyValue Property=\"FilterSegmentSupported\" Bool=\"false\" />\n"
+            "            <PropertyValue Property=\"TypecastSegmentSupported\" Bool=\"false\" />\n"
             "          </Record>\n"
             "        </Annotation>\n" },
     { BOTH, "            <String>substring</String>\n            <String>year</String>\n" },

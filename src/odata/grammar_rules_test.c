@@ -7,6 +7,7 @@
 #include "odata/compute.h"
 #include "odata/filter.h"
 #include "odata/filter_literal.h"
+#include "odata/filter_segment.h"
 #include "odata/key.h"
 #include "odata/options.h"
 #include "odata/path.h"
@@ -256,8 +257,22 @@ static enum grammar_verdict check_option(struct check *check, struct slice input
 /* What the path left open, from the options. */
 static bool complete(struct check *check, struct odata_path *path, struct slice query)
 {
-    return !path->beyond || path->beyond->key_alias.len == 0 ||
-           odata_key_of_alias(path->beyond->key_alias, query, check->arena, &path->key, check->err);
+    const struct odata_filter_rules filter_rules = { .later_members = true };
+    const struct edm_filter *filter = NULL;
+    struct odata_options options = { 0 };
+
+    if (!path->beyond)
+        return true;
+    if (path->beyond->filters.len &&
+        !odata_options_parse(check->model, &profile_documented, path, true, query, 0, &filter_rules,
+                             check->arena, &options, check->err))
+        return false;
+    return (path->beyond->key_alias.len == 0 ||
+            odata_key_of_alias(path->beyond->key_alias, query, check->arena, &path->key,
+                               check->err)) &&
+           odata_filter_segments_read(check->model, path->type, path->beyond->filters,
+                                      options.aliases, &filter_rules, check->arena, &filter, NULL,
+                                      check->err);
 }
 
 static enum grammar_verdict check_path(struct check *check, struct slice input)

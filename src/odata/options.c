@@ -239,7 +239,7 @@ static COLD bool select_waits(struct parse *parse)
     struct slice rest = parse->query, pair, name, value, decoded;
     struct error why = { 0 };
 
-    while (why.code != ERROR_TOO_LARGE && take_pair(&rest, &pair, &name, &value)) {
+    while (why.code != ERROR_TOO_LARGE && odata_query_take_pair(&rest, &pair, &name, &value)) {
         const struct option *option = odata_percent_decode(name, true, parse->arena, &decoded, &why)
                                           ? find_option(decoded)
                                           : NULL;
@@ -480,7 +480,7 @@ bool odata_query_goes_with_delta(struct slice query, struct arena *arena)
 {
     struct slice pair, name, value, decoded;
 
-    while (take_pair(&query, &pair, &name, &value)) {
+    while (odata_query_take_pair(&query, &pair, &name, &value)) {
         if (!odata_percent_decode(name, true, arena, &decoded, NULL))
             return false;
         const struct option *option = find_option(decoded);

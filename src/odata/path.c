@@ -1,7 +1,8 @@
 /* odata/path.c - walks the segments of a URL's path down the model.
  *
  *     /{version}[/$metadata]
- *     /{version}/{singleton}[/{property} | /{set}[/$count | /delta | entity [/{action} |
+ *     /{version}/{singleton}[/{property} | /{set}[[/$filter(...)] [/$count] | /delta | entity
+ * [/{action} |
  * /{property}
  * [/$value | /$count]]]] entity := /{key} | ([{name}=]'{key}') | ([{name}=]@{alias})
  *
@@ -28,6 +29,7 @@
 #include "odata/path.h"
 
 #include "base/arena.h"
+#include "odata/filter_segment.h"
 #include "odata/key.h"
 #include "odata/quote.h"
 
@@ -317,11 +319,34 @@ static bool is_delta(const struct walk *walk, struct slice segment)
     return slice_eq_nocase(name, SLICE("delta")) && (at_end(walk) || ends_in_query(walk));
 }
 
-/* "$count" | delta | key := any text. What begins with '$' is an address of OData's own, never a
- * key. */
+/* *("$filter(" condition ")") ["$count"]: `rest` is where `segment` begins. Of a condition with a
+ * slash the segment is not all. */
+static bool walk_filters(struct walk *walk, struct slice rest, struct slice segment)
+{
+    struct slice after = rest, condition;
+
+    while (odata_filter_segment_take(&after, &condition))
+        walk->rest = after;
+    if (after.ptr == rest.ptr)
+        return walk_query(walk, segment);
+    if (!goes_beyond(walk, BEYOND_FILTER_SEGMENT, segment))
+        return false;
+    walk->beyond->filters = slice_sub(rest, 0, rest.len - after.len);
+    if (at_end(walk))
+        return true;
+    if (!take_segment(walk, &segment))
+        return false;
+    if (!slice_eq_nocase(segment, SLICE("$count")))
+        return walk_query(walk, segment);
+    walk->path.resource = ODATA_COUNT;
+    return walk_end(walk);
+}
+
+/* "$count" | filters | delta | key := any text. What begins with '$' is an address of OData's own,
+ * never a key. */
 static bool walk_key_segment(struct walk *walk)
 {
-    struct slice segment;
+    struct slice rest = walk->rest, segment;
 
     if (at_end(walk))
         return true;
@@ -332,7 +357,7 @@ static bool walk_key_segment(struct walk *walk)
         return walk_end(walk);
     }
     if (segment.len == 0 || segment.ptr[0] == '$')
-        return walk_query(walk, segment);
+        return walk_filters(walk, rest, segment);
     if (is_delta(walk, segment)) {
         walk->path.key = segment;
         walk->path.resource = ODATA_DELTA;

@@ -43,6 +43,7 @@ enum odata_resource {
 struct odata_path_beyond {
     uint32_t rows;          /* of odata/beyond.h: BEYOND_BIT() each */
     struct slice segment;   /* the first that does, decoded: what Graph stops at */
+    struct slice filters;   /* "/$filter(...)", one or more, encoded (odata/filter_segment.h) */
     bool options_in_body;   /* "$query" stands at its end, which is cut off */
     struct slice key_alias; /* "@k", which stands for the key (odata/key.h); empty: nothing does */
 };

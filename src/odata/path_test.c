@@ -314,6 +314,19 @@ static const struct {
     { "/shopFloor/articles(@k)/$query", ODATA_ENTITY,
       BEYOND_BIT(BEYOND_QUERY_IN_BODY) | BEYOND_BIT(BEYOND_KEY_ALIAS), "@k",
       BAD_KEY("articles(@k)"), "articles(@k)" },
+
+    { "/shopFloor/articles/$filter(a)", ODATA_SET, BEYOND_BIT(BEYOND_FILTER_SEGMENT), "",
+      UNKNOWN("$filter(a)"), "$filter(a)" },
+    { "/shopFloor/articles()/%24Filter(a)/$FILTER(@f)/", ODATA_SET,
+      BEYOND_BIT(BEYOND_FILTER_SEGMENT), "", UNKNOWN("$Filter(a)"), "$Filter(a)" },
+    { "/shopFloor/articles/$filter(labels/any(l:l%20eq%20'/'))/$count", ODATA_COUNT,
+      BEYOND_BIT(BEYOND_FILTER_SEGMENT), "", UNKNOWN("$filter(labels"), "$filter(labels" },
+    { "/shopFloor/articles/$filter(a)/$count/$query", ODATA_COUNT,
+      BEYOND_BIT(BEYOND_FILTER_SEGMENT) | BEYOND_BIT(BEYOND_QUERY_IN_BODY), "",
+      UNKNOWN("$filter(a)"), "$filter(a)" },
+    { "/shopFloor/articles/$filter(a)/$query", ODATA_SET,
+      BEYOND_BIT(BEYOND_FILTER_SEGMENT) | BEYOND_BIT(BEYOND_QUERY_IN_BODY), "",
+      UNKNOWN("$filter(a)"), "$filter(a)" },
 };
 
 static void test_beyond(void **state UNUSED)
@@ -328,6 +341,8 @@ static void test_beyond(void **state UNUSED)
         CHECK(path.resource == beyond_cases[i].resource && path.type == &toy_article, i);
         CHECK(path.beyond && path.beyond->rows == beyond_cases[i].rows, i);
         CHECK(slice_eq(path.beyond->key_alias, slice_of(beyond_cases[i].alias)), i);
+        CHECK((path.beyond->filters.len > 0) == (beyond_cases[i].rows >> BEYOND_FILTER_SEGMENT & 1),
+              i);
         CHECK(path.beyond->options_in_body == (beyond_cases[i].rows >> BEYOND_QUERY_IN_BODY & 1),
               i);
         CHECK(path.beyond->key_alias.len == 0 || path.key.len == 0, i);
@@ -399,6 +414,21 @@ static const struct {
     { BETA, "/shopFloor/articles/x/restock/$query", UNKNOWN("$query"), "$query" },
     { BETA, "/shopFloor/articles/delta/x", UNKNOWN("x"), "x" },
     { BETA, "/shopFloor/articles/delta/%zz", BAD_PERCENT("%zz"), "" },
+    { BETA, "/shopFloor/$filter(a)", UNKNOWN("$filter"), "$filter" },
+    { BETA, "/shopFloor/articles/$filter", UNKNOWN("$filter"), "$filter" },
+    { BETA, "/shopFloor/articles/$filter(a", UNKNOWN("$filter(a"), "$filter(a" },
+    { BETA, "/shopFloor/articles/$filter(a)b", UNKNOWN("$filter(a)b"), "$filter(a)b" },
+    { BETA, "/shopFloor/articles/$filter(a)(id='x')", UNKNOWN("$filter(a)(id='x')"),
+      "$filter(a)(id='x')" },
+    { BETA, "/shopFloor/articles/$filter(a)/x", UNKNOWN("x"), "x" },
+    { BETA, "/shopFloor/articles/$filter(a)/$each", UNKNOWN("$each"), "$each" },
+    { BETA, "/shopFloor/articles/$filter(a)/delta", UNKNOWN("delta"), "delta" },
+    { BETA, "/shopFloor/articles/$filter(a)/$count/$filter(b)", UNKNOWN("$filter(b)"),
+      "$filter(b)" },
+    { BETA, "/shopFloor/articles/$count/$filter(a)", UNKNOWN("$filter(a)"), "$filter(a)" },
+    { BETA, "/shopFloor/articles/x/$filter(a)", UNKNOWN("$filter(a)"), "$filter(a)" },
+    { BETA, "/shopFloor/articles/x/labels/$filter(a)", UNKNOWN("$filter(a)"), "$filter(a)" },
+    { BETA, "/shopFloor/articles/$filter(a)//", UNKNOWN(""), "" },
     { BETA, "/shopFloor/articles/$ref", UNKNOWN("$ref"), "$ref" },
     { BETA, "/shopFloor/articles/%24ref", UNKNOWN("$ref"), "$ref" },
     { BETA, "/shopFloor/articles()/$ref", UNKNOWN("$ref"), "$ref" },
