@@ -108,8 +108,8 @@ bool graph_read_filters(struct call *call, const struct odata_filter_rules *rule
     if (filters.len == 0)
         return true;
     /* A $skiptoken is for these as well. */
-    options->digest = options->digest * 31 ^
-                      odata_query_digest(filters, none, none, none, options->aliases, call->arena);
+    options->digest = options->digest * 31 ^ odata_query_digest(filters, none, none, none, none,
+                                                                options->aliases, call->arena);
     return odata_filter_segments_read(call->loop->api->model, call->path.type, filters,
                                       options->aliases, rules, call->arena, &options->query.filter,
                                       beyond, err);
