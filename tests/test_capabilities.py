@@ -270,16 +270,21 @@ def test_actions(surface):
     for target, terms in surface.annotations.items():
         if not target.endswith(")"):
             continue
-        name, kind = target.removeprefix(NAMESPACE + ".").rstrip(")").split(f"({NAMESPACE}.")
+        name, bound = target.removeprefix(NAMESPACE + ".").removesuffix(")").split("(", 1)
+        of_set = bound.startswith("Collection(")
+        kind = bound.rstrip(")").split(f"{NAMESPACE}.")[-1]
         if kind not in kinds:
             continue
         overload = next(each for each in surface.schema[name]
-                        if each["$Parameter"][0]["$Type"] == f"graph.{kind}")
+                        if each["$Parameter"][0]["$Type"] == f"graph.{kind}"
+                        and ("$Collection" in each["$Parameter"][0]) == of_set)
         body = {each["$Name"]: sample(surface.schema, each) for each in overload["$Parameter"][1:]}
+        method = {"Action": "POST", "Function": "GET"}[overload["$Kind"]]
         check_permissions(surface, scopes(terms[CAPABILITIES + "OperationRestrictions"]),
-                          lambda roles, body=body, kind=kind, name=name: surface.ask(
-                              "POST", f"deviceManagement/{kinds[kind]}/{surface.make(kinds[kind])['id']}"
-                                      f"/{name}", roles, json=body))
+                          lambda roles, method=method, of_set=of_set, body=body, kind=kind, name=name:
+                          surface.ask(method, f"deviceManagement/{kinds[kind]}/" + (
+                              name if of_set else f"{surface.make(kinds[kind])['id']}/{name}"),
+                              roles, json=body or None))
 
 
 def test_the_singleton(surface):

@@ -47,8 +47,28 @@ bool check_complex(struct spot spot, const struct edm_complex *complex)
     return true;
 }
 
+/* What is asked of a set has the shape that its question has. */
+static bool check_of_set(const struct spot *spot, const struct edm_action *action)
+{
+    const struct edm_property *keys = action->parameters;
+
+    if (action->of_set == EDM_OF_ENTITY)
+        return true;
+    if (action->result || action->answer || action->effect_count)
+        return wrong(spot, "is asked of the set, and answers or has effects besides");
+    if (action->of_set == EDM_SET_HAS_MADE)
+        return action->parameter_count == 0 || wrong(spot, "is a function with parameters");
+    if (action->of_set != EDM_SET_BY_KEYS)
+        return wrong(spot, "asks something of the set that nobody knows");
+    return (action->parameter_count == 1 && keys->kind == EDM_STRING &&
+            (keys->flags & EDM_COLLECTION) && !(keys->flags & EDM_NULLABLE)) ||
+           wrong(spot, "is asked for keys without one list of them as a parameter");
+}
+
 bool check_answer(const struct spot *spot, const struct edm_action *action)
 {
+    if (!check_of_set(spot, action))
+        return false;
     if (!action->result != !action->answer)
         return wrong(spot, "has an answer without a type, or a type without an answer");
     if (action->answer && action->effect_count)

@@ -17,6 +17,7 @@ struct copy {
     struct edm_property cards[TOY_CARD_PROPERTY_COUNT];
     struct edm_property zones[TOY_ZONE_PROPERTY_COUNT];
     struct edm_value built_in[2 * TOY_ZONE_PROPERTY_COUNT];
+    struct edm_action of_set[2]; /* the zone's */
     struct edm_action measure;
     struct edm_property parameters[2], spans[3];
     struct edm_complex span, reading, fresh;
@@ -80,6 +81,8 @@ static struct copy *copy_create(void)
     copy->zone.properties = copy->zones;
     memcpy(copy->built_in, toy_zone.built_in, sizeof copy->built_in);
     copy->zone.built_in = copy->built_in;
+    memcpy(copy->of_set, toy_zone.actions, sizeof copy->of_set);
+    copy->zone.actions = copy->of_set;
     copy_card(copy);
     copy_ageing(copy);
     return copy;
@@ -208,6 +211,27 @@ BREAK(parameter_viewed)
 BREAK(required_anyhow)
 {
     copy->parameters[0].flags = EDM_REQUIRED;
+}
+BREAK(of_set_with_answer)
+{
+    copy->of_set[0].result = copy->measure.result;
+    copy->of_set[0].answer = copy->measure.answer;
+}
+BREAK(of_set_unknown)
+{
+    copy->of_set[0].of_set = (enum edm_of_set)99;
+}
+BREAK(function_with_parameters)
+{
+    copy->of_set[0].of_set = EDM_SET_HAS_MADE;
+}
+BREAK(keys_without_parameter)
+{
+    copy->of_set[1].of_set = EDM_SET_BY_KEYS;
+}
+BREAK(keys_that_may_be_left_out)
+{
+    copy->of_set[0].parameters = &copy->parameters[1];
 }
 BREAK(complex_name)
 {
@@ -362,6 +386,13 @@ static const struct {
     { type_without_answer, "card.measure",
       "has an answer without a type, or a type without an answer" },
     { answer_with_effects, "card.measure", "answers, and has effects" },
+    { of_set_with_answer, "zone.pick", "is asked of the set, and answers or has effects besides" },
+    { of_set_unknown, "zone.pick", "asks something of the set that nobody knows" },
+    { function_with_parameters, "zone.pick", "is a function with parameters" },
+    { keys_without_parameter, "zone.anyMade",
+      "is asked for keys without one list of them as a parameter" },
+    { keys_that_may_be_left_out, "zone.pick",
+      "is asked for keys without one list of them as a parameter" },
     { complex_without_type, "measure.span",
       "is of kind EDM_COMPLEX without a complex type, or has one and is not" },
     { complex_of_string, "measure.words",

@@ -121,9 +121,17 @@ struct edm_question {
 typedef bool edm_answer(const struct edm_question *question, struct arena *arena,
                         struct edm_rows *ret, struct error *err);
 
+/* What is asked of a set as a whole, and answered without a change. */
+enum edm_of_set {
+    EDM_OF_ENTITY,    /* nothing: the action is bound to one entity */
+    EDM_SET_BY_KEYS,  /* those of its entities whose keys are the items of the one parameter */
+    EDM_SET_HAS_MADE, /* a function, read by GET: whether any of them is not built in */
+};
+
 struct edm_action {
     struct slice name;
     unsigned versions;
+    enum edm_of_set of_set; /* with no result, answer or effects: it says what is answered */
     /* EDM_NULLABLE as for properties; not nullable: required. A collection may be nullable here:
      * then it may be left out. */
     const struct edm_property *parameters;
@@ -267,6 +275,12 @@ const struct edm_enum_member *edm_find_member_by_value(const struct edm_enum *en
 /* "v1.0", "beta"; empty for none. And back, without regard to case; 0 when unknown. */
 struct slice edm_version_text(unsigned version);
 unsigned edm_version_parse(struct slice text);
+
+/* Functions are read by GET and have no body; the others are actions. */
+static inline bool edm_is_function(const struct edm_action *action)
+{
+    return action->of_set == EDM_SET_HAS_MADE;
+}
 
 /* "list", "get", "create", "update", "delete". */
 struct slice edm_operation_text(enum edm_operation operation);

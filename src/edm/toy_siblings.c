@@ -239,6 +239,28 @@ static const struct edm_value built_in_zones[][TOY_ZONE_PROPERTY_COUNT] = {
       { .integer = INT64_MAX } },
 };
 
+static const struct edm_property pick_parameters[] = {
+    { .name = SLICE_INIT("keys"),
+      .kind = EDM_STRING,
+      .flags = EDM_COLLECTION | EDM_NOT_UNICODE,
+      .doc = "Which ones." },
+};
+
+static const struct edm_action zone_actions[] = {
+    { .name = SLICE_INIT("pick"),
+      .versions = EDM_VERSION_BETA,
+      .of_set = EDM_SET_BY_KEYS,
+      .parameters = pick_parameters,
+      .parameter_count = COUNT_OF(pick_parameters),
+      .permissions = LIST_OF(read_names),
+      .doc = "Asks for zones by their keys." },
+    { .name = SLICE_INIT("anyMade"),
+      .versions = EDM_VERSION_BETA,
+      .of_set = EDM_SET_HAS_MADE,
+      .permissions = LIST_OF(read_names),
+      .doc = "Asks whether somebody made a zone." },
+};
+
 const struct edm_entity_type toy_zone = {
     .name = SLICE_INIT("zone"),
     .set_name = SLICE_INIT("zones"),
@@ -247,6 +269,8 @@ const struct edm_entity_type toy_zone = {
     .property_count = COUNT_OF(zone_properties),
     .built_in = built_in_zones[0],
     .built_in_count = COUNT_OF(built_in_zones),
+    .actions = zone_actions,
+    .action_count = COUNT_OF(zone_actions),
     .permissions = { [EDM_LIST] = LIST_OF(read_names),
                      [EDM_GET] = LIST_OF(read_names),
                      [EDM_CREATE] = LIST_OF(write_names),

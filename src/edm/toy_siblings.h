@@ -43,6 +43,8 @@ enum toy_zone_property {
     TOY_ZONE_PROPERTY_COUNT
 };
 
+/* toy_zone.actions ask of the set: "pick" by "keys", and the function "anyMade". */
+
 /* toy_card.actions[0], "measure": span toy.depot.span, required; words Collection(String), may be
  * left out. Answers a toy.depot.reading for each word, or one. */
 #define TOY_CARD_MEASURE (&toy_card.actions[0])

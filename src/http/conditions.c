@@ -43,6 +43,8 @@ static bool has_entity(const struct call *call)
         return true;
     case ODATA_SINGLETON:
     case ODATA_SET:
+    case ODATA_SET_ACTION:
+    case ODATA_SET_FUNCTION:
     case ODATA_COUNT:
     case ODATA_DELTA:
     case ODATA_SINGLETON_PROPERTY:
@@ -98,7 +100,8 @@ static bool names_tags(const struct call *call)
 static void settle_etags(struct call *call)
 {
     bool shows_tags = call->path.type && call->path.resource != ODATA_COUNT &&
-                      call->path.resource != ODATA_ACTION && !call->apply;
+                      call->path.resource != ODATA_ACTION &&
+                      call->path.resource != ODATA_SET_FUNCTION && !call->apply;
     bool asks_tags = names_tags(call) && graph_goes_beyond(call, BEYOND_ETAGS) == BEYOND_GOES;
 
     if (shows_tags || asks_tags)

@@ -66,6 +66,9 @@ static const struct graph_route routes[] = {
     { ODATA_COUNT, HTTP_HEAD, EDM_LIST, graph_start_count },
     { ODATA_DELTA, HTTP_GET, EDM_LIST, graph_start_delta },
     { ODATA_DELTA, HTTP_HEAD, EDM_LIST, graph_start_delta },
+    { ODATA_SET_ACTION, HTTP_POST, EDM_LIST, graph_start_set_action },
+    { ODATA_SET_FUNCTION, HTTP_GET, EDM_LIST, graph_start_set_function },
+    { ODATA_SET_FUNCTION, HTTP_HEAD, EDM_LIST, graph_start_set_function },
     { ODATA_SINGLETON, HTTP_HEAD, EDM_GET, graph_start_singleton },
     { ODATA_PROPERTY, HTTP_GET, EDM_GET, graph_start_property },
     { ODATA_PROPERTY, HTTP_HEAD, EDM_GET, graph_start_property },
@@ -100,6 +103,8 @@ COLD void graph_refuse_method(struct call *call)
         [ODATA_DELTA] = SLICE_INIT("GET, HEAD"),
         [ODATA_ENTITY] = SLICE_INIT("GET, HEAD, PATCH, DELETE"),
         [ODATA_ACTION] = SLICE_INIT("POST"),
+        [ODATA_SET_ACTION] = SLICE_INIT("POST"),
+        [ODATA_SET_FUNCTION] = SLICE_INIT("GET, HEAD"),
         [ODATA_SINGLETON_PROPERTY] = SLICE_INIT("GET, HEAD"),
         [ODATA_SERVICE] = SLICE_INIT("GET, HEAD"),
         [ODATA_CSDL] = SLICE_INIT("GET, HEAD"),
@@ -127,6 +132,8 @@ static bool authorise(const struct call *call, const struct graph_route *route, 
     case ODATA_SINGLETON_PROPERTY:
         return authorise_singleton(authorisation, call->who, err);
     case ODATA_ACTION:
+    case ODATA_SET_ACTION:
+    case ODATA_SET_FUNCTION:
         return authorise_action(authorisation, call->who, call->path.type, call->path.action, err);
     case ODATA_SET:
     case ODATA_COUNT:
@@ -429,6 +436,8 @@ static bool answers_json(const struct call *call)
     switch (call->path.resource) {
     case ODATA_SINGLETON:
     case ODATA_SET:
+    case ODATA_SET_ACTION:
+    case ODATA_SET_FUNCTION:
     case ODATA_DELTA:
     case ODATA_SINGLETON_PROPERTY:
     case ODATA_SERVICE:

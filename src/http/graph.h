@@ -110,6 +110,9 @@ void graph_start_singleton_property(struct call *call);
 void graph_submit_worked_out(struct call *call);
 /* An action that answers, whose parameters were read. */
 void graph_answer_action(struct call *call, const struct edm_value *parameters);
+/* graph_set_questions.c: what is asked of a set as a whole. */
+void graph_start_set_action(struct call *call);
+void graph_start_set_function(struct call *call);
 /* graph_delta.c. Where the server goes as far as Graph and no further, the path of a delta is that
  * of an entity by that key. */
 void graph_forget_delta(struct call *call);

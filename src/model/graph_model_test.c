@@ -25,7 +25,7 @@ static const struct {
     { "deviceManagementDomainJoinConnector", "domainJoinConnectors", EDM_VERSION_BETA, 5, 0 },
     { "deviceManagementExchangeConnector", "exchangeConnectors", EDM_VERSIONS_ALL, 10, 1 },
     { "certificateConnectorDetails", "certificateConnectorDetails", EDM_VERSION_BETA, 6, 2 },
-    { "roleScopeTag", "roleScopeTags", EDM_VERSION_BETA, 4, 0 },
+    { "roleScopeTag", "roleScopeTags", EDM_VERSION_BETA, 4, 2 },
 };
 
 static const struct edm_entity_type *type_named(const char *name)
@@ -345,6 +345,21 @@ static void test_built_in_tag(void **state UNUSED)
     assert_true(tag[3].boolean);
 }
 
+/* They read, so whoever may read the tags may ask. */
+static void test_asked_of_tags(void **state UNUSED)
+{
+    const struct edm_entity_type *type = type_named("roleScopeTag");
+    const struct edm_action *by_id = &type->actions[0], *custom = &type->actions[1];
+
+    assert_string_equal(by_id->name.ptr, "getRoleScopeTagsById");
+    assert_int_equal(by_id->of_set, EDM_SET_BY_KEYS);
+    assert_string_equal(by_id->parameters[0].name.ptr, "roleScopeTagIds");
+    assert_string_equal(custom->name.ptr, "hasCustomRoleScopeTag");
+    assert_int_equal(custom->of_set, EDM_SET_HAS_MADE);
+    assert_ptr_equal(by_id->permissions.names, type->permissions[EDM_LIST].names);
+    assert_ptr_equal(custom->permissions.names, type->permissions[EDM_LIST].names);
+}
+
 /* The pages' order of values is that of the numbers, from 0. */
 static const char *const connector_names[] = {
     "applePushNotificationServiceExpirationDateTime",
@@ -537,6 +552,7 @@ int main(void)
         cmocka_unit_test(test_health),
         cmocka_unit_test(test_complex_types),
         cmocka_unit_test(test_metrics),
+        cmocka_unit_test(test_asked_of_tags),
         cmocka_unit_test(test_built_in_tag),
         cmocka_unit_test(test_connector_status),
         cmocka_unit_test(test_connector_thresholds),

@@ -7,7 +7,8 @@
  * description is not known. The live service numbers the tags that are made; here they get ids
  * like everything else, and a seed may choose them.
  *
- * Left out: assignments and the actions about them, which need the types of groups.
+ * Left out: assignments and the action about them. What is assigned is a target, one of a family
+ * of derived types that name groups of a directory which is not here.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -51,6 +52,28 @@ static const struct slice write_names[] = {
     SLICE_INIT("DeviceManagementRBAC.ReadWrite.All"),
 };
 
+static const struct edm_property by_id_parameters[] = {
+    { .name = SLICE_INIT("roleScopeTagIds"),
+      .kind = EDM_STRING,
+      .flags = EDM_COLLECTION | EDM_NOT_UNICODE,
+      .doc = "Keys of the scope tags that are asked for; what is none is left out." },
+};
+
+static const struct edm_action actions[] = {
+    { .name = SLICE_INIT("getRoleScopeTagsById"),
+      .versions = EDM_VERSION_BETA,
+      .of_set = EDM_SET_BY_KEYS,
+      .parameters = by_id_parameters,
+      .parameter_count = COUNT_OF(by_id_parameters),
+      .permissions = { read_names, COUNT_OF(read_names) },
+      .doc = "Asks for scope tags by their keys." },
+    { .name = SLICE_INIT("hasCustomRoleScopeTag"),
+      .versions = EDM_VERSION_BETA,
+      .of_set = EDM_SET_HAS_MADE,
+      .permissions = { read_names, COUNT_OF(read_names) },
+      .doc = "Asks whether there is a scope tag that somebody made." },
+};
+
 const struct edm_entity_type model_role_scope_tag = {
     .name = SLICE_INIT("roleScopeTag"),
     .set_name = SLICE_INIT("roleScopeTags"),
@@ -59,6 +82,8 @@ const struct edm_entity_type model_role_scope_tag = {
     .property_count = COUNT_OF(properties),
     .built_in = built_in[0],
     .built_in_count = COUNT_OF(built_in),
+    .actions = actions,
+    .action_count = COUNT_OF(actions),
     .permissions = {
         [EDM_LIST] = { read_names, COUNT_OF(read_names) },
         [EDM_GET] = { read_names, COUNT_OF(read_names) },

@@ -325,29 +325,38 @@ static void write_entity_type(const struct csdl *csdl, const struct edm_entity_t
 static void write_action(const struct csdl *csdl, const struct edm_entity_type *type,
                          const struct edm_action *action)
 {
-    add(csdl, "      <Action Name=\"");
-    add_slice(csdl, action->name);
+    const char *element = edm_is_function(action) ? "Function" : "Action";
+
+    text_printf(csdl->out, "      <%s Name=\"%.*s", element, SLICE_ARG(action->name));
     add(csdl, "\" IsBound=\"true\">\n        <Parameter Name=\"bindingParameter\" Type=\"");
+    add(csdl, action->of_set ? "Collection(" : "");
     add_by_alias(csdl, type->name);
-    add(csdl, "\" />\n");
+    add(csdl, action->of_set ? ")\" />\n" : "\" />\n");
     for (size_t i = 0; i < action->parameter_count; i++) {
         add(csdl, "        <Parameter Name=\"");
         add_slice(csdl, action->parameters[i].name);
         write_facets(csdl, &action->parameters[i]);
     }
-    if (action->result) {
+    if (action->result || action->of_set == EDM_SET_BY_KEYS) {
         add(csdl, "        <ReturnType Type=\"Collection(");
-        add_by_alias(csdl, action->result->name);
+        add_by_alias(csdl, action->result ? action->result->name : type->name);
         add(csdl, ")\" />\n");
     }
-    add(csdl, "      </Action>\n");
+    if (action->of_set == EDM_SET_HAS_MADE)
+        add(csdl, "        <ReturnType Type=\"Edm.Boolean\" Nullable=\"false\" />\n");
+    text_printf(csdl->out, "      </%s>\n", element);
 }
 
-static void write_actions(const struct csdl *csdl, const struct edm_entity_type *type)
+/* The actions, or the functions. */
+static void write_actions(const struct csdl *csdl, const struct edm_entity_type *type,
+                          bool functions)
 {
-    for (size_t i = 0; i < type->action_count; i++)
-        if (type->actions[i].versions & csdl->surface->version)
-            write_action(csdl, type, &type->actions[i]);
+    for (size_t i = 0; i < type->action_count; i++) {
+        const struct edm_action *action = &type->actions[i];
+
+        if ((action->versions & csdl->surface->version) && edm_is_function(action) == functions)
+            write_action(csdl, type, action);
+    }
 }
 
 /* What a set tells of its changes, bound to the set as a whole. */
@@ -394,7 +403,9 @@ static void write_schema(struct csdl *csdl)
     while ((type = csdl_type_after(csdl, type)))
         write_entity_type(csdl, type);
     while ((type = csdl_type_after(csdl, type)))
-        write_actions(csdl, type);
+        write_actions(csdl, type, false);
+    while ((type = csdl_type_after(csdl, type)))
+        write_actions(csdl, type, true);
     while ((type = csdl_type_after(csdl, type)))
         write_delta(csdl, type);
     write_container(csdl);

@@ -233,8 +233,9 @@ static void annotate_action(struct csdl *csdl, const struct edm_entity_type *typ
     struct text name;
 
     text_init_fixed(&name, memory, sizeof memory);
-    text_printf(&name, "%.*s(%.*s.%.*s)", SLICE_ARG(action->name),
-                SLICE_ARG(csdl->surface->model->namespace_name), SLICE_ARG(type->name));
+    text_printf(&name, action->of_set ? "%.*s(Collection(%.*s.%.*s))" : "%.*s(%.*s.%.*s)",
+                SLICE_ARG(action->name), SLICE_ARG(csdl->surface->model->namespace_name),
+                SLICE_ARG(type->name));
     csdl_begin_target(csdl, text_slice(&name), SLICE_EMPTY);
     describe(csdl, action->doc);
     csdl_begin_record(csdl, CSDL_TERM, CAPABILITIES ".OperationRestrictions");

@@ -156,21 +156,45 @@ static void write_entity_type(const struct csdl *csdl, const struct edm_entity_t
     json_writer_object_end(csdl->json);
 }
 
+static void put_collection(const struct csdl *csdl, struct slice name)
+{
+    put_true(csdl, "$Collection");
+    put_by_alias(csdl, "$Type", name);
+}
+
 /* --- actions -----------------------------------------------------------------------------------
  */
+
+static void put_return_type(const struct csdl *csdl, const struct edm_entity_type *type,
+                            const struct edm_action *action)
+{
+    if (!action->result && !action->of_set)
+        return;
+    json_writer_plain_name(csdl->json, SLICE("$ReturnType"));
+    json_writer_object_begin(csdl->json);
+    if (action->of_set == EDM_SET_HAS_MADE)
+        put_text(csdl, "$Type", SLICE("Edm.Boolean"));
+    else
+        put_collection(csdl, action->result ? action->result->name : type->name);
+    json_writer_object_end(csdl->json);
+}
 
 static void write_action(const struct csdl *csdl, const struct edm_entity_type *type,
                          const struct edm_action *action)
 {
     json_writer_object_begin(csdl->json);
-    put_text(csdl, "$Kind", SLICE("Action"));
+    put_text(csdl, "$Kind", edm_is_function(action) ? SLICE("Function") : SLICE("Action"));
     put_true(csdl, "$IsBound");
     json_writer_plain_name(csdl->json, SLICE("$Parameter"));
     json_writer_array_begin(csdl->json);
     json_writer_object_begin(csdl->json);
     put_text(csdl, "$Name", SLICE("bindingParameter"));
-    put_by_alias(csdl, "$Type", type->name);
-    put_true(csdl, "$Nullable");
+    if (action->of_set) {
+        put_collection(csdl, type->name);
+    } else {
+        put_by_alias(csdl, "$Type", type->name);
+        put_true(csdl, "$Nullable");
+    }
     json_writer_object_end(csdl->json);
     for (size_t i = 0; i < action->parameter_count; i++) {
         json_writer_object_begin(csdl->json);
@@ -179,13 +203,7 @@ static void write_action(const struct csdl *csdl, const struct edm_entity_type *
         json_writer_object_end(csdl->json);
     }
     json_writer_array_end(csdl->json);
-    if (action->result) {
-        json_writer_plain_name(csdl->json, SLICE("$ReturnType"));
-        json_writer_object_begin(csdl->json);
-        put_true(csdl, "$Collection");
-        put_by_alias(csdl, "$Type", action->result->name);
-        json_writer_object_end(csdl->json);
-    }
+    put_return_type(csdl, type, action);
     json_writer_object_end(csdl->json);
 }
 
@@ -233,12 +251,6 @@ static void write_actions(const struct csdl *csdl, const struct edm_entity_type 
 
 /* --- functions --------------------------------------------------------------------------------
  */
-
-static void put_collection(const struct csdl *csdl, struct slice name)
-{
-    put_true(csdl, "$Collection");
-    put_by_alias(csdl, "$Type", name);
-}
 
 /* One for each set, bound to it as a whole. */
 static void write_delta(const struct csdl *csdl, const struct edm_entity_type *type)

@@ -140,6 +140,7 @@ static void write_info(struct openapi *openapi)
 
 static void write_tags(struct openapi *openapi)
 {
+    static const char *const operations[] = { "Actions", "Functions" };
     struct slice singleton = openapi->model->singleton->name;
     const struct edm_entity_type *type = NULL;
 
@@ -153,9 +154,11 @@ static void write_tags(struct openapi *openapi)
         openapi_text(openapi, "description", type->doc);
         openapi_end(openapi);
     }
-    openapi_begin(openapi, NULL);
-    openapi_printf(openapi, "name", "%.*s.Actions", SLICE_ARG(singleton));
-    openapi_end(openapi);
+    for (size_t i = 0; i < COUNT_OF(operations); i++) {
+        openapi_begin(openapi, NULL);
+        openapi_printf(openapi, "name", "%.*s.%s", SLICE_ARG(singleton), operations[i]);
+        openapi_end(openapi);
+    }
     openapi_end_list(openapi);
 }
 

@@ -4,6 +4,7 @@
  *     /{singleton}/{property that is worked out}     get
  *     /{singleton}/{set}                             get, post
  *     /{singleton}/{set}/$count                      get
+ *     /{singleton}/{set}/{action of the set}         post, of a function get
  *     /{singleton}/{set}/{key}                       get, patch, delete
  *     /{singleton}/{set}/{key}/{property}            get, and what writes it
  *     /{singleton}/{set}/{key}/{property}/$value     the same, but not of a collection
@@ -304,6 +305,57 @@ static void put_items_reply(struct openapi *openapi, const struct edm_complex *i
 
 /* --- of an action ---------------------------------------------------------------------------- */
 
+static void put_parameters(struct openapi *openapi, const struct edm_action *action)
+{
+    if (action->parameter_count == 0)
+        return;
+    openapi_begin(openapi, "requestBody");
+    openapi_true(openapi, "required");
+    openapi_begin(openapi, "content");
+    openapi_begin(openapi, "application/json");
+    openapi_action_body(openapi, action);
+    openapi_end(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
+static void put_boolean_reply(struct openapi *openapi)
+{
+    openapi_begin_reply(openapi, "200", "Success", openapi_common_headers, "application/json");
+    openapi_raw(openapi, "schema",
+                "{\"type\":\"object\",\"required\":[\"value\"],\"properties\":{"
+                "\"@odata.context\":{\"type\":\"string\"},\"value\":{\"type\":\"boolean\"}}}");
+    openapi_end_reply(openapi);
+}
+
+/* What is asked of the set as a whole. */
+static void write_of_set(struct openapi *openapi, const struct edm_entity_type *type,
+                         const struct edm_action *action)
+{
+    bool is_function = edm_is_function(action);
+
+    openapi_begin_named(openapi, "/%.*s/%.*s/%.*s", SLICE_ARG(singleton_name(openapi)),
+                        SLICE_ARG(type->set_name), SLICE_ARG(action->name));
+    openapi_text(openapi, "description", action->doc);
+    openapi_begin_operation(openapi, is_function ? "get" : "post",
+                            is_function ? "Invoke function" : "Invoke action",
+                            &action->permissions);
+    openapi_printf(openapi, "operationId", "%.*s.%.*s.%.*s", SLICE_ARG(singleton_name(openapi)),
+                   SLICE_ARG(type->set_name), SLICE_ARG(action->name));
+    openapi_tag(openapi, is_function ? SLICE("Functions") : SLICE("Actions"));
+    openapi_query(openapi, is_function ? ODATA_SET_FUNCTION : ODATA_SET_ACTION, is_function, type);
+    put_parameters(openapi, action);
+    openapi_begin(openapi, "responses");
+    if (is_function)
+        put_boolean_reply(openapi);
+    else
+        openapi_reply(openapi, "200", openapi_common_headers, type->name, "CollectionResponse");
+    openapi_errors(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+    openapi_end(openapi);
+}
+
 static void write_action(struct openapi *openapi, const struct edm_entity_type *type,
                          const struct edm_action *action)
 {
@@ -318,16 +370,7 @@ static void write_action(struct openapi *openapi, const struct edm_entity_type *
         openapi_query(openapi, ODATA_ACTION, false, type);
     else
         openapi_no_query(openapi, ODATA_ACTION, false);
-    if (action->parameter_count > 0) {
-        openapi_begin(openapi, "requestBody");
-        openapi_true(openapi, "required");
-        openapi_begin(openapi, "content");
-        openapi_begin(openapi, "application/json");
-        openapi_action_body(openapi, action);
-        openapi_end(openapi);
-        openapi_end(openapi);
-        openapi_end(openapi);
-    }
+    put_parameters(openapi, action);
     openapi_begin(openapi, "responses");
     if (action->result)
         put_items_reply(openapi, action->result);
@@ -441,7 +484,8 @@ void openapi_paths(struct openapi *openapi)
         write_properties(openapi, type);
         for (size_t i = 0; i < type->action_count; i++)
             if (type->actions[i].versions & openapi->about->surface.version)
-                write_action(openapi, type, &type->actions[i]);
+                (type->actions[i].of_set ? write_of_set : write_action)(openapi, type,
+                                                                        &type->actions[i]);
     }
     write_batch(openapi);
 }

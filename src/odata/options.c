@@ -318,7 +318,7 @@ static bool check_place(struct parse *parse, const struct option *option)
     enum odata_resource resource = parse->path->resource;
     bool has_rows = resource == ODATA_SET || resource == ODATA_COUNT;
     bool has_properties = has_rows || resource == ODATA_SINGLETON || resource == ODATA_ENTITY ||
-                          resource == ODATA_ACTION;
+                          resource == ODATA_ACTION || resource == ODATA_SET_ACTION;
     bool is_text =
         resource == ODATA_COUNT || resource == ODATA_VALUE || resource == ODATA_PROPERTY_COUNT;
     bool is_read_data = parse->is_read && (has_rows || resource == ODATA_ENTITY);

@@ -1,10 +1,9 @@
 /* odata/path.c - walks the segments of a URL's path down the model.
  *
  *     /{version}[/$metadata]
- *     /{version}/{singleton}[/{property} | /{set}[[/$filter(...)] [/$count] | /delta | entity
- * [/{action} |
- * /{property}
- * [/$value | /$count]]]] entity := /{key} | ([{name}=]'{key}') | ([{name}=]@{alias})
+ *     /{version}/{singleton}[/{property} | /{set}[[/$filter(...)] [/$count] | /delta | /{action} |
+ *         /{function} | entity [/{action} | /{property} [/$value | /$count]]]]
+ *     entity := /{key} | ([{name}=]'{key}') | ([{name}=]@{alias})
  *
  * Order matters for security: the path is split at its slashes first and percent-decoded after,
  * each segment once, so that an encoded slash is text of a key and never makes a segment, and "%25"
@@ -256,14 +255,24 @@ static bool walk_value(struct walk *walk)
     return walk_end(walk);
 }
 
-static bool find_action(struct walk *walk, struct slice segment)
+/* The action or function that `segment` calls; NULL for none. */
+static const struct edm_action *called_by(const struct walk *walk, struct slice segment)
 {
     struct slice name = segment;
 
     if (!cut_qualifier(&name, walk->model->namespace_name))
         cut_qualifier(&name, walk->model->alias);
-    walk->path.action = edm_find_action(walk->path.type, name, walk->path.version);
-    return walk->path.action;
+    return edm_find_action(walk->path.type, name, walk->path.version);
+}
+
+static bool find_action(struct walk *walk, struct slice segment)
+{
+    const struct edm_action *action = called_by(walk, segment);
+
+    if (!action || action->of_set)
+        return false;
+    walk->path.action = action;
+    return true;
 }
 
 /* action := [namespace "." | alias "."] name, property := name */
@@ -296,6 +305,28 @@ static bool set_key(struct walk *walk, struct slice key)
     return walk_member(walk);
 }
 
+/* Without "()" at its end. */
+static struct slice without_parentheses(struct slice name)
+{
+    return name.len > 2 && slice_eq(slice_sub(name, name.len - 2, 2), SLICE("()"))
+               ? slice_sub(name, 0, name.len - 2)
+               : name;
+}
+
+/* What is asked of the set as a whole, and nothing behind it: [namespace "." | alias "."] name,
+ * and "()" behind that of a function. */
+static bool find_of_set(struct walk *walk, struct slice segment)
+{
+    struct slice name = without_parentheses(segment);
+    const struct edm_action *action = at_end(walk) ? called_by(walk, name) : NULL;
+
+    if (!action || !action->of_set || (!edm_is_function(action) && name.len < segment.len))
+        return false;
+    walk->path.action = action;
+    walk->path.resource = edm_is_function(action) ? ODATA_SET_FUNCTION : ODATA_SET_ACTION;
+    return true;
+}
+
 /* Whether nothing but "$query" stands behind. */
 static bool ends_in_query(const struct walk *walk)
 {
@@ -310,10 +341,8 @@ static bool ends_in_query(const struct walk *walk)
 /* delta := [namespace "." | alias "."] "delta" ["()"], and nothing behind it but "$query" */
 static bool is_delta(const struct walk *walk, struct slice segment)
 {
-    struct slice name = segment;
+    struct slice name = without_parentheses(segment);
 
-    if (name.len > 2 && slice_eq(slice_sub(name, name.len - 2, 2), SLICE("()")))
-        name = slice_sub(name, 0, name.len - 2);
     if (!cut_qualifier(&name, walk->model->namespace_name))
         cut_qualifier(&name, walk->model->alias);
     return slice_eq_nocase(name, SLICE("delta")) && (at_end(walk) || ends_in_query(walk));
@@ -342,8 +371,8 @@ static bool walk_filters(struct walk *walk, struct slice rest, struct slice segm
     return walk_end(walk);
 }
 
-/* "$count" | filters | delta | key := any text. What begins with '$' is an address of OData's own,
- * never a key. */
+/* "$count" | filters | of set | delta | key := any text. What begins with '$' is an address of
+ * OData's own, never a key. */
 static bool walk_key_segment(struct walk *walk)
 {
     struct slice rest = walk->rest, segment;
@@ -358,6 +387,8 @@ static bool walk_key_segment(struct walk *walk)
     }
     if (segment.len == 0 || segment.ptr[0] == '$')
         return walk_filters(walk, rest, segment);
+    if (find_of_set(walk, segment))
+        return true;
     if (is_delta(walk, segment)) {
         walk->path.key = segment;
         walk->path.resource = ODATA_DELTA;

@@ -28,6 +28,8 @@ enum odata_resource {
     ODATA_SET,                /* /beta/deviceManagement/ndesConnectors */
     ODATA_ENTITY,             /* .../{id}, ('{id}'), (id='{id}') */
     ODATA_ACTION,             /* .../{id}/sync, .../{id}/microsoft.graph.sync */
+    ODATA_SET_ACTION,         /* /beta/deviceManagement/roleScopeTags/getRoleScopeTagsById */
+    ODATA_SET_FUNCTION,       /* /beta/deviceManagement/roleScopeTags/hasCustomRoleScopeTag */
     ODATA_COUNT,              /* /beta/deviceManagement/ndesConnectors/$count: how many there are */
     ODATA_DELTA,              /* /beta/deviceManagement/ndesConnectors/delta: what changed */
     ODATA_PROPERTY,           /* .../{id}/displayName */
@@ -55,7 +57,7 @@ struct odata_path {
     struct slice key;                   /* decoded; a GUID in lower case. Of ODATA_DELTA: how the
                                          * function was called, which is a key to who has none.
                                          * Empty where an alias stands for it */
-    const struct edm_action *action;
+    const struct edm_action *action;    /* or function */
     const struct odata_path_beyond *beyond; /* NULL: nothing does; then nothing is open either */
     const struct edm_property *property;    /* of a property, its value or count; else NULL */
     const struct edm_singleton_property *singleton_property; /* of the singleton's; else NULL */

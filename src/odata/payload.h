@@ -143,6 +143,8 @@ void odata_write_answer(const struct odata_reply *reply, const struct edm_rows *
 /* The same values as items of an array that is open. */
 void odata_write_rows(const struct odata_reply *reply, const struct edm_rows *rows,
                       struct json_writer *writer);
+/* What a function answers: yes or no. */
+void odata_write_boolean(const struct odata_reply *reply, bool value, struct text *out);
 
 /* What a version has to begin with: the singleton. */
 void odata_write_service(const struct odata_reply *reply, struct text *out);

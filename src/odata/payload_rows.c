@@ -81,6 +81,22 @@ void odata_write_answer(const struct odata_reply *reply, const struct edm_rows *
     json_writer_object_end(&writer);
 }
 
+void odata_write_boolean(const struct odata_reply *reply, bool value, struct text *out)
+{
+    struct json_writer writer;
+
+    json_writer_init(&writer, out);
+    json_writer_object_begin(&writer);
+    if (reply->level != ODATA_NONE) {
+        payload_begin_url(reply, PAYLOAD_CONTROL(reply, "context"), "/$metadata#Edm.Boolean",
+                          &writer);
+        payload_end_url(&writer);
+    }
+    json_writer_plain_name(&writer, SLICE("value"));
+    json_writer_bool(&writer, value);
+    json_writer_object_end(&writer);
+}
+
 void payload_write_items(const struct odata_reply *reply, struct slice name,
                          const struct edm_singleton_property *property, struct json_writer *writer)
 {

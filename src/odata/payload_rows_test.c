@@ -204,6 +204,15 @@ static const struct {
       "        <Parameter Name=\"span\" Type=\"depot.span\" />\n"
       "        <Parameter Name=\"words\" Type=\"Collection(Edm.String)\" Unicode=\"false\" />\n"
       "        <ReturnType Type=\"Collection(depot.reading)\" />\n      </Action>" },
+    { BETA,
+      "<Action Name=\"pick\" IsBound=\"true\">\n"
+      "        <Parameter Name=\"bindingParameter\" Type=\"Collection(depot.zone)\" />\n"
+      "        <Parameter Name=\"keys\" Type=\"Collection(Edm.String)\" Unicode=\"false\" />\n"
+      "        <ReturnType Type=\"Collection(depot.zone)\" />\n      </Action>" },
+    { BETA, "<Function Name=\"anyMade\" IsBound=\"true\">\n"
+            "        <Parameter Name=\"bindingParameter\" Type=\"Collection(depot.zone)\" />\n"
+            "        <ReturnType Type=\"Edm.Boolean\" Nullable=\"false\" />\n      </Function>" },
+    { BETA, "Target=\"toy.depot.pick(Collection(toy.depot.zone))\"" },
     { BETA, "Target=\"toy.depot.depot/freshness\"" },
     { BETA, "Target=\"toy.depot.span/unit\"" },
 };
@@ -265,6 +274,106 @@ static void test_paths(void **state UNUSED)
     }
 }
 
+/* `key`: what the segment is where it asks nothing of the set. */
+static const struct {
+    const char *rest;
+    const char *action;
+    enum odata_resource resource;
+    const char *key;
+} of_set_cases[] = {
+    { "/depot/zones/pick", "pick", ODATA_SET_ACTION, "" },
+    { "/depot/zones()/PICK/", "pick", ODATA_SET_ACTION, "" },
+    { "/depot/zones/toy.depot.pick", "pick", ODATA_SET_ACTION, "" },
+    { "/depot/zones/depot.pick", "pick", ODATA_SET_ACTION, "" },
+    { "/depot/zones/anyMade", "anyMade", ODATA_SET_FUNCTION, "" },
+    { "/depot/zones/anymade()", "anyMade", ODATA_SET_FUNCTION, "" },
+    { "/depot/zones/toy.depot.anyMade()", "anyMade", ODATA_SET_FUNCTION, "" },
+    { "/depot/zones/pick()", "", ODATA_ENTITY, "pick()" },
+    { "/depot/zones/other.pick", "", ODATA_ENTITY, "other.pick" },
+    { "/depot/zones('pick')", "", ODATA_ENTITY, "pick" },
+    { "/depot/zones/pick/name", "", ODATA_PROPERTY, "pick" },
+    { "/depot/pallets/pick", "", ODATA_ENTITY, "pick" },
+    { "/depot/cards/measure", "", ODATA_ENTITY, "measure" },
+};
+
+static void test_paths_of_set(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(of_set_cases); i++) {
+        struct arena *arena = arena_create(NULL, 1 << 16);
+        struct odata_path path = { 0 };
+        struct error err = { 0 };
+
+        CHECK(odata_path_parse(&toy_siblings, BETA, slice_of(of_set_cases[i].rest), arena, &path,
+                               &err),
+              i);
+        CHECK(slice_eq(path.action ? path.action->name : SLICE_EMPTY,
+                       slice_of(of_set_cases[i].action)),
+              i);
+        CHECK(path.resource == of_set_cases[i].resource, i);
+        CHECK(slice_eq(path.key, slice_of(of_set_cases[i].key)), i);
+        /* on one entity, and in the version without them, they are not there */
+        CHECK(!odata_path_parse(&toy_siblings, BETA, SLICE("/depot/zones/yard/pick"), arena, &path,
+                                &err),
+              i);
+        CHECK(odata_path_parse(&toy_siblings, V1, SLICE("/depot/zones/pick"), arena, &path, &err) &&
+                  path.resource == ODATA_ENTITY,
+              i);
+        arena_destroy(arena);
+    }
+}
+
+static const struct {
+    enum odata_level level;
+    bool value;
+    const char *text;
+} boolean_cases[] = {
+    { ODATA_MINIMAL, true,
+      "{\"@odata.context\":\"" ORIGIN "/beta/$metadata#Edm.Boolean\",\"value\":true}" },
+    { ODATA_FULL, false,
+      "{\"@odata.context\":\"" ORIGIN "/beta/$metadata#Edm.Boolean\",\"value\":false}" },
+    { ODATA_NONE, false, "{\"value\":false}" },
+};
+
+static void test_booleans(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(boolean_cases); i++) {
+        const struct odata_reply reply = reply_for(&profile_documented, boolean_cases[i].level);
+        char memory[200];
+        struct text text;
+
+        text_init_fixed(&text, memory, sizeof memory);
+        odata_write_boolean(&reply, boolean_cases[i].value, &text);
+        CHECK(slice_eq(text_slice(&text), slice_of(boolean_cases[i].text)), i);
+    }
+}
+
+#define CALL(name)                                                                                 \
+    "\"#toy.depot." name "\":{\"title\":\"toy.depot." name "\",\"target\":\"" ORIGIN               \
+    "/beta/depot/zones/toy.depot." name "\"}"
+
+/* What may be asked of a set stands in its pages, at the full level and where all is shown. */
+static void test_told_of_in_pages(void **state UNUSED)
+{
+    const struct edm_page page = { .total_count = -1 };
+    struct odata_reply reply = reply_for(&profile_documented, ODATA_FULL);
+    char memory[2000];
+    struct text text;
+
+    text_init_fixed(&text, memory, sizeof memory);
+    odata_write_page(&reply, &toy_zone, &page, SLICE_EMPTY, &text);
+    assert_true(slice_eq(
+        text_slice(&text),
+        SLICE("{\"@odata.context\":\"" ORIGIN
+              "/beta/$metadata#depot/zones\"," CALL("pick") "," CALL("anyMade") ",\"value\":[]}")));
+    reply.select = 1;
+    reply.select_given = true;
+    text_init_fixed(&text, memory, sizeof memory);
+    odata_write_page(&reply, &toy_zone, &page, SLICE_EMPTY, &text);
+    assert_true(slice_eq(text_slice(&text),
+                         SLICE("{\"@odata.context\":\"" ORIGIN "/beta/$metadata#depot/zones(id)\","
+                               "\"value\":[]}")));
+}
+
 /* --- parameters ------------------------------------------------------------------------------ */
 
 static const struct {
@@ -304,8 +413,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers),    cmocka_unit_test(test_ieee754),
         cmocka_unit_test(test_worked_out), cmocka_unit_test(test_unselected),
-        cmocka_unit_test(test_document),   cmocka_unit_test(test_paths),
-        cmocka_unit_test(test_parameters),
+        cmocka_unit_test(test_document),   cmocka_unit_test(test_paths_of_set),
+        cmocka_unit_test(test_booleans),   cmocka_unit_test(test_told_of_in_pages),
+        cmocka_unit_test(test_paths),      cmocka_unit_test(test_parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

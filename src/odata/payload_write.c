@@ -158,9 +158,11 @@ static void append_action_name(const struct odata_reply *reply, const struct edm
     text_append(out, action->name);
 }
 
-/* "#microsoft.graph.sync":{"title":"microsoft.graph.sync","target":"https://..."} */
-static void write_action(const struct odata_reply *reply, const struct edm_entity *entity,
-                         const struct edm_action *action, struct json_writer *writer)
+/* "#microsoft.graph.sync":{"title":"microsoft.graph.sync","target":"https://..."}; `key` is that
+ * of the entity, empty for the set as a whole. */
+static void write_action(const struct odata_reply *reply, const struct edm_entity_type *type,
+                         struct slice key, const struct edm_action *action,
+                         struct json_writer *writer)
 {
     char memory[PAYLOAD_NAME_MAX];
     struct text name;
@@ -173,20 +175,25 @@ static void write_action(const struct odata_reply *reply, const struct edm_entit
     json_writer_plain_name(writer, SLICE("title"));
     json_writer_plain_string(writer, slice_sub(text_slice(&name), 1, name.len));
     payload_begin_url(reply, SLICE("target"), "/", writer);
-    payload_append_set_path(reply, entity->type, writer->out);
-    payload_append_key(entity->values[0].text, writer->out);
+    payload_append_set_path(reply, type, writer->out);
+    if (key.len)
+        payload_append_key(key, writer->out);
     text_append_char(writer->out, '/');
     append_action_name(reply, action, writer->out);
     payload_end_url(writer);
     json_writer_object_end(writer);
 }
 
-static void write_actions(const struct odata_reply *reply, const struct edm_entity *entity,
-                          struct json_writer *writer)
+/* Those of an entity, or of the set where there is no key. */
+static void write_actions(const struct odata_reply *reply, const struct edm_entity_type *type,
+                          struct slice key, struct json_writer *writer)
 {
-    for (size_t i = 0; i < entity->type->action_count; i++)
-        if (entity->type->actions[i].versions & reply->version)
-            write_action(reply, entity, &entity->type->actions[i], writer);
+    for (size_t i = 0; i < type->action_count; i++) {
+        const struct edm_action *action = &type->actions[i];
+
+        if ((action->versions & reply->version) && !action->of_set == (key.len > 0))
+            write_action(reply, type, key, action, writer);
+    }
 }
 
 /* --- tips ------------------------------------------------------------------------------------ */
@@ -290,7 +297,7 @@ static void write_members(const struct shape *shape, const struct edm_entity *en
         edm_value_write(&properties[i], &entity->values[i], shape->form, writer);
     }
     if (shape->full && !shape->reply->select_given && edm_entity_has(entity, 0))
-        write_actions(shape->reply, entity, writer);
+        write_actions(shape->reply, entity->type, entity->values[0].text, writer);
 }
 
 void odata_write_entity(const struct odata_reply *reply, const struct edm_entity *entity,
@@ -334,6 +341,8 @@ void odata_write_page(const struct odata_reply *reply, const struct edm_entity_t
         json_writer_plain_name(&writer, PAYLOAD_CONTROL(reply, "nextLink"));
         json_writer_string(&writer, next_link);
     }
+    if (shape.full && !reply->select_given)
+        write_actions(reply, type, SLICE_EMPTY, &writer);
     json_writer_plain_name(&writer, SLICE("value"));
     json_writer_array_begin(&writer);
     for (size_t i = 0; i < page->count; i++) {

@@ -12,6 +12,7 @@
 #include "service/export.h"
 #include "service/operations.h"
 #include "service/provision.h"
+#include "service/set_questions.h"
 #include "store/registry.h"
 #include "store/store.h"
 
@@ -401,16 +402,52 @@ static void test_ages_of_many(void **state UNUSED)
     depot_close(&depot);
 }
 
+/* --- what is asked of a set ------------------------------------------------------------------- */
+
+static void test_asked_of_a_set(void **state UNUSED)
+{
+    const struct edm_query query = { .type = &toy_zone, .select = 1 },
+                           all = { .type = &toy_pallet };
+    struct slice keys[] = { SLICE("z2"), SLICE("Z1"),     SLICE("yard"), SLICE("z1"),
+                            SLICE("z2"), SLICE("nobody"), SLICE("") };
+    static const char *const want[] = { "yard", "z1", "z2" };
+    struct edm_page page;
+    struct depot depot;
+    bool made;
+
+    depot_open(&depot);
+    begin(&depot);
+    assert_true(service_set_has_made(depot.writer, tenant, &query, depot.arena, &made, NULL) &&
+                !made);
+    assert_true(service_set_has_made(depot.writer, tenant, &all, depot.arena, &made, NULL) &&
+                !made);
+    keep(&depot);
+    must_seed(&depot, "{\"zones\":[{\"id\":\"z1\"},{\"id\":\"z2\"},{\"id\":\"z3\"}],"
+                      "\"pallets\":[{\"id\":\"p\"}]}");
+    begin(&depot);
+    assert_true(service_set_has_made(depot.writer, tenant, &query, depot.arena, &made, NULL) &&
+                made);
+    assert_true(service_set_has_made(depot.writer, tenant, &all, depot.arena, &made, NULL) && made);
+    assert_true(service_set_by_keys(depot.writer, tenant, &query, keys, COUNT_OF(keys), depot.arena,
+                                    &page, NULL));
+    assert_int_equal(page.count, COUNT_OF(want));
+    assert_int_equal(page.total_count, -1);
+    for (size_t i = 0; i < COUNT_OF(want); i++)
+        CHECK(slice_eq(page.entities[i]->values[0].text, slice_of(want[i])), i);
+    assert_true(
+        service_set_by_keys(depot.writer, tenant, &query, keys, 0, depot.arena, &page, NULL));
+    assert_int_equal(page.count, 0);
+    keep(&depot);
+    depot_close(&depot);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_row_two_sets),
-        cmocka_unit_test(test_size_is_the_rows),
-        cmocka_unit_test(test_list_of_a_view),
-        cmocka_unit_test(test_health_of_a_view),
-        cmocka_unit_test(test_seeds_and_exports),
-        cmocka_unit_test(test_built_in),
-        cmocka_unit_test(test_ages),
+        cmocka_unit_test(test_one_row_two_sets),  cmocka_unit_test(test_size_is_the_rows),
+        cmocka_unit_test(test_list_of_a_view),    cmocka_unit_test(test_health_of_a_view),
+        cmocka_unit_test(test_seeds_and_exports), cmocka_unit_test(test_built_in),
+        cmocka_unit_test(test_asked_of_a_set),    cmocka_unit_test(test_ages),
         cmocka_unit_test(test_ages_of_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
