@@ -369,6 +369,8 @@ USES = {
                           is_error(400, "$filter", "unknown function with name 'matchesPattern'")),
     "quoted-values": Use(filtered("lastConnectionDateTime lt '2024-01-01'"), has_status(200),
                          is_error(400, "$filter", "incompatible types")),
+    "collection-compare": Use(filtered('roleScopeTagIds eq ["0"]'), has_status(200),
+                              is_error(400, "$filter", "incompatible types")),
     "return-minimal": Use(make_minimal, is_minimal, is_whole),
     "conditions": Use(change_what_exists_not, is_error(412, "If-Match", "does not exist"),
                       has_status(404)),

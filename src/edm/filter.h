@@ -7,6 +7,7 @@
  *   - three truths: a condition may be null; what is not true is left out
  *   - EQ and NE never give null: null equals null and nothing else. Of GT, GE, LT, LE and of IN
  *     false is the answer when an operand is null. Everything else that takes a null gives null
+ *   - two collections are equal when they have equal items in the same order
  *   - texts compare without regard to the case of ASCII letters, in every operator and function,
  *     and order by the bytes of their lower-case form; where edm_query.exact_strings is set they
  *     compare and order as they are
@@ -45,7 +46,7 @@ enum edm_filter_type {
     EDM_FILTER_DURATION,  /* ticks */
     EDM_FILTER_GUID,      /* a literal alone: compares with its like */
     EDM_FILTER_BINARY,    /* a literal alone, its base64url text: compares with its like */
-    EDM_FILTER_STRINGS,   /* a collection */
+    EDM_FILTER_STRINGS,   /* a collection; a literal one's items are its arguments, literals */
     EDM_FILTER_TYPE_COUNT
 };
 
@@ -130,8 +131,8 @@ struct edm_filter {
         double real;             /* REAL */
         struct edm_date_time at; /* DATE_TIME */
         size_t property;         /* PROPERTY */
-        size_t variable; /* ITEM, ANY, ALL, COUNT, SUBSET: numbered from 0, unlike in all of the
-                            tree */
+        size_t variable; /* ITEM, ANY, ALL, COUNT, SUBSET, EQ and NE of collections: numbered from
+                            0, unlike in all of the tree */
     };
 };
 

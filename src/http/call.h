@@ -88,7 +88,7 @@ struct call {
     struct delta_call *delta;      /* http/graph_delta.c's; NULL: it is none */
     struct slice *keys;            /* http/graph_set_questions.c's: those that are asked for */
     size_t key_count;
-    struct slice policy;           /* the policy behind `health`, for a field; empty: none */
+    struct slice policy; /* the policy behind `health`, for a field; empty: none */
     /* It has a field of repeatable requests; http/repeatability.c's, NULL: it is none. */
     bool repeatable;
     struct repeatability *repeatability;

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "edm/value.h"
 #include "http/graph.h"
+#include "odata/key.h"
 
 #define ROW_REPLY_BYTES 448
 

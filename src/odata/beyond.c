@@ -110,6 +110,16 @@ const struct beyond_row beyond_rows[BEYOND_COUNT] = {
         .target = "$filter",
         .message = "Invalid filter clause: A binary operator with incompatible types was detected.",
     },
+    [BEYOND_COLLECTION_COMPARE] = {
+        .id = "collection-compare",
+        .what = "eq and ne compare a collection with another one, with a list in brackets, or with "
+                "null",
+        .graph = "400: the types are incompatible",
+        .source = "OData 4.01 conformance; the words are those of the OData library behind Graph",
+        .refusal = ERROR_BAD_REQUEST,
+        .target = "$filter",
+        .message = "Invalid filter clause: A binary operator with incompatible types was detected.",
+    },
     [BEYOND_RETURN_MINIMAL] = {
         .id = "return-minimal",
         .what = "Prefer: return=minimal answers a POST or PATCH with 204 and no body, and a delta "

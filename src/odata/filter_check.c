@@ -380,6 +380,16 @@ static void adapt_durations(struct edm_filter *left, struct edm_filter *right)
     }
 }
 
+/* A collection is the same as another one, or is not; it comes before or behind none. */
+static bool compares_collections(enum edm_filter_kind kind, const struct edm_filter *left,
+                                 const struct edm_filter *right)
+{
+    bool is_left = left->type == EDM_FILTER_STRINGS, is_right = right->type == EDM_FILTER_STRINGS;
+
+    return (kind == EDM_FILTER_EQ || kind == EDM_FILTER_NE) && (is_left || is_right) &&
+           (is_left || is_null(left)) && (is_right || is_null(right));
+}
+
 /* The type of what comes of an operator; EDM_FILTER_TYPE_COUNT when the operands do not fit. */
 static enum edm_filter_type binary_type(enum edm_filter_kind kind, const struct edm_filter *left,
                                         const struct edm_filter *right)
@@ -388,6 +398,8 @@ static enum edm_filter_type binary_type(enum edm_filter_kind kind, const struct 
 
     if (is_arithmetic(kind))
         return arithmetic_type(kind, left, right);
+    if (compares_collections(kind, left, right))
+        return EDM_FILTER_BOOLEAN;
     if (kind == EDM_FILTER_AND || kind == EDM_FILTER_OR)
         fits = filter_is_condition(left) && filter_is_condition(right);
     else if (kind == EDM_FILTER_HAS)
@@ -410,6 +422,10 @@ struct edm_filter *filter_binary(struct filter_builder *builder, enum edm_filter
         adapt_durations(left.node, right.node);
     else if (!adapt(builder, left, right.node) || !adapt(builder, right, left.node))
         return NULL;
+    if (compares_collections(kind, left.node, right.node)) {
+        node.variable = builder->variable_count++;
+        builder->beyond |= BEYOND_BIT(BEYOND_COLLECTION_COMPARE);
+    }
     node.type = binary_type(kind, left.node, right.node);
     if (node.type == EDM_FILTER_TYPE_COUNT) {
         refuse_operands(builder, kind, left.node, right.node, position);

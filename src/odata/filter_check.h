@@ -13,11 +13,12 @@ struct filter_builder {
     const struct edm_model *model;
     const struct edm_entity_type *type;
     struct arena *arena;
-    struct slice option; /* whose text it is, for messages; empty: "$filter" */
-    struct slice source; /* the text that is being read: the option's, or an alias's */
-    size_t nodes;        /* made so far */
-    bool form_alone;     /* names and types do not count: every node is a null, which fits */
-    bool later_members;  /* see struct odata_filter_rules, and the next */
+    struct slice option;   /* whose text it is, for messages; empty: "$filter" */
+    struct slice source;   /* the text that is being read: the option's, or an alias's */
+    size_t nodes;          /* made so far */
+    size_t variable_count; /* numbers given to conditions on items, and the like */
+    bool form_alone;       /* names and types do not count: every node is a null, which fits */
+    bool later_members;    /* see struct odata_filter_rules, and the next */
     const struct edm_shape *shape;
     const struct odata_computed *computed;
     uint32_t beyond; /* BEYOND_BIT() of what was used */

@@ -15,6 +15,8 @@
 #include "odata/filter_literal.h"
 #include "odata/filter_parse.h"
 
+static struct edm_filter *refuse_json(struct filter_parse *parse);
+
 /* --- items ----------------------------------------------------------------------------------- */
 
 /* A value, or a string of JSON. */
@@ -42,7 +44,7 @@ static struct edm_filter *parse_item(struct filter_parse *parse, const struct ed
         return NULL;
     if (!found)
         return filter_token_is_sign(&parse->token, '[') || filter_token_is_sign(&parse->token, '{')
-                   ? filter_parse_json(parse)
+                   ? refuse_json(parse)
                : parse->builder.form_alone && parse->json_depth ? filter_parse_or(parse)
                                                                 : filter_unexpected(parse);
     item.node = arena_new(parse->builder.arena, struct edm_filter);
@@ -81,7 +83,7 @@ static bool parse_items(struct filter_parse *parse, const struct edm_filter *sub
 static struct edm_filter *in_collection(struct filter_parse *parse, struct filter_operand subject,
                                         struct filter_operand collection, size_t position)
 {
-    size_t variable = parse->variable_count++;
+    size_t variable = parse->builder.variable_count++;
     const struct edm_filter *arguments[2] = { collection.node, NULL };
     struct edm_filter *item;
 
@@ -193,7 +195,7 @@ static struct edm_filter *parse_subset_items(struct filter_parse *parse,
     return filter_node_with(&parse->builder,
                             (struct edm_filter){ .kind = EDM_FILTER_SUBSET,
                                                  .type = EDM_FILTER_BOOLEAN,
-                                                 .variable = parse->variable_count++ },
+                                                 .variable = parse->builder.variable_count++ },
                             arguments, count, position);
 }
 
@@ -205,7 +207,7 @@ struct edm_filter *filter_parse_subset(struct filter_parse *parse, const struct 
 
     if (!collection || !filter_expect_sign(parse, ','))
         return NULL;
-    if (collection->type != EDM_FILTER_STRINGS) {
+    if (collection->kind == EDM_FILTER_LITERAL || collection->type != EDM_FILTER_STRINGS) {
         filter_refuse(&parse->builder, position,
                       "The first argument of 'hassubset' must be a collection.");
         return NULL;
@@ -234,7 +236,7 @@ static bool parse_element(struct filter_parse *parse, char end)
     return filter_parse_or(parse);
 }
 
-struct edm_filter *filter_parse_json(struct filter_parse *parse)
+static struct edm_filter *refuse_json(struct filter_parse *parse)
 {
     const struct filter_token open = parse->token;
     char end = filter_token_is_sign(&open, '[') ? ']' : '}';
@@ -257,4 +259,21 @@ struct edm_filter *filter_parse_json(struct filter_parse *parse)
     filter_take(parse);
     filter_leave(parse);
     return node;
+}
+
+struct edm_filter *filter_parse_json(struct filter_parse *parse)
+{
+    const struct edm_filter text = { .type = EDM_FILTER_STRING };
+    const struct edm_filter *arguments[1 + ODATA_FILTER_LIST_MAX];
+    size_t position = parse->token.position, count;
+
+    if (parse->builder.form_alone || !filter_token_is_sign(&parse->token, '['))
+        return refuse_json(parse);
+    filter_take(parse);
+    if (!parse_items(parse, &text, ']', arguments, &count))
+        return NULL;
+    return filter_node_with(
+        &parse->builder,
+        (struct edm_filter){ .kind = EDM_FILTER_LITERAL, .type = EDM_FILTER_STRINGS },
+        arguments + 1, count - 1, position);
 }

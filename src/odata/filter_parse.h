@@ -25,7 +25,6 @@ struct filter_parse {
     struct filter_token token; /* the next one, not taken yet */
     const struct odata_alias *aliases;
     const struct filter_variable *variables;
-    size_t variable_count;
     unsigned depth, json_depth;
 };
 

@@ -202,7 +202,7 @@ static struct edm_filter *parse_lambda(struct filter_parse *parse, struct filter
     if (parse->token.kind != FILTER_TOKEN_NAME)
         return filter_unexpected(parse);
     *variable = (struct filter_variable){ .name = filter_take(parse).text,
-                                          .number = parse->variable_count++,
+                                          .number = parse->builder.variable_count++,
                                           .outer = parse->variables };
     return filter_expect_sign(parse, ':') ? parse_condition(parse, variable) : NULL;
 }
@@ -242,7 +242,7 @@ static bool any_or_all(struct filter_parse *parse, enum edm_filter_kind kind, si
 static bool item_condition(struct filter_parse *parse, struct place *place)
 {
     struct filter_variable variable = { .name = SLICE("$this"),
-                                        .number = parse->variable_count++,
+                                        .number = parse->builder.variable_count++,
                                         .alone = true,
                                         .outer = parse->variables };
 

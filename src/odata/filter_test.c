@@ -100,7 +100,16 @@ static void print(struct text *out, const struct edm_filter *filter)
 {
     switch (filter->kind) {
     case EDM_FILTER_LITERAL:
-        print_literal(out, filter);
+        if (filter->type != EDM_FILTER_STRINGS) {
+            print_literal(out, filter);
+            return;
+        }
+        text_printf(out, "[");
+        for (size_t i = 0; i < filter->count; i++) {
+            text_printf(out, i ? " " : "");
+            print_literal(out, filter->arguments[i]);
+        }
+        text_printf(out, "]");
         return;
     case EDM_FILTER_NOW:
         text_printf(out, "now");
@@ -115,6 +124,8 @@ static void print(struct text *out, const struct edm_filter *filter)
         break;
     }
     text_printf(out, "(%s", kind_names[filter->kind]);
+    if (filter->variable && (filter->kind == EDM_FILTER_EQ || filter->kind == EDM_FILTER_NE))
+        text_printf(out, "$%zu", filter->variable);
     if (filter->kind >= EDM_FILTER_ANY && filter->kind <= EDM_FILTER_COUNT && filter->count == 2)
         text_printf(out, "$%zu", filter->variable);
     for (size_t i = 0; i < filter->count; i++) {
@@ -315,6 +326,16 @@ static const struct {
     { "hassubset(labels,@json)", "(subset labels 'a' 'b')" },
     { "HasSubset( labels , [] )", "(subset labels)" },
     { "'a' in (labels)", "(any$0 labels (eq 'a' $0))" },
+    { "labels eq [\"a\",'b']", "(eq labels ['a' 'b'])" },
+    { "labels ne @json", "(ne labels ['a' 'b'])" },
+    { "[ ] eq labels", "(eq [] labels)" },
+    { "labels eq [null]", "(eq labels [null])" },
+    { "labels eq notes", "(eq labels notes)" },
+    { "null ne labels", "(ne null labels)" },
+    { "['a'] eq ['b']", "(eq ['a'] ['b'])" },
+    { "labels eq @nowhere", "(eq labels null)" },
+    { "labels/any(l:labels eq notes and l eq 'a')",
+      "(any$0 labels (and (eq$1 labels notes) (eq $0 'a')))" },
 
     /* numbers, and types by their names */
     { "round(stock divby 2) eq floor(1.5)", "(eq (round (divby stock 2)) (floor real:1.5))" },
@@ -635,10 +656,23 @@ static const struct {
     { "title in [\"\\x\"]", SYNTAX("10", "title in [\"\\x\"]") },
     { "title in [\"a]", SYNTAX("10", "title in [\"a]") },
     { "stock in [\"a\"]", OPERANDS("Edm.Int64", "Edm.String", "In", "10") },
-    { "[\"a\"] eq title", "An array is not supported here as an operand." PLACE("0") },
+    { "[\"a\"] eq title", OPERANDS("Collection(Edm.String)", "Edm.String", "Equal", "6") },
+    { "labels eq 'a'", OPERANDS("Collection(Edm.String)", "Edm.String", "Equal", "7") },
+    { "labels gt [\"a\"]",
+      OPERANDS("Collection(Edm.String)", "Collection(Edm.String)", "GreaterThan", "7") },
+    { "labels eq [1]", OPERANDS("Edm.String", "Edm.Int64", "In", "11") },
+    { "labels eq [[]]", "An array is not supported here as an operand." PLACE("11") },
+    { "labels eq [title]", SYNTAX("11", "labels eq [title]") },
+    { "labels eq [\"a\"", SYNTAX("14", "labels eq [\"a\"") },
+    { "labels eq [\"a\",]", SYNTAX("15", "labels eq [\"a\",]") },
+    { "[\"a\"] in ([\"a\"])", "An array is not supported here as an operand." PLACE("10") },
+    { "hassubset([\"a\"],[\"a\"])",
+      "The first argument of 'hassubset' must be a collection." PLACE("10") },
+    { "[\"a\"]", "The $filter expression must evaluate to a single boolean value." PLACE("0") },
     { "title eq {}", "An object is not supported as an operand." PLACE("9") },
     { "title eq {\"a\":1}", "An object is not supported as an operand." PLACE("9") },
-    { "contains(labels,[\"a\"])", "An array is not supported here as an operand." PLACE("16") },
+    { "contains(labels,[\"a\"])",
+      NO_SIGNATURE("contains", "contains(Edm.String, Edm.String)", "0") },
     { "title in [[\"a\"]]", "An array is not supported here as an operand." PLACE("10") },
     { "stock eq +", SYNTAX("9", "stock eq +") },
     { "stock eq +stock", SYNTAX("9", "stock eq +stock") },

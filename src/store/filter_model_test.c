@@ -502,6 +502,29 @@ static const struct edm_filter *make_subset(struct maker *maker)
                 text_literal(maker, PICK(maker->chance, texts)));
 }
 
+/* A list of texts or null, null, or a property. */
+static const struct edm_filter *make_collection(struct maker *maker)
+{
+    struct edm_filter list = { .kind = EDM_FILTER_LITERAL, .type = EDM_FILTER_STRINGS };
+    const struct collection *items = &PICK(maker->chance, collections);
+
+    if (roll(maker, 8) == 0)
+        return roll(maker, 2) ? null(maker) : node(maker, list, 1, null(maker), NULL, NULL);
+    if (roll(maker, 2))
+        return collection(maker);
+    return node(maker, list, items->count, text_literal(maker, items->items[0]),
+                text_literal(maker, items->items[1]), text_literal(maker, items->items[2]));
+}
+
+static const struct edm_filter *make_same(struct maker *maker)
+{
+    struct edm_filter of = { .kind = roll(maker, 2) ? EDM_FILTER_EQ : EDM_FILTER_NE,
+                             .type = EDM_FILTER_BOOLEAN,
+                             .variable = maker->variables++ };
+
+    return node(maker, of, 2, collection(maker), make_collection(maker), NULL);
+}
+
 /* A pattern that is wrong is refused where it is a literal. */
 static const struct edm_filter *make_match(struct maker *maker, unsigned depth)
 {
@@ -551,7 +574,9 @@ static const struct edm_filter *make_boolean(struct maker *maker, unsigned depth
 
     if (depth == 0)
         return boolean_leaf(maker);
-    switch (roll(maker, 13)) {
+    switch (roll(maker, 14)) {
+    case 13:
+        return maker->variables < 8 ? make_same(maker) : boolean_leaf(maker);
     case 10:
         return make_enum_in(maker);
     case 11:
@@ -1061,6 +1086,34 @@ static struct value subset(struct evaluation *evaluation, const struct edm_filte
     return whole(true);
 }
 
+static bool same_item(struct evaluation *evaluation, const struct edm_filter *list, size_t at,
+                      struct slice item)
+{
+    const struct edm_filter *listed = list->arguments[at];
+
+    return listed->type != EDM_FILTER_NULL && equal(evaluation, text(listed->text), text(item));
+}
+
+/* The first is a property. */
+static struct value same(struct evaluation *evaluation, const struct edm_filter *filter)
+{
+    const struct collection *a = collection_of(evaluation, filter->arguments[0]), *b;
+    const struct edm_filter *other = filter->arguments[1];
+    bool equals = other->type == EDM_FILTER_STRINGS;
+
+    if (equals && other->kind == EDM_FILTER_LITERAL) {
+        equals = a->count == other->count;
+        for (size_t i = 0; i < a->count && equals; i++)
+            equals = same_item(evaluation, other, i, a->items[i]);
+    } else if (equals) {
+        b = collection_of(evaluation, other);
+        equals = a->count == b->count;
+        for (size_t i = 0; i < a->count && equals; i++)
+            equals = equal(evaluation, text(a->items[i]), text(b->items[i]));
+    }
+    return whole(equals == (filter->kind == EDM_FILTER_EQ));
+}
+
 /* What each of the patterns means. */
 static struct value match(struct evaluation *evaluation, struct value of, struct value pattern)
 {
@@ -1221,6 +1274,10 @@ static struct value eval(struct evaluation *evaluation, const struct edm_filter 
         return count(evaluation, filter);
     case EDM_FILTER_SUBSET:
         return subset(evaluation, filter);
+    case EDM_FILTER_EQ:
+    case EDM_FILTER_NE:
+        return filter->arguments[0]->type == EDM_FILTER_STRINGS ? same(evaluation, filter)
+                                                                : operation(evaluation, filter);
     case EDM_FILTER_CAST:
         return cast(evaluation, filter);
     case EDM_FILTER_MATCHES:

@@ -154,6 +154,9 @@ static void put_literal(struct sql_writer *writer, const struct edm_filter *node
     case EDM_FILTER_BINARY:
         sql_put_text(writer, node->text);
         break;
+    case EDM_FILTER_STRINGS:
+        sql_put_items_literal(writer, node);
+        break;
     case EDM_FILTER_REAL:
         sql_put_real(writer, node->real);
         break;
@@ -286,6 +289,11 @@ static void put_equality(struct sql_writer *writer, const struct edm_filter *nod
     bool first = is_sentinel(writer, node->arguments[0]);
     bool equal = node->kind == EDM_FILTER_EQ;
 
+    if (node->arguments[0]->type == EDM_FILTER_STRINGS ||
+        node->arguments[1]->type == EDM_FILTER_STRINGS) {
+        sql_put_same_items(writer, node);
+        return;
+    }
     if (first || is_sentinel(writer, node->arguments[1]))
         sql_put_form(writer,
                      first   ? equal ? "coalesce($ <= $, FALSE)" : "(NOT coalesce($ <= $, FALSE))"

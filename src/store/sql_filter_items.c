@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "store/sql_filter_writer.h"
+#include "json/writer.h"
 
 static void put_item_name(struct sql_writer *writer, const struct edm_filter *node)
 {
@@ -97,6 +98,59 @@ void sql_put_subset(struct sql_writer *writer, const struct edm_filter *node)
         before = " AND ";
     }
     sql_put(writer, node->count == 1 ? "TRUE" : ")");
+}
+
+/* As the text of JSON that a column would hold. */
+void sql_put_items_literal(struct sql_writer *writer, const struct edm_filter *node)
+{
+    struct json_writer json;
+    struct text text;
+
+    text_init(&text, writer->arena, 256, SIZE_MAX);
+    json_writer_init(&json, &text);
+    json_writer_array_begin(&json);
+    for (size_t i = 0; i < node->count; i++) {
+        if (node->arguments[i]->type == EDM_FILTER_NULL)
+            json_writer_null(&json);
+        else
+            json_writer_string(&json, node->arguments[i]->text);
+    }
+    json_writer_array_end(&json);
+    writer->no_memory |= text.failed;
+    sql_put_text(writer, text_slice(&text));
+}
+
+/* The items once more as one text, each as it is compared, written by the engine's own hand: so
+ * that two collections are the same when their texts are. */
+static void put_comparable_items(struct sql_writer *writer, const struct edm_filter *collection,
+                                 size_t variable)
+{
+    const struct edm_filter item = { .kind = EDM_FILTER_ITEM,
+                                     .type = EDM_FILTER_STRING,
+                                     .variable = variable };
+
+    if (collection->type == EDM_FILTER_NULL) {
+        sql_put_node(writer, collection);
+        return;
+    }
+    sql_put(writer, writer->dialect->items_joined[0]);
+    sql_put_comparable(writer, &item);
+    sql_put(writer, writer->dialect->items_joined[1]);
+    sql_put(writer, writer->dialect->items[0]);
+    sql_put_node(writer, collection);
+    sql_put(writer, writer->dialect->items[1]);
+    put_item_name(writer, &item);
+    sql_put(writer, writer->dialect->items[2]);
+    sql_put(writer, writer->dialect->items_joined[2]);
+}
+
+void sql_put_same_items(struct sql_writer *writer, const struct edm_filter *node)
+{
+    sql_put(writer, "(");
+    put_comparable_items(writer, node->arguments[0], node->variable);
+    sql_put(writer, node->kind == EDM_FILTER_EQ ? " IS NOT DISTINCT FROM " : " IS DISTINCT FROM ");
+    put_comparable_items(writer, node->arguments[1], node->variable);
+    sql_put(writer, ")");
 }
 
 void sql_put_any_or_all(struct sql_writer *writer, const struct edm_filter *node)
