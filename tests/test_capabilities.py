@@ -118,6 +118,28 @@ def test_options(surface, term):
         assert (reply.status_code == 200) == claimed and reply.status_code < 500, (name, reply.text)
 
 
+# Options inside $select, each as it would stand behind a collection.
+ITEM_OPTIONS = {
+    "Filterable": "$filter=$this ne 'x'", "Sortable": "$orderby=$this", "TopSupported": "$top=1",
+    "SkipSupported": "$skip=1", "Countable": "$count=true", "Searchable": "$search=x",
+    "ComputeSupported": "$compute=1 as x", "Expandable": "$expand=*",
+}
+
+
+def test_options_inside_select(surface):
+    """Of a collection, or of whatever comes first where there is none."""
+    for name, kind, terms in surface.sets():
+        claims = terms[CAPABILITIES + "SelectSupport"]
+        assert claims.keys() == {"Supported", *ITEM_OPTIONS}
+        names = [key for key, value in surface.schema[kind].items() if isinstance(value, dict)]
+        target = next((key for key in names if "$Collection" in surface.schema[kind][key]), names[0])
+        for part, option in ITEM_OPTIONS.items():
+            reply = surface.ask("GET", f"deviceManagement/{name}",
+                                params={"$select": f"{target}({option})"})
+            assert (reply.status_code == 200) == claims[part] and reply.status_code < 500, \
+                (name, part, reply.text)
+
+
 # One of each; what the vocabulary has and the claim leaves out is refused.
 TRANSFORMATIONS = {
     "aggregate": "aggregate($count as n)", "filter": "filter(id ne 'x')", "groupby": "groupby((id))",

@@ -371,6 +371,8 @@ USES = {
                          is_error(400, "$filter", "incompatible types")),
     "collection-compare": Use(filtered('roleScopeTagIds eq ["0"]'), has_status(200),
                               is_error(400, "$filter", "incompatible types")),
+    "select-options": Use(lambda tenant: whole(tenant.ask("GET", NDES, params={
+        "$select": "roleScopeTagIds($top=1)"})), has_status(200), is_error(400, "$select", "not valid")),
     "return-minimal": Use(make_minimal, is_minimal, is_whole),
     "conditions": Use(change_what_exists_not, is_error(412, "If-Match", "does not exist"),
                       has_status(404)),

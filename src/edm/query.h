@@ -20,6 +20,7 @@
 
 struct edm_filter;
 struct edm_health_view;
+struct edm_items;
 
 /* A key of an order: any expression that gives one value. */
 struct edm_order_key {
@@ -73,7 +74,9 @@ struct edm_query {
      * neither, and wherever a condition names the state it means the one that the view says. What
      * is read is still what was written: edm_health_apply() is the reader's. */
     const struct edm_health_view *health;
-    bool gone; /* with `health`: only the rows that are gone by it */
+    const struct edm_items *items; /* of collections; NULL: they are shown as they are. Whoever
+                                    * reads entities asks for them: service_pick_items() */
+    bool gone;                     /* with `health`: only the rows that are gone by it */
 };
 
 struct edm_page {

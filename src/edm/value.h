@@ -23,6 +23,8 @@ struct json_writer;
 
 struct edm_value {
     bool is_null;
+    uint32_t item_count; /* of a collection of which a part is shown, where it is asked for: how
+                          * many items there were (edm/items.h) */
     union {
         struct slice text;       /* EDM_STRING; a collection: its JSON text, e.g. ["0","1"] */
         int64_t integer;         /* EDM_INT32, EDM_INT64; EDM_ENUM: the member's value */

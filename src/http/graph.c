@@ -21,6 +21,7 @@
 #include <assert.h>
 
 #include "base/arena.h"
+#include "edm/items.h"
 #include "http/back_end.h"
 #include "http/batch.h"
 #include "http/cors.h"
@@ -556,6 +557,15 @@ static bool asks(const struct call *call)
     return method == HTTP_GET || method == HTTP_HEAD;
 }
 
+static uint64_t counted_collections(const struct edm_query *query)
+{
+    uint64_t counted = 0;
+
+    for (const struct edm_items *items = query->items; items; items = items->next)
+        counted |= items->count ? UINT64_C(1) << items->property : 0;
+    return counted;
+}
+
 struct odata_reply graph_reply_of(const struct call *call)
 {
     return (struct odata_reply){ .model = call->loop->api->model,
@@ -569,6 +579,7 @@ struct odata_reply graph_reply_of(const struct call *call)
                                  .plain_names = call->odata_401,
                                  .ieee754 = call->ieee754,
                                  .computed = call->computed,
+                                 .counted = counted_collections(&call->options.query),
                                  .unknown_members = call->applied.unknown_members,
                                  .etags = call->options.query.select & EDM_CREATED,
                                  .health = call->options.query.health };

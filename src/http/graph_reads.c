@@ -85,7 +85,8 @@ static bool get_entity(struct call *call, struct store_session *session, struct 
     else
         ok = service_get(session, call->who->tenant, &query, call->path.key, call->arena,
                          &call->entity, err);
-    return ok || conditions_refuse_missing(call, err);
+    return ok ? service_pick_items(session, &query, &call->entity, 1, call->arena, err)
+              : conditions_refuse_missing(call, err);
 }
 
 /* Reads the entity and ends the call by `finish`, or before. */
@@ -101,12 +102,13 @@ static void read_entity(struct call *call, void (*finish)(struct call *))
         finish(call);
 }
 
-/* With $compute, whose expressions are the client's to choose: on a reader's thread. */
+/* With expressions that are the client's to choose: on a reader's thread. */
 static bool run_get(struct dispatch_job *job, struct store_session *session, struct error *err)
 {
     struct call *call = graph_call_of(job);
 
-    return get_entity(call, session, err) && graph_compute_entity(call, session, err);
+    return get_entity(call, session, err) &&
+           (call->options.query.computed_count == 0 || graph_compute_entity(call, session, err));
 }
 
 static void finish_get(struct call *call)
@@ -119,7 +121,7 @@ void graph_start_get(struct call *call)
 {
     if (!graph_read_options(call, true))
         return;
-    if (call->options.query.computed_count == 0) {
+    if (call->options.query.computed_count == 0 && !call->options.query.items) {
         read_entity(call, finish_entity);
         return;
     }
@@ -388,6 +390,8 @@ static bool run_list(struct dispatch_job *job, struct store_session *session, st
            find_place(call, session, &query, err) &&
            service_list(session, call->who->tenant, &query, call->arena, &call->page, err) &&
            (effects_read(call) != FAULT_READ_STALE || stale_list(call, session, &query, err)) &&
+           service_pick_items(session, &query, call->page.entities, call->page.count, call->arena,
+                              err) &&
            (query.computed_count == 0 || graph_compute_page(call, session, &query, err));
 }
 
@@ -395,7 +399,7 @@ static bool run_list(struct dispatch_job *job, struct store_session *session, st
 static bool looks_far(const struct edm_query *query)
 {
     return query->count || query->filter || query->order_count || query->skip ||
-           query->computed_count;
+           query->computed_count || query->items;
 }
 
 void graph_start_list(struct call *call)

@@ -120,6 +120,18 @@ const struct beyond_row beyond_rows[BEYOND_COUNT] = {
         .target = "$filter",
         .message = "Invalid filter clause: A binary operator with incompatible types was detected.",
     },
+    [BEYOND_SELECT_OPTIONS] = {
+        .id = "select-options",
+        .what = "$filter, $orderby, $top, $skip and $count in parentheses behind a collection in "
+                "$select",
+        .graph = "400: the term is not valid",
+        .source = "OData 4.01 conformance; the query-parameter page has no options in $select; the "
+                  "words are those of the OData library behind Graph",
+        .refusal = ERROR_BAD_REQUEST,
+        .target = "$select",
+        .message = "Parsing OData Select and Expand failed: A term with options is not valid in a "
+                   "$select expression.",
+    },
     [BEYOND_RETURN_MINIMAL] = {
         .id = "return-minimal",
         .what = "Prefer: return=minimal answers a POST or PATCH with 204 and no body, and a delta "

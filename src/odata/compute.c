@@ -22,6 +22,7 @@
 #include "odata/orderby.h"
 #include "odata/quote.h"
 #include "odata/select.h"
+#include "odata/select_items.h"
 
 struct compute {
     struct filter_parse parse;
@@ -134,7 +135,7 @@ bool odata_compute_parse(const struct edm_model *model, const struct edm_entity_
     } while (filter_take_sign(parse, ','));
     if (parse->token.kind != FILTER_TOKEN_END)
         return filter_syntax_error(&parse->builder, parse->token.position);
-    compute.computed->variables = parse->variable_count;
+    compute.computed->variables = parse->builder.variable_count;
     *ret = compute.computed;
     if (beyond)
         *beyond |= parse->builder.beyond;
@@ -163,14 +164,17 @@ static bool choose(const struct odata_computed *computed, uint32_t chosen, struc
 
 /* Without $select, and with a star in it, all are shown. */
 static bool read_select(const struct edm_model *model, const struct odata_path *path,
-                        const struct odata_computed *computed, struct arena *arena,
-                        struct odata_options *options, struct error *err)
+                        const struct odata_filter_rules *rules, struct arena *arena,
+                        struct odata_options *options, uint32_t *beyond, struct error *err)
 {
+    const struct odata_computed *computed = rules->computed;
     struct edm_query *query = &options->query;
     struct odata_selection selection = { .star = true };
 
     if (options->select.ptr &&
-        !odata_select_parse(model, path, computed, options->select, &selection, err))
+        (!odata_select_parse(model, path, computed, options->select, &selection, err) ||
+         !odata_select_items_read(model, path, true, &selection, options->aliases, rules, arena,
+                                  query, beyond, err)))
         return false;
     query->select_given = !selection.star;
     query->select = selection.star ? odata_select_all(model, path) : selection.properties;
@@ -189,7 +193,7 @@ bool odata_compute_options(const struct edm_model *model, const struct odata_pat
                          "The query option '$compute' is not supported with $apply.");
     if (!odata_compute_parse(model, path->type, options->compute, options->aliases, rules, arena,
                              &with_names.computed, beyond, err) ||
-        !read_select(model, path, with_names.computed, arena, options, err))
+        !read_select(model, path, &with_names, arena, options, beyond, err))
         return false;
     if (options->filter.ptr &&
         !odata_filter_parse(model, path->type, options->filter, options->aliases, &with_names,

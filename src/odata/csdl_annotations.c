@@ -115,6 +115,23 @@ static void put_not_sortable(struct csdl *csdl, const struct edm_entity_type *ty
     csdl_end_list(csdl, CSDL_PROPERTY);
 }
 
+/* Options inside $select, for whoever has a collection that they could be about. */
+static void put_selected_items(struct csdl *csdl, const struct edm_entity_type *type)
+{
+    static const char *const offered[] = { "Filterable", "Sortable", "TopSupported",
+                                           "SkipSupported", "Countable" };
+    static const char *const not_offered[] = { "Expandable", "Searchable", "ComputeSupported" };
+    bool has_items = false;
+
+    for (size_t i = 0; i < type->property_count; i++)
+        has_items = has_items || (type->properties[i].flags & EDM_COLLECTION);
+    has_items = has_items && odata_surface_goes_beyond(csdl->surface, BEYOND_SELECT_OPTIONS);
+    for (size_t i = 0; i < COUNT_OF(offered); i++)
+        csdl_put_bool(csdl, CSDL_PROPERTY, offered[i], has_items);
+    for (size_t i = 0; i < COUNT_OF(not_offered); i++)
+        csdl_put_bool(csdl, CSDL_PROPERTY, not_offered[i], false);
+}
+
 static void annotate_options(struct csdl *csdl, const struct edm_entity_type *type)
 {
     static const struct {
@@ -143,6 +160,8 @@ static void annotate_options(struct csdl *csdl, const struct edm_entity_type *ty
         csdl_put_bool(csdl, CSDL_PROPERTY, options[i].able, offered);
         if (offered && slice_eq(slice_of(options[i].option), SLICE("$orderby")))
             put_not_sortable(csdl, type);
+        if (offered && slice_eq(slice_of(options[i].option), SLICE("$select")))
+            put_selected_items(csdl, type);
         csdl_end_record(csdl, CSDL_TERM);
     }
     csdl_put_bool(csdl, CSDL_TERM, CAPABILITIES ".IndexableByKey", true);

@@ -1,8 +1,8 @@
 /* odata/filter_check.h - makes the nodes of a filter, and refuses what does not fit together.
  *
- * Not for others than filter_*.c, orderby.c, apply.c and compute.c. Every function here fills the
- * builder's error on failure; the position it is given is what the message names. Must not know: in
- * which order the text said it.
+ * Not for others than filter_*.c, orderby.c, select_items.c, apply.c and compute.c. Every function
+ * here fills the builder's error on failure; the position it is given is what the message names.
+ * Must not know: in which order the text said it.
  */
 #ifndef ODATA_FILTER_CHECK_H
 #define ODATA_FILTER_CHECK_H

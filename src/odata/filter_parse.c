@@ -437,10 +437,10 @@ bool odata_filter_parse(const struct edm_model *model, const struct edm_entity_t
                      .later_members = rules->later_members,
                      .shape = rules->shape,
                      .computed = rules->computed,
+                     .variable_count = odata_computed_variables(rules->computed),
                      .err = err },
         .lexer = { .source = text },
         .aliases = aliases,
-        .variable_count = odata_computed_variables(rules->computed),
     };
     struct edm_filter *node;
 

@@ -1,8 +1,9 @@
 /* odata/filter_parse.h - what the files that read $filter share: where they are, and the rules of
  * the grammar that call each other across them.
  *
- * Not for others than filter_*.c, orderby.c, apply.c and compute.c: they have filter.h. Functions
- * that give a node give NULL when they failed; the builder's error is then filled in.
+ * Not for others than filter_*.c, orderby.c, select_items.c, apply.c and compute.c: they have
+ * filter.h. Functions that give a node give NULL when they failed; the builder's error is then
+ * filled in.
  */
 #ifndef ODATA_FILTER_PARSE_H
 #define ODATA_FILTER_PARSE_H
@@ -71,6 +72,14 @@ struct edm_filter *filter_parse_in(struct filter_parse *parse, struct filter_ope
 struct edm_filter *filter_parse_subset(struct filter_parse *parse, const struct filter_token *name);
 /* An array or an object, whose first sign stands here. */
 struct edm_filter *filter_parse_json(struct filter_parse *parse);
+
+/* --- orderby.c ------------------------------------------------------------------------------- */
+
+struct edm_order_key;
+
+/* Keys, up to the end of the text. */
+bool filter_parse_keys(struct filter_parse *parse, const struct edm_order_key **ret,
+                       size_t *ret_count);
 
 /* --- filter_cast.c --------------------------------------------------------------------------- */
 

@@ -33,6 +33,7 @@
 #include "odata/query_pairs.h"
 #include "odata/quote.h"
 #include "odata/select.h"
+#include "odata/select_items.h"
 #include "odata/skiptoken.h"
 
 /* The state of one odata_options_parse(). */
@@ -217,7 +218,13 @@ static bool read_expressions(struct parse *parse)
     const struct edm_entity_type *type = parse->path->type;
     struct edm_query *query = &parse->out->query;
 
-    if (parse->out->apply.ptr || parse->out->compute.ptr)
+    if (parse->out->compute.ptr)
+        return true;
+    if (!odata_select_items_read(parse->model, parse->path, parse->is_read, &parse->selection,
+                                 parse->aliases, parse->rules, parse->arena, query,
+                                 &parse->out->beyond, parse->err))
+        return false;
+    if (parse->out->apply.ptr)
         return true;
     if (parse->filter.ptr &&
         !odata_filter_parse(parse->model, type, parse->filter, parse->aliases, parse->rules,

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/test.h"
+#include "edm/items.h"
 #include "edm/toy_model.h"
 
 static const struct odata_path set_path = { .resource = ODATA_SET,
@@ -212,6 +213,11 @@ static void test_read(void **state UNUSED)
     "The query specified in the URI is not valid. The requested resource is not a collection. "    \
     "Query options $filter, $orderby, $count, $skip, and $top can be applied only on collections."
 
+#define OF_PROPERTY(name, fault)                                                                   \
+    "Parsing OData Select and Expand failed: Property '" name "' " fault "."
+#define NO_OPTIONS(name)    OF_PROPERTY(name, "is no collection of texts, and takes no options")
+#define OPTIONS_TWICE(name) OF_PROPERTY(name, "was given options more than once")
+
 static const struct {
     const char *query;
     const char *target;
@@ -246,7 +252,15 @@ static const struct {
     { "$select=((id)", "$select", BRACKETS },
     { "$select=(id)", "$select", TERM("(id)") },
     { "$select=(id,title)", "$select", TERM("(id,title)") },
-    { "$select=id,title($select=x,y)", "$select", TERM("title($select=x,y)") },
+    { "$select=id,title($select=x,y)", "$select", NO_OPTIONS("title") },
+    { "$select=*($top=1)", "$select", TERM("*($top=1)") },
+    { "$select=labels($top=1", "$select", BRACKETS },
+    { "$select=labels($top=1)x", "$select", TERM("labels($top=1)x") },
+    { "$select=labels ($top=1)", "$select", TERM("labels ($top=1)") },
+    { "$select=labels($top=1),notes,labels($top=1)", "$select", OPTIONS_TWICE("labels") },
+    { "$select=labels($top=x)", "$select",
+      "Invalid select clause: The value 'x' is not a non-negative integer." },
+    { "$select=foo($top=x)", "$select", NO_PROPERTY("foo") },
     { "$select=()", "$select", TERM("()") },
     /* other signs */
     { "$select=id%2Btitle", "$select", CHARACTER("+", "2", "id+title") },
@@ -720,6 +734,36 @@ static void test_skip(void **state UNUSED)
     arena_destroy(arena);
 }
 
+/* Options inside $select know of aliases that stand behind it, and belong to reads of entities. */
+static void test_selected_items(void **state UNUSED)
+{
+    static const char query[] =
+        "$select=labels($filter=$this eq @a;$top=1),notes($skip=2),title&@a=%27x%27";
+    static const struct odata_path *const refused[] = { &singleton_path, &action_path };
+    struct arena *arena = new_arena();
+    struct odata_options options;
+    struct error err = { 0 };
+
+    assert_true(parse(&set_path, true, query, 0, arena, &options, &err));
+    assert_int_equal(options.query.select, BIT(LABELS) | BIT(NOTES) | BIT(TITLE));
+    assert_int_equal(options.beyond, BEYOND_BIT(BEYOND_SELECT_OPTIONS));
+    assert_int_equal(options.query.items->property, TOY_ARTICLE_LABELS);
+    assert_true(slice_eq(options.query.items->filter->arguments[1]->text, SLICE("x")));
+    assert_int_equal(options.query.items->next->property, TOY_ARTICLE_NOTES);
+    assert_int_equal(options.query.items->next->skip, 2);
+    assert_null(options.query.items->next->next);
+    assert_true(parse(&entity_path, true, query, 0, arena, &options, &err));
+    assert_true(parse(&count_path, true, query, 0, arena, &options, &err));
+    assert_true(parse(&set_path, true, "$select=labels,notes", 0, arena, &options, &err));
+    assert_null(options.query.items);
+    assert_false(parse(&set_path, false, query, 0, arena, &options, &err));
+    for (size_t i = 0; i < COUNT_OF(refused); i++) {
+        CHECK(!parse(refused[i], refused[i] != &action_path, query, 0, arena, &options, &err), i);
+        CHECK(err.code == ERROR_BAD_REQUEST && strcmp(err.target, "$select") == 0, i);
+    }
+    arena_destroy(arena);
+}
+
 static void test_no_memory(void **state UNUSED)
 {
     struct arena *arena = arena_create(NULL, 16);
@@ -752,6 +796,7 @@ int main(void)
         cmocka_unit_test(test_next_query_round_trip),
         cmocka_unit_test(test_digests),
         cmocka_unit_test(test_skip),
+        cmocka_unit_test(test_selected_items),
         cmocka_unit_test(test_no_memory),
     };
 

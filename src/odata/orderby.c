@@ -41,6 +41,28 @@ static bool refuse_count(struct filter_parse *parse)
                          ODATA_ORDER_KEYS_MAX);
 }
 
+bool filter_parse_keys(struct filter_parse *parse, const struct edm_order_key **ret,
+                       size_t *ret_count)
+{
+    struct edm_order_key *keys =
+        arena_new_array(parse->builder.arena, ODATA_ORDER_KEYS_MAX, struct edm_order_key);
+    size_t count = 0;
+
+    if (!keys)
+        return error_no_memory(parse->builder.err);
+    do {
+        if (count == ODATA_ORDER_KEYS_MAX)
+            return refuse_count(parse);
+        if (!parse_key(parse, &keys[count++]))
+            return false;
+    } while (filter_take_sign(parse, ','));
+    if (parse->token.kind != FILTER_TOKEN_END)
+        return filter_syntax_error(&parse->builder, parse->token.position);
+    *ret = keys;
+    *ret_count = count;
+    return true;
+}
+
 bool odata_orderby_parse(const struct edm_model *model, const struct edm_entity_type *type,
                          struct slice text, const struct odata_alias *aliases,
                          const struct odata_filter_rules *rules, struct arena *arena,
@@ -56,27 +78,15 @@ bool odata_orderby_parse(const struct edm_model *model, const struct edm_entity_
                      .later_members = rules->later_members,
                      .shape = rules->shape,
                      .computed = rules->computed,
+                     .variable_count = odata_computed_variables(rules->computed),
                      .err = err },
         .lexer = { .source = text },
         .aliases = aliases,
-        .variable_count = odata_computed_variables(rules->computed),
     };
-    struct edm_order_key *keys = arena_new_array(arena, ODATA_ORDER_KEYS_MAX, struct edm_order_key);
-    size_t count = 0;
 
-    if (!keys)
-        return error_no_memory(err);
     filter_take(&parse);
-    do {
-        if (count == ODATA_ORDER_KEYS_MAX)
-            return refuse_count(&parse);
-        if (!parse_key(&parse, &keys[count++]))
-            return false;
-    } while (filter_take_sign(&parse, ','));
-    if (parse.token.kind != FILTER_TOKEN_END)
-        return filter_syntax_error(&parse.builder, parse.token.position);
-    *ret = keys;
-    *ret_count = count;
+    if (!filter_parse_keys(&parse, ret, ret_count))
+        return false;
     if (beyond)
         *beyond |= parse.builder.beyond;
     return true;

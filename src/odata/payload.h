@@ -84,6 +84,7 @@ struct odata_reply {
     bool select_given;
     bool asked_for_all; /* by a GET without $select, which is where a profile may give a tip */
     enum odata_level level;
+    uint64_t counted; /* collections whose numbers of items are written beside them */
     const struct odata_items *items; /* NULL: nothing is worked out */
     const struct odata_worked_out
         *computed;        /* NULL: there was no $compute, or none of it is shown */

@@ -251,8 +251,9 @@ static bool gets_tip(const struct odata_reply *reply)
 /* What is the same for every entity of a reply. */
 struct shape {
     const struct odata_reply *reply;
-    uint64_t shown; /* properties */
-    uint64_t typed; /* those that their type is written for */
+    uint64_t shown;     /* properties */
+    uint64_t annotated; /* those that something is written in front of: their type, a count */
+    uint64_t typed;     /* of these, those with their type */
     bool full;
     bool etags;
     unsigned form;     /* enum edm_form */
@@ -273,9 +274,37 @@ static void shape_init(struct shape *shape, const struct odata_reply *reply,
     shape->shown = reply->select_given ? reply->select : UINT64_MAX;
     shape->full = reply->level == ODATA_FULL;
     shape->typed = shape->full ? typed_properties(type) : 0;
+    shape->annotated = shape->typed | reply->counted;
     shape->etags = reply->etags && reply->level != ODATA_NONE;
     shape->form = payload_form(reply);
     shape->type = payload_type_value(reply, type->name, shape->memory);
+}
+
+/* "roleScopeTagIds@odata.count":3 */
+static COLD void write_item_count(const struct odata_reply *reply, struct slice prefix,
+                                  uint32_t count, struct json_writer *writer)
+{
+    char memory[PAYLOAD_NAME_MAX];
+    struct text name;
+
+    text_init_fixed(&name, memory, sizeof memory);
+    text_append(&name, prefix);
+    text_append(&name, PAYLOAD_CONTROL(reply, "count"));
+    json_writer_plain_name(writer, text_slice(&name));
+    if (reply->ieee754)
+        json_writer_int_string(writer, count);
+    else
+        json_writer_int(writer, count);
+}
+
+static void write_annotations(const struct shape *shape, const struct edm_property *property,
+                              size_t index, const struct edm_value *value,
+                              struct json_writer *writer)
+{
+    if (shape->typed >> index & 1)
+        payload_write_property_type(shape->reply, property->name, property, writer);
+    if (shape->reply->counted >> index & 1)
+        write_item_count(shape->reply, property->name, value->item_count, writer);
 }
 
 /* The members of an entity behind its context. */
@@ -291,8 +320,8 @@ static void write_members(const struct shape *shape, const struct edm_entity *en
         write_entity_links(shape->reply, entity, writer);
     for (uint64_t rest = entity->present & shape->shown; rest; rest &= rest - 1) {
         size_t i = (size_t)__builtin_ctzll(rest);
-        if ((shape->typed >> i & 1) && !entity->values[i].is_null)
-            payload_write_property_type(shape->reply, properties[i].name, &properties[i], writer);
+        if ((shape->annotated >> i & 1) && !entity->values[i].is_null)
+            write_annotations(shape, &properties[i], i, &entity->values[i], writer);
         json_writer_plain_name(writer, properties[i].name);
         edm_value_write(&properties[i], &entity->values[i], shape->form, writer);
     }

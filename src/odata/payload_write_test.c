@@ -116,6 +116,49 @@ static void test_entity(void **state UNUSED)
     }
 }
 
+/* --- a count of items ------------------------------------------------------------------------ */
+
+static const struct {
+    enum odata_level level;
+    bool plain_names, ieee754;
+    const char *want;
+} count_cases[] = {
+    { ODATA_NONE, false, false, "{\"labels@odata.count\":7,\"labels\":[\"plain\"],\"notes\":[]}" },
+    { ODATA_NONE, false, true,
+      "{\"labels@odata.count\":\"7\",\"labels\":[\"plain\"],\"notes\":[]}" },
+    { ODATA_NONE, true, false, "{\"labels@count\":7,\"labels\":[\"plain\"],\"notes\":[]}" },
+    { ODATA_FULL, false, false,
+      "{" TYPE "\"labels@odata.type\":\"#Collection(String)\",\"labels@odata.count\":7,"
+      "\"labels\":[\"plain\"],\"notes@odata.type\":\"#Collection(String)\",\"notes\":[]}" },
+};
+
+static void test_item_count(void **state UNUSED)
+{
+    for (size_t i = 0; i < COUNT_OF(count_cases); i++) {
+        struct arena *arena = new_arena();
+        struct odata_reply reply =
+            reply_for(&profile_live, EDM_VERSION_BETA, BIT(LABELS) | BIT(NOTES));
+        struct edm_entity *entity = article(arena, "{}");
+        struct slice got;
+        struct text text;
+
+        reply.level = count_cases[i].level;
+        reply.plain_names = count_cases[i].plain_names;
+        reply.ieee754 = count_cases[i].ieee754;
+        reply.counted = BIT(LABELS);
+        entity->present &= ~BIT(ID);
+        entity->values[TOY_ARTICLE_LABELS].item_count = 7;
+        text_init(&text, arena, 0, 10000);
+        odata_write_entity(&reply, entity, &text);
+        got = text_slice(&text);
+        if (count_cases[i].level == ODATA_FULL) /* behind the context */
+            got = slice_sub(got, got.len - strlen(count_cases[i].want) + 1, got.len);
+        CHECK(slice_ends_with(slice_of(count_cases[i].want), got), i);
+        CHECK(json_is_valid(text_slice(&text), arena, 16), i);
+        arena_destroy(arena);
+    }
+}
+
 /* --- a page ---------------------------------------------------------------------------------- */
 
 static const struct {
@@ -629,6 +672,7 @@ static void test_round_trip(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_item_count),
         cmocka_unit_test(test_entity),
         cmocka_unit_test(test_page),
         cmocka_unit_test(test_singleton),

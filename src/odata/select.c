@@ -1,8 +1,8 @@
 /* odata/select.c - $select and $expand, in the words of the OData library behind Graph.
  *
- * $select is a list of names, no expression: terms in brackets exist in OData but select inside
- * complex properties, which no type here has. A comma at the end is passed over, as the library
- * does. $select=* is the same as no $select, whatever stands beside it.
+ * $select is a list of names. Behind that of a collection there may be options in parentheses
+ * (odata/select_items.h), which are kept here as they stand. A comma at the end is passed over, as
+ * the library does. $select=* is the same as no $select, whatever stands beside it.
  *
  * Of a term of $expand only the name counts, up to its options in brackets or the next segment:
  * what could be said about them is moot when nothing of that name can be expanded.
@@ -11,6 +11,7 @@
  */
 #include "odata/select.h"
 
+#include "odata/brackets.h"
 #include "odata/compute.h"
 #include "odata/quote.h"
 
@@ -58,31 +59,10 @@ static bool refuse_name(const struct reading *reading, struct slice name)
 
 /* --- terms ----------------------------------------------------------------------------------- */
 
-/* The nesting of brackets behind `c`; negative when one was closed that was not open. */
-static int bracket_depth_after(char c, int depth)
-{
-    if (c == '(')
-        return depth + 1;
-    return c == ')' ? depth - 1 : depth;
-}
-
-static bool brackets_balance(struct slice list)
-{
-    int depth = 0;
-
-    for (size_t at = 0; at < list.len && depth >= 0; at++)
-        depth = bracket_depth_after(list.ptr[at], depth);
-    return depth == 0;
-}
-
 /* Takes the text up to the next comma outside brackets, which must balance. */
 static struct slice take_term(struct slice *rest)
 {
-    int depth = 0;
-    size_t len = 0;
-
-    while (len < rest->len && (depth > 0 || rest->ptr[len] != ','))
-        depth = bracket_depth_after(rest->ptr[len++], depth);
+    size_t len = odata_length_before(*rest, ',');
     struct slice term = slice_sub(*rest, 0, len);
     *rest = slice_sub(*rest, len + 1, rest->len);
     return term;
@@ -142,13 +122,14 @@ static bool read_list(const struct reading *reading, term_reader *read,
 {
     struct slice rest = reading->list;
 
-    if (!brackets_balance(reading->list))
+    if (!odata_brackets_balance(reading->list))
         return error_set(reading->err, ERROR_BAD_REQUEST, slice_of(reading->option),
                          SELECT_FAILED "Found an unbalanced bracket expression.");
     do {
         struct slice term = slice_trim(take_term(&rest));
 
-        if (!check_bytes(reading, term) || !read(reading, term, selection))
+        if (!check_bytes(reading, slice_sub(term, 0, slice_index(term, '('))) ||
+            !read(reading, term, selection))
             return false;
     } while (rest.len > 0);
     return true;
@@ -167,22 +148,49 @@ static bool select_computed(const struct reading *reading, struct slice term,
     return true;
 }
 
+/* What stands in parentheses behind the property; it is read when all aliases are known. */
+static bool keep_options(const struct reading *reading, size_t property, struct slice name,
+                         struct slice options, struct odata_selection *selection)
+{
+    const struct edm_entity_type *type = reading->path->type;
+    const char *fault = NULL;
+
+    if (!type || !(type->properties[property].flags & EDM_COLLECTION))
+        fault = "is no collection of texts, and takes no options";
+    for (size_t i = 0; i < selection->item_count && !fault; i++)
+        if (selection->items[i].property == property)
+            fault = "was given options more than once";
+    if (!fault && selection->item_count == ODATA_SELECT_OPTIONS_MAX)
+        fault = "is one more property with options than there may be";
+    if (fault)
+        return error_set(reading->err, ERROR_BAD_REQUEST, slice_of(reading->option),
+                         SELECT_FAILED "Property '%.*s' %s.", SLICE_ARG(odata_quote(name)), fault);
+    selection->items[selection->item_count++] =
+        (struct odata_selected_items){ .property = property, .options = options };
+    return true;
+}
+
+/* name ["(" options ")"] */
 static bool select_term(const struct reading *reading, struct slice term,
                         struct odata_selection *selection)
 {
+    size_t open = slice_index(term, '(');
+    struct slice name = slice_sub(term, 0, open);
+    bool has_options = open < term.len;
     int property;
 
-    if (!is_name(term))
+    if (!is_name(name) || (has_options && term.ptr[term.len - 1] != ')'))
         return refuse_term(reading, term);
-    if (slice_eq(term, SLICE("*"))) {
+    if (slice_eq(name, SLICE("*"))) {
         selection->star = true;
-        return true;
+        return !has_options || refuse_term(reading, term);
     }
-    property = find_property(reading, term);
+    property = find_property(reading, name);
     if (property < 0)
-        return select_computed(reading, term, selection);
+        return has_options ? refuse_name(reading, name) : select_computed(reading, name, selection);
     selection->properties |= UINT64_C(1) << property;
-    return true;
+    return !has_options || keep_options(reading, (size_t)property, name,
+                                        slice_sub(term, open + 1, term.len - open - 2), selection);
 }
 
 bool odata_select_parse(const struct edm_model *model, const struct odata_path *path,

@@ -17,10 +17,18 @@
 
 struct odata_computed;
 
+#define ODATA_SELECT_OPTIONS_MAX 4 /* collections with options of their own */
+
 struct odata_selection {
     uint64_t properties; /* by name */
     uint32_t computed;   /* those of $compute, by name */
     bool star;           /* and all that there are */
+    /* Collections with options in parentheses, which are unread (odata/select_items.h). */
+    struct odata_selected_items {
+        size_t property;
+        struct slice options;
+    } items[ODATA_SELECT_OPTIONS_MAX];
+    size_t item_count;
 };
 
 /* `text` is decoded. The names are those of the path's type, or of its singleton, and those of

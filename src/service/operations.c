@@ -89,6 +89,13 @@ bool service_list(struct store_session *session, struct uuid tenant, const struc
     return true;
 }
 
+bool service_pick_items(struct store_session *session, const struct edm_query *query,
+                        struct edm_entity *const *entities, size_t count, struct arena *arena,
+                        struct error *err)
+{
+    return !query->items || store_pick_items(session, query, entities, count, arena, err);
+}
+
 bool service_groups(struct store_session *session, struct uuid tenant,
                     const struct edm_query *query, const struct edm_apply *apply,
                     struct arena *arena, struct edm_groups *ret, struct error *err)

@@ -41,6 +41,10 @@ bool service_get(struct store_session *session, struct uuid tenant, const struct
 
 bool service_list(struct store_session *session, struct uuid tenant, const struct edm_query *query,
                   struct arena *arena, struct edm_page *ret, struct error *err) MUST_CHECK;
+/* Of entities that were read the items that query->items wants; nothing where it is NULL. */
+bool service_pick_items(struct store_session *session, const struct edm_query *query,
+                        struct edm_entity *const *entities, size_t count, struct arena *arena,
+                        struct error *err) MUST_CHECK;
 /* Groups of them: as store_entity_groups(). */
 bool service_groups(struct store_session *session, struct uuid tenant,
                     const struct edm_query *query, const struct edm_apply *apply,

@@ -34,6 +34,7 @@ const struct dialect dialect_sqlite = {
     .matches = "edm_matches",
     .items = { "json_each(", ") AS ", "" },
     .items_count = { "json_array_length(", ")" },
+    .item_place = "key",
     /* An aggregate takes the rows as they come, and a table of items comes in their order. */
     .items_joined = { "(SELECT json_group_array(", ") FROM ", ")" },
     .calendar = { { "CAST(strftime('%Y', ", ", 'unixepoch') AS INTEGER)" },

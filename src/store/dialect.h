@@ -32,6 +32,7 @@ struct dialect {
     const char *items[3];       /* a collection's items as a table, collection, name; `value` is its
                                  * column */
     const char *items_count[2]; /* how many there are */
+    const char *item_place;     /* a column of `items`: where an item stands */
     const char *items_joined[3]; /* an item, the table: all items in their order as one text */
     const char *calendar[3][2];  /* year, month, day of the seconds since 1970 */
 };

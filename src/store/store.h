@@ -128,6 +128,10 @@ bool store_entities_compute(struct store_session *session, struct uuid tenant,
                             const struct edm_query *query, struct edm_entity *const *entities,
                             size_t count, struct arena *arena, struct edm_order_value *ret,
                             size_t *ret_count, struct error *err) MUST_CHECK;
+/* Of the entities, which are of query->type, query->items of the collections that they have. */
+bool store_pick_items(struct store_session *session, const struct edm_query *query,
+                      struct edm_entity *const *entities, size_t count, struct arena *arena,
+                      struct error *err) MUST_CHECK;
 /* The groups that `apply`, of at least one grouping, makes of what `query` lets through. Of the
  * query count: `order` is by columns of the last shape; without one, and where it leaves two equal,
  * by the grouped properties. `page_size` groups at most, those behind `skip`. */
