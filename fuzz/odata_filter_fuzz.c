@@ -42,13 +42,19 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
+/* A literal whose arguments are its items. */
+static bool is_list(const struct edm_filter *node)
+{
+    return node->kind == EDM_FILTER_LITERAL && node->type == EDM_FILTER_STRINGS;
+}
+
 static size_t check_node(const struct edm_filter *node, const struct edm_entity_type *type)
 {
     size_t count = 1;
 
     assert(node->kind < EDM_FILTER_KIND_COUNT && node->type < EDM_FILTER_TYPE_COUNT);
     assert((node->type == EDM_FILTER_ENUM) == (node->enumeration != NULL));
-    assert((node->kind <= EDM_FILTER_ITEM) == (node->count == 0));
+    assert((node->kind <= EDM_FILTER_ITEM) == (node->count == 0) || is_list(node));
     if (node->kind == EDM_FILTER_PROPERTY)
         assert(node->property < type->property_count);
     if (node->kind == EDM_FILTER_LITERAL && node->type == EDM_FILTER_STRING)
@@ -56,7 +62,7 @@ static size_t check_node(const struct edm_filter *node, const struct edm_entity_
     for (size_t i = 0; i < node->count; i++) {
         size_t below = check_node(node->arguments[i], type);
 
-        count += node->kind == EDM_FILTER_IN && i > 0 ? 0 : below;
+        count += (node->kind == EDM_FILTER_IN && i > 0) || is_list(node) ? 0 : below;
     }
     return count;
 }

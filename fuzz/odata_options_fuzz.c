@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "edm/items.h"
 #include "model/graph_model.h"
 #include "odata/compute.h"
 #include "odata/options.h"
@@ -85,6 +86,10 @@ static void check_options(const struct request *request, const struct odata_opti
     assert(query->page_size <= ODATA_PAGE_SIZE_MAX);
     assert(!request->max_page_size || query->page_size <= request->max_page_size);
     assert(slice_is_utf8(options->skiptoken));
+    assert(!query->items || (request->is_read && request->path.type));
+    for (const struct edm_items *items = query->items; items; items = items->next)
+        assert(items->top >= 0 && items->skip >= 0 &&
+               (request->path.type->properties[items->property].flags & EDM_COLLECTION));
     if (!request->is_read ||
         (request->path.resource != ODATA_SET && request->path.resource != ODATA_COUNT))
         assert(!options->top_given && !query->count && !query->filter && !query->skip &&
@@ -107,6 +112,7 @@ static void check_next(const struct request *request, const struct odata_options
     assert(next.query.select_given == first->query.select_given);
     assert(!next.query.filter == !first->query.filter);
     assert(next.query.order_count == first->query.order_count && next.query.skip == 0);
+    assert(!next.query.items == !first->query.items);
     assert(next.digest == first->digest && next.beyond == first->beyond);
 }
 

@@ -62,7 +62,9 @@ static void check_path(const struct odata_path *path, unsigned version)
     assert(path->version == version);
     assert((path->resource == ODATA_SINGLETON || path->resource == ODATA_SERVICE ||
             path->resource == ODATA_CSDL) == (path->type == NULL));
-    assert((path->resource == ODATA_ACTION) == (path->action != NULL));
+    bool of_set = path->resource == ODATA_SET_ACTION || path->resource == ODATA_SET_FUNCTION;
+    assert((path->resource == ODATA_ACTION || of_set) == (path->action != NULL));
+    assert(!path->action || !path->action->of_set == !of_set);
     bool has_property = path->resource == ODATA_PROPERTY || path->resource == ODATA_VALUE ||
                         path->resource == ODATA_PROPERTY_COUNT;
     assert(has_property == (path->property != NULL));

@@ -228,8 +228,7 @@ bool odata_select_items_read(const struct edm_model *model, const struct odata_p
 
     if (selection->item_count && !reads_entities)
         return error_set(err, ERROR_BAD_REQUEST, TARGET,
-                         INVALID "Options inside $select are supported where entities are read, by "
-                                 "key or as a list, and nowhere else.");
+                         INVALID "Options inside it are for reads of entities.");
     for (size_t i = selection->item_count; i-- > 0;) {
         const struct odata_selected_items *selected = &selection->items[i];
         struct edm_items *items;
