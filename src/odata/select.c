@@ -148,15 +148,20 @@ static bool select_computed(const struct reading *reading, struct slice term,
     return true;
 }
 
+/* Whether the property is a collection of texts. */
+static bool has_items(const struct reading *reading, size_t property)
+{
+    const struct edm_entity_type *type = reading->path->type;
+
+    return type && (type->properties[property].flags & EDM_COLLECTION);
+}
+
 /* What stands in parentheses behind the property; it is read when all aliases are known. */
 static bool keep_options(const struct reading *reading, size_t property, struct slice name,
                          struct slice options, struct odata_selection *selection)
 {
-    const struct edm_entity_type *type = reading->path->type;
     const char *fault = NULL;
 
-    if (!type || !(type->properties[property].flags & EDM_COLLECTION))
-        fault = "is no collection of texts, and takes no options";
     for (size_t i = 0; i < selection->item_count && !fault; i++)
         if (selection->items[i].property == property)
             fault = "was given options more than once";
@@ -188,6 +193,8 @@ static bool select_term(const struct reading *reading, struct slice term,
     property = find_property(reading, name);
     if (property < 0)
         return has_options ? refuse_name(reading, name) : select_computed(reading, name, selection);
+    if (has_options && !has_items(reading, (size_t)property))
+        return refuse_term(reading, term);
     selection->properties |= UINT64_C(1) << property;
     return !has_options || keep_options(reading, (size_t)property, name,
                                         slice_sub(term, open + 1, term.len - open - 2), selection);
