@@ -300,6 +300,22 @@ static bool check_stored(const struct spot *spot, const struct edm_property *pro
     return true;
 }
 
+/* An index has one value of each row: the key has its own, a collection is many, of two Booleans
+ * none is worth one, and what is built in is in no table. */
+static bool check_queried_often(const struct spot *spot, const struct edm_entity_type *type,
+                                const struct edm_property *property)
+{
+    if (!property->queried_often)
+        return true;
+    if (property->flags & (EDM_KEY | EDM_COLLECTION))
+        return wrong(spot, "is queried often, and is a key or a collection");
+    if (property->kind != EDM_STRING && property->kind != EDM_DATE_TIME_OFFSET &&
+        property->kind != EDM_ENUM)
+        return wrong(spot, "is queried often, and is no string, date or enumeration");
+    return type->built_in_count == 0 ||
+           wrong(spot, "is queried often in a type with built-in entities");
+}
+
 /* Names in paths and options are matched without regard to case, so they must differ so. */
 static bool name_is_new(const struct edm_property *properties, size_t at)
 {
@@ -319,7 +335,8 @@ static bool check_properties(struct spot spot, const struct edm_entity_type *typ
 
         spot.part = property->name;
         if (!check_typed(&spot, property) || !check_stored(&spot, property) ||
-            !check_key(&spot, property, i) || !check_default(&spot, property))
+            !check_key(&spot, property, i) || !check_default(&spot, property) ||
+            !check_queried_often(&spot, type, property))
             return false;
         if (!name_is_new(type->properties, i))
             return wrong(&spot, "two properties have this name");
@@ -346,6 +363,8 @@ static bool check_parameters(struct spot spot, const struct edm_action *action)
             return wrong(&spot, "is a parameter with a default");
         if (parameter->viewed.len)
             return wrong(&spot, "is a parameter that shows a property");
+        if (parameter->queried_often)
+            return wrong(&spot, "is a parameter that is queried often");
         if ((parameter->flags & EDM_REQUIRED) && !(parameter->flags & EDM_NULLABLE))
             return wrong(&spot, "is required, and is not nullable anyhow");
         if (parameter->complex && !check_complex(spot, parameter->complex))

@@ -22,6 +22,8 @@ static bool check_member_property(const struct spot *spot, const struct edm_comp
         return wrong(spot, "is more than a plain value in a complex type");
     if (property->default_json || property->viewed.len)
         return wrong(spot, "has a default or is viewed in a complex type");
+    if (property->queried_often)
+        return wrong(spot, "is queried often in a complex type");
     for (size_t i = 0; i < at; i++) {
         if (slice_eq_nocase(complex->properties[i].name, property->name))
             return wrong(spot, "two properties have this name");
@@ -102,6 +104,8 @@ static bool check_viewed(const struct spot *spot, const struct edm_entity_type *
         return wrong(spot, "is of another kind than the property that it shows");
     if (property->default_json)
         return wrong(spot, "has a default in a view");
+    if (property->queried_often)
+        return wrong(spot, "is queried often in a view: the stored type says so");
     for (size_t i = 0; i < at; i++) {
         if (slice_eq(edm_stored_name(&type->properties[i]), edm_stored_name(property)))
             return wrong(spot, "shows what another one shows");

@@ -141,6 +141,10 @@ BREAK(view_with_default)
 {
     copy->cards[TOY_CARD_TITLE].default_json = "\"x\"";
 }
+BREAK(view_queried_often)
+{
+    copy->cards[TOY_CARD_TITLE].queried_often = true;
+}
 BREAK(view_twice)
 {
     copy->cards[TOY_CARD_TITLE] = copy->cards[TOY_CARD_SEEN];
@@ -370,6 +374,7 @@ static const struct {
     { view_of_another_kind, "card.title", BAD_KIND },
     { view_of_other_flags, "card.title", BAD_KIND },
     { view_with_default, "card.title", "has a default in a view" },
+    { view_queried_often, "card.title", "is queried often in a view: the stored type says so" },
     { view_twice, "card.again", "shows what another one shows" },
     { viewed_in_no_view, "zone.name", "shows a property, and its type is no view" },
 

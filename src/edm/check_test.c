@@ -255,6 +255,22 @@ BREAK(key_nullable)
 {
     copy->properties[TOY_ARTICLE_ID].flags |= EDM_NULLABLE;
 }
+BREAK(key_queried_often)
+{
+    copy->properties[TOY_ARTICLE_ID].queried_often = true;
+}
+BREAK(collection_queried_often)
+{
+    copy->properties[TOY_ARTICLE_LABELS].queried_often = true;
+}
+BREAK(boolean_queried_often)
+{
+    copy->properties[TOY_ARTICLE_SOLD_OUT].queried_often = true;
+}
+BREAK(parameter_queried_often)
+{
+    copy->parameters[0].queried_often = true;
+}
 BREAK(key_default)
 {
     copy->properties[TOY_ARTICLE_ID].default_json = "\"x\"";
@@ -584,6 +600,12 @@ static const struct {
     { two_keys, "article.code", "is a second key" },
     { key_not_string, "article.id", "is a key that is not a string" },
     { key_nullable, "article.id", "is a key that may be null or is a collection" },
+    { key_queried_often, "article.id", "is queried often, and is a key or a collection" },
+    { collection_queried_often, "article.labels",
+      "is queried often, and is a key or a collection" },
+    { boolean_queried_often, "article.soldOut",
+      "is queried often, and is no string, date or enumeration" },
+    { parameter_queried_often, "restock.amount", "is a parameter that is queried often" },
     { key_default, "article.id", "is a key with a default" },
     { property_name, "article.@title", "the " NAME_RULE },
     { property_name_too_long, "article.a123456789", "the " NAME_RULE },

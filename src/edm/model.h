@@ -71,6 +71,9 @@ struct edm_property {
     const struct edm_complex *complex;  /* exactly where kind is EDM_COMPLEX */
     /* In a view (edm_entity_type.view_of): the property that it shows; empty: of its own name. */
     struct slice viewed;
+    /* People look for entities by it and order them by it, so that a store of many may keep an
+     * index of it. A property of a type with rows of its own: a string, date or enumeration. */
+    bool queried_often;
     /* What a create without this property stores. NULL: null where nullable; else "" for a string,
      * [] for a collection, false, 0, 0001-01-01T00:00:00Z, the member of value 0.
      * As in JSON: "\"x\"", "[\"0\"]", "true". */

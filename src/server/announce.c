@@ -153,6 +153,18 @@ static void log_seed(const struct announcement *start)
     log_end(log);
 }
 
+static void log_indexes(const struct announcement *start)
+{
+    struct log *log = start->log;
+
+    if (start->indexes_made == 0 && start->indexes_dropped == 0)
+        return;
+    log_begin(log, LOG_INFO, "indexes");
+    log_int(log, "made", (int64_t)start->indexes_made);
+    log_int(log, "dropped", (int64_t)start->indexes_dropped);
+    log_end(log);
+}
+
 void announce_ready(const struct announcement *start)
 {
     const struct settings *settings = start->settings;
@@ -182,4 +194,5 @@ void announce_start(const struct announcement *start)
     log_control(start);
     log_beyond_graph(start);
     log_seed(start);
+    log_indexes(start);
 }

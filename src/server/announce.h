@@ -23,7 +23,8 @@ struct announcement {
     struct setting_list urls;      /* to call it by */
     struct setting_list listeners; /* as bound */
     size_t seeded;                 /* entities */
-    size_t connections;            /* as many as the system allows of those that were asked for */
+    size_t indexes_made, indexes_dropped;
+    size_t connections; /* as many as the system allows of those that were asked for */
 };
 
 /* Warnings, and what became of the seed. */

@@ -145,13 +145,13 @@ static bool provision(void *context, struct store_session *session, struct error
 }
 
 bool data_open(const struct data_paths *paths, const struct edm_model *model, int64_t now_ticks,
-               struct repeatable *repeatable, struct store **ret, struct error *err)
+               const struct store_options *wishes, struct store **ret, struct error *err)
 {
-    const struct store_options options = { .directory = paths->folder,
-                                           .in_memory = !paths->folder,
-                                           .repeatable = repeatable };
+    struct store_options options = wishes ? *wishes : (struct store_options){ 0 };
     struct store *store;
 
+    options.directory = paths->folder;
+    options.in_memory = !paths->folder;
     if (!store_open(model, &options, &store, err))
         return false;
     if (!data_write(store, provision, &now_ticks, err)) {

@@ -21,9 +21,9 @@
 
 struct arena;
 struct edm_model;
-struct repeatable;
 struct settings;
 struct store;
+struct store_options;
 struct store_session;
 
 struct data_paths {
@@ -46,9 +46,11 @@ bool data_check_reach(const struct data_paths *paths, struct error *err) MUST_CH
 /* Makes the folder when it is missing (with the one for keys), and no more. */
 bool data_make_folders(const struct data_paths *paths, struct error *err) MUST_CHECK;
 
-/* Opens the store, made and provisioned when it is new. `repeatable` as in struct store_options. */
+/* Opens the store, made and provisioned when it is new. Of `wishes` (NULL: none) the place does not
+ * count. */
 bool data_open(const struct data_paths *paths, const struct edm_model *model, int64_t now_ticks,
-               struct repeatable *repeatable, struct store **ret, struct error *err) MUST_CHECK;
+               const struct store_options *wishes, struct store **ret,
+               struct error *err) MUST_CHECK;
 
 /* Runs `run` in a transaction of its own; true when what it wrote is durable. */
 typedef bool data_operation(void *context, struct store_session *session, struct error *err);

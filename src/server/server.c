@@ -197,7 +197,7 @@ static bool start_loops(struct server *server, struct error *err)
 bool server_run(struct server *server, void (*ready)(void *context), void *context,
                 struct error *err)
 {
-    const struct announcement announcement = {
+    struct announcement announcement = {
         .log = server_log(server),
         .settings = server->settings,
         .model = server->api.model,
@@ -209,6 +209,7 @@ bool server_run(struct server *server, void (*ready)(void *context), void *conte
         .connections = server->http_limits.connections,
     };
 
+    store_index_changes(server->store, &announcement.indexes_made, &announcement.indexes_dropped);
     announce_start(&announcement);
     if (!http_acceptor_start(server->acceptor, err) || !start_loops(server, err))
         return false;

@@ -166,8 +166,19 @@ static bool open_folders(struct server *server, struct error *err)
 
 static bool open_store(struct server *server, struct error *err)
 {
-    return data_open(&server->paths, &graph_model, clock_now_ticks(server->clock),
-                     server->repeatable, &server->store, err) &&
+    static const enum store_indexes indexes[] = { [SETTING_OFF] = STORE_INDEXES_OFF,
+                                                  [SETTING_ON] = STORE_INDEXES_ON,
+                                                  [SETTING_AUTO] = STORE_INDEXES_AUTO };
+    const struct settings *settings = server->settings;
+    const struct store_options wishes = {
+        .repeatable = server->repeatable,
+        .indexes = indexes[settings->query_indexes],
+        .unindexed_rows = settings->limits.unindexed_rows,
+        .exact_strings = settings->string_comparison == SETTING_STRINGS_EXACT,
+    };
+
+    return data_open(&server->paths, &graph_model, clock_now_ticks(server->clock), &wishes,
+                     &server->store, err) &&
            data_read(server->store, read_seal_key, server, err) && seed_data(server, err);
 }
 

@@ -132,6 +132,7 @@ struct settings {
     unsigned profile;
     unsigned strict;
     unsigned string_comparison; /* enum setting_string_comparison */
+    unsigned query_indexes;
     unsigned etags;
     unsigned odata_401;
     struct slice deterministic;
@@ -142,7 +143,7 @@ struct settings {
 
     struct {
         uint64_t head_bytes, fields, body_bytes, request_bytes, token_bytes, json_depth, batch;
-        uint64_t reply_bytes, page_bytes, entity_bytes, gzip_from_bytes;
+        uint64_t reply_bytes, page_bytes, entity_bytes, gzip_from_bytes, unindexed_rows;
         uint64_t write_queue, write_group, token_cache;
         uint64_t journal, fault_rules, testbed_bytes, sandboxes;
         uint64_t delta_days, delta_changes;

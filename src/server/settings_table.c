@@ -208,6 +208,13 @@ const struct setting settings_table[] = {
       .choices = string_comparisons,
       .default_text = "ignore-case",
       .doc = "Whether the case of letters A to Z counts where queries compare texts." },
+    { .name = "query-indexes",
+      .group = SETTINGS_FOR_BEHAVIOUR,
+      .kind = SETTING_CHOICE,
+      .offset = FIELD(query_indexes),
+      .choices = off_on_auto,
+      .default_text = "auto",
+      .doc = "Keep indexes of states, last contacts and names; auto: past limit-unindexed-rows." },
     { .name = "etags",
       .group = SETTINGS_FOR_BEHAVIOUR,
       .kind = SETTING_CHOICE,
@@ -293,6 +300,9 @@ const struct setting settings_table[] = {
       .default_text =
           "16777216", /* JSON writes a control character in 6: page and entity, 6 times */
       .doc = "Body of a reply; at least 6 times page-bytes and entity-bytes together." },
+    { LIMIT("unindexed-rows", unindexed_rows), .min = 100, .max = 1000000000,
+      .default_text = "10000", /* read from end to end in 3 ms */
+      .doc = "Entities of a type, of all tenants together, past which a start makes indexes." },
     { LIMIT("gzip-from-bytes", gzip_from_bytes), .unit = "bytes", .min = 256, .max = 512 * MEBIBYTE,
       .default_text = "2048", /* less fits in two packets anyway */
       .doc = "The least body of a reply that is compressed." },

@@ -17,6 +17,8 @@ const struct dialect dialect_sqlite = {
     .bytes_type = "BLOB",
     .table_options = " WITHOUT ROWID",
     .table_exists = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1",
+    .table_index = { "sqlite_autoindex_", "_1" },
+    .index_exists = "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name = ?1",
     .table_count = "SELECT count(*) FROM sqlite_schema WHERE type = 'table'",
     .lower = "lower",
     .upper = "upper",

@@ -15,7 +15,9 @@ struct dialect {
     const char *bytes_type;
     const char *table_options; /* behind the parenthesis that ends CREATE TABLE */
     const char *table_exists; /* a query: one parameter, the name; one column, how many there are */
-    const char *table_count;  /* a query: one column, how many tables the database holds */
+    const char *table_index[2]; /* the name of the index that a table itself is, around its name */
+    const char *index_exists;   /* the same of an index */
+    const char *table_count;    /* a query: one column, how many tables the database holds */
 
     /* For conditions. Functions, by name: */
     const char *lower, *upper;           /* of ASCII letters alone */

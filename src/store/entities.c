@@ -28,6 +28,7 @@
 #include "base/uuid.h"
 #include "edm/health.h"
 #include "store/changes.h"
+#include "store/index_choice.h"
 #include "store/row.h"
 #include "store/session.h"
 #include "store/sql_filter.h"
@@ -121,15 +122,18 @@ static bool read_rows(struct store_session *session, const struct uuid *tenant,
 struct rows_statement {
     struct db_statement *statement;
     struct sql_rows rows;
-    struct sql_filter filter;
+    struct sql_filter filter, bounds;
     struct sql_order order;
 };
 
-/* The parts that are the client's to choose. */
-static bool rows_statement_write(const struct dialect *dialect, const struct edm_query *query,
-                                 enum sql_operation operation, struct arena *arena,
-                                 struct rows_statement *into, struct error *err)
+/* The parts that are the client's to choose. `tenant`: whose index may be read; NULL: none. */
+static bool rows_statement_write(struct store_session *session, const struct uuid *tenant,
+                                 const struct edm_query *query, enum sql_operation operation,
+                                 struct arena *arena, struct rows_statement *into,
+                                 struct error *err)
 {
+    const struct dialect *dialect = session->db->driver->dialect;
+    const struct index_query index = { session, tenant, query, operation };
     struct sql_rows *rows = &into->rows;
     unsigned first;
 
@@ -141,6 +145,9 @@ static bool rows_statement_write(const struct dialect *dialect, const struct edm
         rows->condition = into->filter.condition;
         first += (unsigned)into->filter.count;
     }
+    if (tenant && !index_choose(&index, first, arena, rows, &into->bounds, err))
+        return false;
+    first += (unsigned)into->bounds.count;
     if (operation == SQL_COUNT || query->order_count == 0)
         return true;
     if (!sql_order_write(dialect, query, first, SQL_LIST_AFTER_ID, arena, &into->order, err))
@@ -151,16 +158,17 @@ static bool rows_statement_write(const struct dialect *dialect, const struct edm
     return true;
 }
 
-static bool rows_statement_find(struct store_session *session, const struct edm_query *query,
-                                enum sql_operation operation, uint64_t properties,
-                                struct arena *arena, struct rows_statement *ret, struct error *err)
+static bool rows_statement_find(struct store_session *session, const struct uuid *tenant,
+                                const struct edm_query *query, enum sql_operation operation,
+                                uint64_t properties, struct arena *arena,
+                                struct rows_statement *ret, struct error *err)
 {
     *ret = (struct rows_statement){ .rows = { .presence = SQL_WHEREVER } };
     if (query->health) {
         ret->rows.presence = query->gone ? SQL_GONE : SQL_THERE;
         ret->rows.contact = query->health->contact;
     }
-    return rows_statement_write(session->db->driver->dialect, query, operation, arena, ret, err) &&
+    return rows_statement_write(session, tenant, query, operation, arena, ret, err) &&
            session_rows_statement(session, query->type, operation, properties, &ret->rows, arena,
                                   &ret->statement, err);
 }
@@ -176,6 +184,7 @@ static void rows_statement_bind(const struct rows_statement *rows, struct db_par
         db_params_int(params, query->health->gone_since_ticks);
     }
     sql_filter_bind(params, &rows->filter);
+    sql_filter_bind(params, &rows->bounds);
     sql_filter_bind(params, &rows->order.values);
 }
 
@@ -200,8 +209,8 @@ static bool list_page(struct store_session *session, const struct uuid *tenant,
         return error_no_memory(err);
     if (query->page_size == 0)
         return true;
-    if (!rows_statement_find(session, query, first ? SQL_LIST_FIRST : SQL_LIST_AFTER, listed(query),
-                             arena, &rows, err))
+    if (!rows_statement_find(session, tenant, query, first ? SQL_LIST_FIRST : SQL_LIST_AFTER,
+                             listed(query), arena, &rows, err))
         return false;
     params = DB_PARAMS(rows.statement);
     bind_tenant(&params, tenant);
@@ -222,7 +231,7 @@ static bool count_rows(struct store_session *session, const struct uuid *tenant,
     struct db_params params;
     enum db_status status;
 
-    if (!rows_statement_find(session, query, SQL_COUNT, 0, arena, &rows, err))
+    if (!rows_statement_find(session, tenant, query, SQL_COUNT, 0, arena, &rows, err))
         return false;
     params = DB_PARAMS(rows.statement);
     bind_tenant(&params, tenant);
@@ -288,7 +297,6 @@ bool store_entities_pick(struct store_session *session, struct uuid tenant,
                          struct arena *arena, struct edm_entity **ret, size_t *ret_count,
                          struct error *err)
 {
-    const struct dialect *dialect = session->db->driver->dialect;
     struct rows_statement rows = { .rows = { .presence = SQL_WHEREVER } };
     size_t bytes_max = query->page_bytes ? query->page_bytes : SIZE_MAX;
     size_t bytes = 0, at = 0;
@@ -298,7 +306,7 @@ bool store_entities_pick(struct store_session *session, struct uuid tenant,
     if (query->health)
         rows.rows = (struct sql_rows){ .presence = SQL_THERE, .contact = query->health->contact };
     if (!session_check(session, false, err) ||
-        !rows_statement_write(dialect, query, SQL_LIST_FIRST, arena, &rows, err) ||
+        !rows_statement_write(session, NULL, query, SQL_LIST_FIRST, arena, &rows, err) ||
         !add_key_condition(&rows, arena, err) ||
         !session_rows_statement(session, query->type, SQL_LIST_FIRST, query->select, &rows.rows,
                                 arena, &rows.statement, err))

@@ -1,9 +1,9 @@
 /* store/order_test.c - lists in an order: whole, page by page, and while rows come and go.
  *
  * The texts of some statements; then queries by chance (a filter, an order, what is skipped, the
- * size of pages), whose pages put together must be what the model in plain C makes of them. How
- * many there are is CONNECTORD_QUERIES in the environment, or some thousands. 100,000 take some
- * twenty seconds.
+ * size of pages), whose pages put together must be what the model in plain C makes of them, with
+ * indexes and without. How many there are of each is CONNECTORD_QUERIES in the environment, or some
+ * thousands. 100,000 take some two minutes.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -74,9 +74,9 @@ static void test_texts(void **state UNUSED)
 #define SEED     UINT64_C(20250202)
 #define KEYS_MAX 4
 #ifdef CONNECTORD_FAULTS
-#define QUERIES 5000 /* a sanitizer watches */
+#define QUERIES 1500 /* a sanitizer watches */
 #else
-#define QUERIES 20000
+#define QUERIES 6000
 #endif
 
 static size_t query_count(void)
@@ -175,7 +175,7 @@ static void check_pages(struct shop *shop, struct edm_query query,
     } while (page.more);
 }
 
-static void test_pages_by_chance(void **state UNUSED)
+static void walk_by_chance(enum store_indexes indexes, bool exact)
 {
     const struct edm_health_view *const views[] = { NULL, NULL, &view };
     struct chance chance = { SEED };
@@ -184,6 +184,9 @@ static void test_pages_by_chance(void **state UNUSED)
     struct shop shop;
 
     shop_open(&shop, true, NULL);
+    shop.options.indexes = indexes;
+    shop.options.exact_strings = exact;
+    shop_reopen(&shop);
     fill_shop(&shop, &chance, articles);
     assert_true(store_read_begin(shop.reader, NULL));
     for (size_t i = 0; i < count; i++) {
@@ -198,6 +201,7 @@ static void test_pages_by_chance(void **state UNUSED)
             .skip = chance_below(&chance, 3) ? 0 : chance_below(&chance, ARTICLES + 2),
             .health = views[chance_below(&chance, COUNT_OF(views))],
             .filter = chance_below(&chance, 2) ? model_filter(&chance, arena) : NULL,
+            .exact_strings = exact,
             .order = keys,
         };
 
@@ -206,6 +210,16 @@ static void test_pages_by_chance(void **state UNUSED)
         arena_destroy(arena);
     }
     shop_close(&shop);
+}
+
+/* With indexes and without them, and of each kind; all that is in a shop so small is little, so
+ * that whatever index can be read is read. */
+static void test_pages_by_chance(void **state UNUSED)
+{
+    walk_by_chance(STORE_INDEXES_OFF, false);
+    walk_by_chance(STORE_INDEXES_ON, false);
+    walk_by_chance(STORE_INDEXES_OFF, true);
+    walk_by_chance(STORE_INDEXES_ON, true);
 }
 
 /* --- while rows come and go ------------------------------------------------------------------ */
@@ -311,6 +325,8 @@ static void test_rows_that_stay(void **state UNUSED)
     struct shop shop;
 
     shop_open(&shop, true, NULL);
+    shop.options.indexes = STORE_INDEXES_ON;
+    shop_reopen(&shop);
     change.shop = &shop;
     begin_write(&shop);
     for (size_t i = 0; i < STAYING; i++)

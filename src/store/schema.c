@@ -17,6 +17,9 @@
  * collection and a string are both text) and says it differently in each engine. A default is not
  * part of the layout: inserts name every column, so it matters in the moment of adding only.
  *
+ * Indexes have lines of their own in the record ("index_x.y"), which are not looked at here: what
+ * is in them is in the tables as well (indexes.c).
+ *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "store/schema.h"
@@ -28,6 +31,7 @@
 #include "store/dialect.h"
 #include "store/migrations.h"
 #include "store/sql.h"
+#include "store/sql_index.h"
 
 #define MEMORY_BYTES (4u << 20)
 #define LAYOUT_BYTES 160
@@ -262,7 +266,7 @@ static bool apply_type(struct schema *schema, const struct edm_entity_type *type
 static bool refuse_unknown(const struct schema *schema, struct error *err)
 {
     for (const struct object *object = schema->objects; object; object = object->next)
-        if (!object->known)
+        if (!object->known && !slice_starts_with(object->name, SLICE(SQL_INDEX_PREFIX)))
             return error_set(err, ERROR_CONFIGURATION, SLICE("data-dir"),
                              "The store holds '%.*s', which this connectord does not know: a newer"
                              " one wrote it.",

@@ -141,7 +141,8 @@ static enum db_status prepare_chosen(struct store_session *session,
                                      const struct sql_rows *rows, struct arena *arena,
                                      struct db_statement **ret)
 {
-    size_t chosen = rows->condition.len + rows->keys.len + rows->after.len + rows->terms.len;
+    size_t chosen =
+        rows->condition.len + rows->bounds.len + rows->keys.len + rows->after.len + rows->terms.len;
     struct text sql;
 
     *ret = NULL;

@@ -9,6 +9,7 @@
 
 #include "store/db.h"
 #include "store/entity_ids.h"
+#include "store/indexes.h"
 #include "store/known_tenants.h"
 #include "store/sql.h"
 #include "store/statements.h"
@@ -19,6 +20,7 @@ struct store {
     struct db_source *source;
     struct db *anchor; /* the first connection; open as long as the store, so that closing a session
                         * is never closing the last one, at which SQLite checkpoints */
+    struct indexes indexes; /* constant */
     uint64_t (*unix_ms)(void);
     struct repeatable *repeatable; /* NULL: ids are chance; see store.h */
     atomic_uint_fast64_t commits;

@@ -224,10 +224,24 @@ static void put_presence(struct text *out, const struct edm_entity_type *type,
 
 static void put_condition(struct text *out, const struct sql_rows *rows)
 {
-    if (rows->condition.len == 0)
+    if (rows->bounds.len) {
+        put(out, " AND ");
+        text_append(out, rows->bounds);
+    }
+    if (rows->condition.len) {
+        put(out, " AND ");
+        text_append(out, rows->condition);
+    }
+}
+
+/* Which index an engine takes by itself goes by statistics that nobody keeps up, so it is told. */
+static void put_index(struct text *out, const struct sql_rows *rows)
+{
+    if (rows->index.len == 0)
         return;
-    put(out, " AND ");
-    text_append(out, rows->condition);
+    put(out, " INDEXED BY \"");
+    text_append(out, rows->index);
+    text_append_char(out, '"');
 }
 
 /* The rows of a list before they are ordered, and the number of the parameter for its limit. */
@@ -237,6 +251,7 @@ static unsigned put_list_rows(struct text *out, const struct edm_entity_type *ty
     unsigned number = 1, limit;
 
     put_select(out, type, properties, rows->keys);
+    put_index(out, rows);
     if (first || rows->keys.len > 0)
         put_tenant(out, &number);
     else
@@ -280,9 +295,37 @@ void sql_rows_source(struct text *out, const struct edm_entity_type *type,
 
     put(out, " FROM ");
     put_rows(out, type);
+    put_index(out, rows);
     put_tenant(out, &number);
     put_presence(out, type, rows, &number);
     put_condition(out, rows);
+}
+
+void sql_rows_sample(struct text *out, const struct edm_entity_type *type,
+                     const struct sql_rows *rows, struct slice order)
+{
+    const struct sql_rows looked_at = { .index = rows->index, .bounds = rows->bounds };
+    const struct sql_rows condition = { .condition = rows->condition };
+    bool needs_rows = rows->condition.len > 0 || rows->presence != SQL_WHEREVER;
+    unsigned number = 1, presence = SQL_SAMPLE_PARAMETERS + 1;
+
+    put(out, "SELECT count(*) FROM (SELECT 1 FROM (SELECT ");
+    put(out, needs_rows ? "* FROM " : "1 FROM "); /* the index alone */
+    put_rows(out, type);
+    put_index(out, &looked_at);
+    put_tenant(out, &number);
+    put_condition(out, &looked_at);
+    text_append(out, order);
+    put(out, " LIMIT ");
+    put_parameter(out, &number);
+    put(out, ") AS ");
+    put_table(out, type);
+    put(out, " WHERE TRUE");
+    put_presence(out, type, rows, &presence);
+    put_condition(out, &condition);
+    put(out, " LIMIT ");
+    put_parameter(out, &number);
+    put(out, ") AS r");
 }
 
 static void put_count(struct text *out, const struct edm_entity_type *type,

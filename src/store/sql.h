@@ -53,6 +53,9 @@ struct sql_rows {
     enum sql_presence { SQL_WHEREVER, SQL_THERE, SQL_GONE } presence;
     size_t contact;         /* the property that says it; not for SQL_WHEREVER */
     struct slice condition; /* of sql_filter.h; empty: none */
+    /* The index to read, by its name, and what is said of it (sql_index.h); empty: the table. Their
+     * values are bound behind those of the condition. */
+    struct slice index, bounds;
     bool skips;
     struct slice keys, after, terms; /* of sql_order.h; empty: by id */
 };
@@ -60,7 +63,7 @@ struct sql_rows {
 /* Whether the operation's text is the client's to choose, and so not to be kept. */
 static inline bool sql_rows_are_chosen(const struct sql_rows *rows)
 {
-    return rows->condition.len > 0 || rows->skips || rows->keys.len > 0;
+    return rows->condition.len > 0 || rows->skips || rows->keys.len > 0 || rows->index.len > 0;
 }
 
 /* The column of an order's first key, in a list of no properties. */
@@ -78,6 +81,13 @@ void sql_rows_operation(struct text *out, const struct edm_entity_type *type,
  */
 void sql_rows_source(struct text *out, const struct edm_entity_type *type,
                      const struct sql_rows *rows);
+
+/* Of its rows by `rows->index` and `rows->bounds` alone, in the order `order` (" ORDER BY ...") the
+ * first so many; of these what presence and condition let through; and of those again the first so
+ * many: how many there are. Parameters: tenant, one limit, the other, those of the rows. */
+#define SQL_SAMPLE_PARAMETERS 3 /* before those of the rows */
+void sql_rows_sample(struct text *out, const struct edm_entity_type *type,
+                     const struct sql_rows *rows, struct slice order);
 
 /* The table's name, without quotes. */
 void sql_table_name(struct text *out, const struct edm_entity_type *type);

@@ -66,7 +66,8 @@ bool store_open(const struct edm_model *model, const struct store_options *optio
         goto fail;
     if (!store->source->driver->connect(store->source, DB_WRITES, &store->anchor, err))
         goto fail;
-    if (!schema_apply(store->anchor, model, err))
+    if (!schema_apply(store->anchor, model, err) ||
+        !indexes_apply(store->anchor, model, options, &store->indexes, err))
         goto fail;
     *ret = store;
     return true;
@@ -83,7 +84,14 @@ void store_close(struct store *store)
         store->anchor->driver->close(store->anchor);
     if (store->source)
         store->source->driver->destroy(store->source);
+    indexes_release(&store->indexes);
     free(store);
+}
+
+void store_index_changes(const struct store *store, size_t *ret_made, size_t *ret_dropped)
+{
+    *ret_made = store->indexes.made;
+    *ret_dropped = store->indexes.dropped;
 }
 
 void store_seal(struct store *store)

@@ -35,6 +35,17 @@ struct db_fault_plan; /* store/db_fault.h */
 struct store_options {
     const char *directory; /* holds connectord.db; with `in_memory` may be NULL */
     bool in_memory;        /* a private temporary folder, see store_seal(); synchronous off */
+    /* What becomes of the indexes of properties that are queried often (store/indexes.h). AUTO: a
+     * table of more than `unindexed_rows` has them. AS_THEY_ARE: they are neither changed nor used,
+     * for whoever opens a store beside a server. */
+    enum store_indexes {
+        STORE_INDEXES_AS_THEY_ARE,
+        STORE_INDEXES_OFF,
+        STORE_INDEXES_ON,
+        STORE_INDEXES_AUTO
+    } indexes;
+    uint64_t unindexed_rows;
+    bool exact_strings;            /* as in struct edm_query: what the indexes are for */
     struct db_fault_plan *faults;  /* tests only; NULL in production */
     uint64_t (*unix_ms)(void);     /* tests only; NULL: the machine's clock (ids take real time) */
     struct repeatable *repeatable; /* NULL: ids take chance from the kernel and time from the
@@ -46,6 +57,8 @@ struct store_options {
  * Errors: ERROR_CONFIGURATION (not a database, a newer store, by name), ERROR_IO. */
 bool store_open(const struct edm_model *model, const struct store_options *options,
                 struct store **ret, struct error *err) MUST_CHECK;
+/* How many indexes opening it made and dropped. */
+void store_index_changes(const struct store *store, size_t *ret_made, size_t *ret_dropped);
 void store_close(struct store *store); /* every session is closed; NULL does nothing */
 
 /* Holds DIR/lock for this process (a server), with its pid inside. Error: ERROR_CONFIGURATION
