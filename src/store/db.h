@@ -85,6 +85,8 @@ struct db_driver {
     /* Statements running at `deadline_ms` (monotonic) end with DB_INTERRUPTED; 0: none do. */
     void (*set_deadline)(struct db *db, uint64_t deadline_ms);
     int64_t (*changes)(const struct db *db); /* rows the last insert, update or delete touched */
+    /* Rows that statements counted (dialect.counted) since this was last asked. */
+    int64_t (*take_count)(struct db *db);
     /* Bytes that wait in the engine's log to be put in their place. */
     uint64_t (*log_bytes)(const struct db *db);
     /* DB_OK: all of them are in place; DB_BUSY: readers still need some. */

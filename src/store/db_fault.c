@@ -172,6 +172,13 @@ static int64_t fault_changes(const struct db *db)
     return fault->inner->driver->changes(fault->inner);
 }
 
+static int64_t fault_take_count(struct db *db)
+{
+    struct fault_db *fault = db_of(db);
+
+    return fault->inner->driver->take_count(fault->inner);
+}
+
 static uint64_t fault_log_bytes(const struct db *db)
 {
     const struct fault_db *fault = db_of_const(db);
@@ -344,6 +351,7 @@ static const struct db_driver calls = {
     .in_transaction = fault_in_transaction,
     .set_deadline = fault_set_deadline,
     .changes = fault_changes,
+    .take_count = fault_take_count,
     .log_bytes = fault_log_bytes,
     .checkpoint = fault_checkpoint,
     .prepare = fault_prepare,

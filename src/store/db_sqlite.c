@@ -75,6 +75,7 @@ struct sqlite_db {
     sqlite3 *handle;
     sqlite3_stmt *controls[CONTROL_COUNT]; /* made on first use */
     uint64_t deadline_ms;
+    int64_t counted;
     uint64_t log_frames; /* after the last commit or checkpoint of this connection */
 };
 
@@ -328,6 +329,14 @@ static int64_t sqlite_changes(const struct db *db)
     return sqlite3_changes64(sqlite_of_const(db)->handle);
 }
 
+static int64_t sqlite_take_count(struct db *db)
+{
+    int64_t counted = sqlite_of(db)->counted;
+
+    sqlite_of(db)->counted = 0;
+    return counted;
+}
+
 static uint64_t sqlite_log_bytes(const struct db *db)
 {
     return sqlite_of_const(db)->log_frames * LOG_FRAME_BYTES;
@@ -434,7 +443,7 @@ static int configure(struct sqlite_db *sqlite, enum db_use use)
     if (use == DB_READS)
         sqlite3_progress_handler(handle, PROGRESS_STEPS, on_progress, sqlite);
     if (rc == SQLITE_OK)
-        rc = sqlite_functions_add(handle, &sqlite->deadline_ms);
+        rc = sqlite_functions_add(handle, &sqlite->deadline_ms, &sqlite->counted);
     /* First of all: making a file a WAL database syncs it several times. */
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(handle,
@@ -565,6 +574,7 @@ static const struct db_driver driver = {
     .in_transaction = sqlite_in_transaction,
     .set_deadline = sqlite_set_deadline,
     .changes = sqlite_changes,
+    .take_count = sqlite_take_count,
     .log_bytes = sqlite_log_bytes,
     .checkpoint = sqlite_checkpoint,
     .prepare = sqlite_prepare,

@@ -22,6 +22,8 @@ const struct dialect dialect_sqlite = {
     .table_count = "SELECT count(*) FROM sqlite_schema WHERE type = 'table'",
     .lower = "lower",
     .upper = "upper",
+    .contains = "edm_contains",
+    .begins = "edm_begins",
     .find = "instr",
     .trim = "trim",
     .least = "min",
@@ -39,7 +41,8 @@ const struct dialect dialect_sqlite = {
     .item_place = "key",
     /* An aggregate takes the rows as they come, and a table of items comes in their order. */
     .items_joined = { "(SELECT json_group_array(", ") FROM ", ")" },
-    .calendar = { { "CAST(strftime('%Y', ", ", 'unixepoch') AS INTEGER)" },
-                  { "CAST(strftime('%m', ", ", 'unixepoch') AS INTEGER)" },
-                  { "CAST(strftime('%d', ", ", 'unixepoch') AS INTEGER)" } },
+    .counted = "edm_counted()",
+    .calendar = { { "edm_calendar(", ", 0)" },
+                  { "edm_calendar(", ", 1)" },
+                  { "edm_calendar(", ", 2)" } },
 };

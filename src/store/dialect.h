@@ -20,16 +20,19 @@ struct dialect {
     const char *table_count;    /* a query: one column, how many tables the database holds */
 
     /* For conditions. Functions, by name: */
-    const char *lower, *upper;           /* of ASCII letters alone */
-    const char *find;                    /* text, part: where it stands, from 1; 0: nowhere */
-    const char *trim;                    /* text, characters to take off both ends */
-    const char *least, *greatest;        /* of two numbers; null when one is */
+    const char *lower, *upper;     /* of ASCII letters alone */
+    const char *contains, *begins; /* text, part, whether the case of letters counts: 1 or 0 */
+    const char *find;              /* text, part: where it stands, from 1; 0: nowhere */
+    const char *trim;              /* text, characters to take off both ends */
+    const char *least, *greatest;  /* of two numbers; null when one is */
     const char *round, *floor, *ceiling; /* of a number; a whole one as it is */
     const char *modulo;  /* of two numbers of which one has a fraction, the other not 0 */
     const char *whole;   /* a number, the least, the greatest: cut towards 0; beyond them null */
     const char *printed; /* enum edm_filter_type, the value, minutes of its offset: as in JSON */
     const char *sum;     /* of whole numbers or others; past 64 bits a floating-point number */
     const char *matches; /* a text, a regular expression, whether the case of letters counts */
+    /* Counts a row of a list and is true: for who reads all rows anyhow (db_driver.take_count). */
+    const char *counted;
     /* And forms, of which each part but the last is followed by an expression: */
     const char *items[3];       /* a collection's items as a table, collection, name; `value` is its
                                  * column */

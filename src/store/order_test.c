@@ -351,6 +351,49 @@ static void test_rows_that_stay(void **state UNUSED)
     shop_close(&shop);
 }
 
+/* Each page counts all, also where nothing has to be sorted because all is equal. */
+static void test_counts(void **state UNUSED)
+{
+    const struct edm_filter now = { .kind = EDM_FILTER_NOW, .type = EDM_FILTER_DATE_TIME };
+    const struct edm_filter grams = *PROPERTY(INTEGER, TOY_ARTICLE_GRAMS);
+    const struct edm_filter null = { .kind = EDM_FILTER_LITERAL, .type = EDM_FILTER_NULL };
+    const struct edm_filter *sides[] = { &grams, &null };
+    const struct edm_filter none = {
+        .kind = EDM_FILTER_EQ, .type = EDM_FILTER_BOOLEAN, .arguments = sides, .count = 2
+    };
+    const struct edm_order_key keys[] = { { &now, false },
+                                          { &grams, true },
+                                          { PROPERTY(STRING, TOY_ARTICLE_ID), false },
+                                          { PROPERTY(STRING, TOY_ARTICLE_TITLE), false } };
+    struct shop shop;
+
+    shop_open(&shop, true, NULL);
+    for (size_t i = 0; i < 10; i++)
+        assert_true(shop_insert(&shop, shop_tenant, shop_article(&shop, SLICE("x")), NULL));
+    assert_true(store_read_begin(shop.reader, NULL));
+    for (size_t i = 0; i < 2 * COUNT_OF(keys); i++) {
+        struct edm_query query = { .type = &toy_article,
+                                   .select = 1,
+                                   .page_size = 4,
+                                   .count = true,
+                                   .order = &keys[i / 2],
+                                   .order_count = 1,
+                                   .filter = i % 2 ? &none : NULL };
+        struct edm_page page = { .more = true };
+        size_t seen = 0;
+
+        while (page.more) {
+            page = list(&shop, &query, shop.arena, i);
+            CHECK(page.total_count == 10, i);
+            seen += page.count;
+            query.after = page.entities[page.count - 1]->values[0].text;
+            query.after_values = page.last_values;
+        }
+        CHECK(seen == 10, i);
+    }
+    shop_close(&shop);
+}
+
 /* --- failures -------------------------------------------------------------------------------- */
 
 /* A page ends by its bytes, too, and the next one goes on behind that. */
@@ -485,9 +528,10 @@ static void test_no_memory(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_texts),          cmocka_unit_test(test_pages_by_chance),
-        cmocka_unit_test(test_rows_that_stay), cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_too_deep),       cmocka_unit_test(test_long_texts),
+        cmocka_unit_test(test_texts),           cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_pages_by_chance), cmocka_unit_test(test_rows_that_stay),
+        cmocka_unit_test(test_bytes),           cmocka_unit_test(test_too_deep),
+        cmocka_unit_test(test_long_texts),
 #ifdef CONNECTORD_FAULTS
         cmocka_unit_test(test_no_memory),
 #endif

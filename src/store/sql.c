@@ -222,16 +222,20 @@ static void put_presence(struct text *out, const struct edm_entity_type *type,
     put(out, rows->presence == SQL_GONE ? "1" : "0");
 }
 
+static void put_bounds(struct text *out, const struct sql_rows *rows)
+{
+    if (rows->bounds.len == 0)
+        return;
+    put(out, " AND ");
+    text_append(out, rows->bounds);
+}
+
 static void put_condition(struct text *out, const struct sql_rows *rows)
 {
-    if (rows->bounds.len) {
-        put(out, " AND ");
-        text_append(out, rows->bounds);
-    }
-    if (rows->condition.len) {
-        put(out, " AND ");
-        text_append(out, rows->condition);
-    }
+    if (rows->condition.len == 0)
+        return;
+    put(out, " AND ");
+    text_append(out, rows->condition);
 }
 
 /* Which index an engine takes by itself goes by statistics that nobody keeps up, so it is told. */
@@ -258,9 +262,52 @@ static unsigned put_list_rows(struct text *out, const struct edm_entity_type *ty
         put_key(out, " AND id > ", &number);
     limit = first ? number : SQL_LIST_AFTER_ID + 1;
     number = limit + (rows->skips ? 2 : 1);
+    put_bounds(out, rows);
     put_presence(out, type, rows, &number);
     put_condition(out, rows);
     return limit;
+}
+
+static void put_end_of_list(struct text *out, const struct sql_rows *rows, unsigned limit)
+{
+    put(out, " ORDER BY ");
+    text_append(out, rows->terms);
+    put(out, rows->counted ? "+id LIMIT " : "id LIMIT ");
+    put_parameter(out, &limit);
+    if (rows->skips) {
+        put(out, " OFFSET ");
+        put_parameter(out, &limit);
+    }
+}
+
+/* In a column whether a row is let through, which counts it: the order in which conditions joined
+ * by "and" are looked at is the engine's to choose, that of CASE is not. What lies in front of the
+ * page is counted and left out. The plus in front of the last term keeps an engine from an index
+ * that has the order by chance, and from stopping with the page. */
+static void put_counted_list(struct text *out, const struct edm_entity_type *type, bool first,
+                             const struct sql_rows *rows)
+{
+    unsigned number = 1, limit = first ? 2 : SQL_LIST_AFTER_ID + 1;
+    unsigned presence = limit + (rows->skips ? 2 : 1);
+
+    put(out, "SELECT id, version");
+    for (size_t i = 1; i <= rows->key_count; i++)
+        text_printf(out, ", k%zu", i);
+    put(out, " FROM (SELECT id, version");
+    text_append(out, rows->keys);
+    put(out, ", CASE WHEN TRUE");
+    put_presence(out, type, rows, &presence);
+    put_condition(out, rows);
+    text_printf(out, " THEN %s ELSE 0 END AS counted FROM ", rows->counted);
+    put_rows(out, type);
+    put_index(out, rows);
+    put_tenant(out, &number);
+    put_bounds(out, rows);
+    put(out, ") AS r WHERE CASE WHEN counted = 1 THEN ");
+    put(out, rows->after.len ? "" : "TRUE");
+    text_append(out, rows->after);
+    put(out, " ELSE FALSE END");
+    put_end_of_list(out, rows, limit);
 }
 
 /* Ordered rows stand in parentheses, so that what is outside can call the keys by their names. */
@@ -270,6 +317,10 @@ static void put_list(struct text *out, const struct edm_entity_type *type, uint6
     bool ordered = rows->keys.len > 0;
     unsigned limit;
 
+    if (rows->counted) {
+        put_counted_list(out, type, first, rows);
+        return;
+    }
     put(out, ordered ? "SELECT * FROM (" : "");
     limit = put_list_rows(out, type, properties, first, rows);
     if (ordered)
@@ -278,14 +329,7 @@ static void put_list(struct text *out, const struct edm_entity_type *type, uint6
         put(out, " WHERE ");
         text_append(out, rows->after);
     }
-    put(out, " ORDER BY ");
-    text_append(out, rows->terms);
-    put(out, "id LIMIT ");
-    put_parameter(out, &limit);
-    if (rows->skips) {
-        put(out, " OFFSET ");
-        put_parameter(out, &limit);
-    }
+    put_end_of_list(out, rows, limit);
 }
 
 void sql_rows_source(struct text *out, const struct edm_entity_type *type,
@@ -297,6 +341,7 @@ void sql_rows_source(struct text *out, const struct edm_entity_type *type,
     put_rows(out, type);
     put_index(out, rows);
     put_tenant(out, &number);
+    put_bounds(out, rows);
     put_presence(out, type, rows, &number);
     put_condition(out, rows);
 }
@@ -314,7 +359,7 @@ void sql_rows_sample(struct text *out, const struct edm_entity_type *type,
     put_rows(out, type);
     put_index(out, &looked_at);
     put_tenant(out, &number);
-    put_condition(out, &looked_at);
+    put_bounds(out, &looked_at);
     text_append(out, order);
     put(out, " LIMIT ");
     put_parameter(out, &number);

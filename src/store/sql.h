@@ -57,6 +57,10 @@ struct sql_rows {
      * values are bound behind those of the condition. */
     struct slice index, bounds;
     bool skips;
+    /* Of a list in an order: counts what the rest lets through, whatever the page is, with this
+     * (dialect.h). The rows are of the table, or of an index that bounds them. */
+    const char *counted;
+    size_t key_count;                /* with `counted`: of the order */
     struct slice keys, after, terms; /* of sql_order.h; empty: by id */
 };
 

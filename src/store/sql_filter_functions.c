@@ -25,16 +25,24 @@ static void put_call(struct sql_writer *writer, const char *function, const char
 
 /* --- texts ----------------------------------------------------------------------------------- */
 
+/* Whether one text has another, without a copy in lower case of either. */
+static void put_test(struct sql_writer *writer, const char *function, const struct edm_filter *node)
+{
+    put_call(writer, function, writer->query->exact_strings ? "($, $, 1)" : "($, $, 0)", node);
+}
+
 void sql_put_contains(struct sql_writer *writer, const struct edm_filter *node)
 {
     sql_put(writer, "(");
-    put_call(writer, writer->dialect->find, "(~, ~) > 0)", node);
+    put_test(writer, writer->dialect->contains, node);
+    sql_put(writer, " = 1)");
 }
 
 void sql_put_starts_with(struct sql_writer *writer, const struct edm_filter *node)
 {
     sql_put(writer, "(");
-    put_call(writer, writer->dialect->find, "(~, ~) = 1)", node);
+    put_test(writer, writer->dialect->begins, node);
+    sql_put(writer, " = 1)");
 }
 
 void sql_put_index_of(struct sql_writer *writer, const struct edm_filter *node)

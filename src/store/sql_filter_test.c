@@ -86,9 +86,9 @@ static void test_texts(void **state UNUSED)
     check_text(NULL, CONDITION(IN, title), "FALSE", 0);
     check_text(NULL, CONDITION(EQ, NUMBER(YEAR, made_at), INTEGER(2024)),
                "(CASE WHEN ((\"p_madeAt\" + \"o_madeAt\" * 600000000) / 10000000 - 62135596800)"
-               " BETWEEN -62135596800 AND 253402300799 THEN CAST(strftime('%Y',"
-               " ((\"p_madeAt\" + \"o_madeAt\" * 600000000) / 10000000 - 62135596800),"
-               " 'unixepoch') AS INTEGER) END IS NOT DISTINCT FROM ?3)",
+               " BETWEEN -62135596800 AND 253402300799 THEN edm_calendar("
+               "((\"p_madeAt\" + \"o_madeAt\" * 600000000) / 10000000 - 62135596800), 0) END IS "
+               "NOT DISTINCT FROM ?3)",
                1);
     check_text(
         NULL,

@@ -185,6 +185,126 @@ static struct pattern *pattern_of(sqlite3_context *context, sqlite3_value **valu
     return sqlite3_get_auxdata(context, 1);
 }
 
+/* --- parts of texts -------------------------------------------------------------------------- */
+
+#define SEARCHED_MAX 4096 /* bytes, and of the part: to look from each byte on is quick enough */
+#define PART_MAX     64
+
+static char fold(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+static bool is_same_folded(const char *a, const char *b, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (fold(a[i]) != fold(b[i]))
+            return false;
+    }
+    return true;
+}
+
+static void fold_copy(char *to, struct slice from)
+{
+    for (size_t i = 0; i < from.len; i++)
+        to[i] = fold(from.ptr[i]);
+}
+
+/* Long ones as copies, for memmem() takes no longer than both are long. */
+static void find_long(sqlite3_context *context, struct slice text, struct slice part)
+{
+    char *copy = sqlite3_malloc64(text.len + part.len);
+
+    if (!copy) {
+        sqlite3_result_error_nomem(context);
+        return;
+    }
+    fold_copy(copy, text);
+    fold_copy(copy + text.len, part);
+    sqlite3_result_int(context, memmem(copy, text.len, copy + text.len, part.len) != NULL);
+    sqlite3_free(copy);
+}
+
+/* Whether the text has the part, by the bytes of both or of their lower-case forms. instr() over
+ * lower() does the same with a copy of the text each time. */
+static void sql_contains(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    struct slice text, part;
+    bool found = false;
+
+    if (any_null(count, values))
+        return;
+    text = text_of(values[0]);
+    part = text_of(values[1]);
+    if (sqlite3_value_int(values[2])) {
+        found = part.len == 0 || memmem(text.ptr, text.len, part.ptr, part.len);
+    } else if (part.len > 0 && (part.len > PART_MAX || text.len > SEARCHED_MAX)) {
+        find_long(context, text, part);
+        return;
+    } else {
+        for (size_t i = 0; i + part.len <= text.len && !found; i++)
+            found = is_same_folded(text.ptr + i, part.ptr, part.len);
+    }
+    sqlite3_result_int(context, found);
+}
+
+static void sql_begins(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    struct slice text, part;
+
+    if (any_null(count, values))
+        return;
+    text = text_of(values[0]);
+    part = text_of(values[1]);
+    if (sqlite3_value_int(values[2]))
+        sqlite3_result_int(context, slice_starts_with(text, part));
+    else
+        sqlite3_result_int(context,
+                           part.len <= text.len && is_same_folded(text.ptr, part.ptr, part.len));
+}
+
+/* --- dates ----------------------------------------------------------------------------------- */
+
+#define DAYS_FROM_MARCH_0 719468 /* from 0000-03-01, where leap days end years, to 1970-01-01 */
+#define DAYS_OF_400_YEARS 146097
+#define DAYS_OF_100_YEARS 36524
+#define DAYS_OF_4_YEARS   1461
+
+/* Year, month or day (0, 1, 2) of seconds since 1970, of the years 1 to 9999. Years begin in March
+ * here, so that the months before a day have 153 days in every five of them. */
+static void sql_calendar(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    int64_t seconds, days, era, year, month;
+
+    if (any_null(count, values))
+        return;
+    seconds = sqlite3_value_type(values[0]) == SQLITE_FLOAT
+                  ? (int64_t)floor(sqlite3_value_double(values[0]))
+                  : sqlite3_value_int64(values[0]);
+    days = (seconds + DAYS_FROM_MARCH_0 * INT64_C(86400)) / 86400;
+    era = days / DAYS_OF_400_YEARS;
+    days %= DAYS_OF_400_YEARS;
+    year = (days - days / (DAYS_OF_4_YEARS - 1) + days / DAYS_OF_100_YEARS -
+            days / (DAYS_OF_400_YEARS - 1)) /
+           365;
+    days -= 365 * year + year / 4 - year / 100;
+    month = (5 * days + 2) / 153;
+    days -= (153 * month + 2) / 5;
+    switch (sqlite3_value_int(values[1])) {
+    case 0:
+        sqlite3_result_int64(context, year + era * 400 + (month >= 10));
+        break;
+    case 1:
+        sqlite3_result_int64(context, month < 10 ? month + 3 : month - 9);
+        break;
+    default:
+        sqlite3_result_int64(context, days + 1);
+        break;
+    }
+}
+
+/* --- patterns -------------------------------------------------------------------------------- */
+
 /* A pattern that is wrong, which only one out of a row can be, matches nothing and is null. */
 static void sql_matches(sqlite3_context *context, int count, sqlite3_value **values)
 {
@@ -206,9 +326,19 @@ static void sql_matches(sqlite3_context *context, int count, sqlite3_value **val
     }
 }
 
+/* --- rows ------------------------------------------------------------------------------------ */
+
+static void sql_counted(sqlite3_context *context, int count UNUSED, sqlite3_value **values UNUSED)
+{
+    int64_t *counted = sqlite3_user_data(context);
+
+    ++*counted;
+    sqlite3_result_int(context, 1);
+}
+
 /* --- all ------------------------------------------------------------------------------------- */
 
-int sqlite_functions_add(sqlite3 *handle, uint64_t *deadline_ms)
+int sqlite_functions_add(sqlite3 *handle, uint64_t *deadline_ms, int64_t *counted)
 {
     static const struct {
         const char *name;
@@ -218,7 +348,8 @@ int sqlite_functions_add(sqlite3 *handle, uint64_t *deadline_ms)
         { "edm_round", 1, sql_round },     { "edm_floor", 1, sql_floor },
         { "edm_ceiling", 1, sql_ceiling }, { "edm_modulo", 2, sql_modulo },
         { "edm_whole", 3, sql_whole },     { "edm_printed", 3, sql_printed },
-        { "edm_matches", 3, sql_matches },
+        { "edm_matches", 3, sql_matches }, { "edm_contains", 3, sql_contains },
+        { "edm_begins", 3, sql_begins },   { "edm_calendar", 2, sql_calendar },
     };
     int rc = SQLITE_OK;
 
@@ -230,5 +361,8 @@ int sqlite_functions_add(sqlite3 *handle, uint64_t *deadline_ms)
         rc = sqlite3_create_function_v2(handle, "edm_sum", 1,
                                         SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
                                         NULL, NULL, sum_step, sum_end, NULL);
+    if (rc == SQLITE_OK) /* not deterministic: it is to be called for each row */
+        rc = sqlite3_create_function_v2(handle, "edm_counted", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+                                        counted, sql_counted, NULL, NULL, NULL);
     return rc;
 }

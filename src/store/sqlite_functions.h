@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 /* Makes them known to a connection; a result code of SQLite's. *deadline_ms is read whenever one of
- * them may take long, and lives as long as the connection. */
-int sqlite_functions_add(sqlite3 *handle, uint64_t *deadline_ms);
+ * them may take long, *counted goes up with each row that a statement has counted (dialect.h); both
+ * live as long as the connection. */
+int sqlite_functions_add(sqlite3 *handle, uint64_t *deadline_ms, int64_t *counted);
 
 #endif
