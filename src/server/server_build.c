@@ -164,6 +164,16 @@ static bool open_folders(struct server *server, struct error *err)
     return true;
 }
 
+#define QUERY_TEXT_LEAST (1u << 20)
+
+/* Of a query: an entity's text a few times over, and never less than an order's keys take. */
+static size_t text_bytes(const struct settings *settings)
+{
+    size_t bytes = 4 * (size_t)settings->limits.entity_bytes;
+
+    return bytes > QUERY_TEXT_LEAST ? bytes : QUERY_TEXT_LEAST;
+}
+
 static bool open_store(struct server *server, struct error *err)
 {
     static const enum store_indexes indexes[] = { [SETTING_OFF] = STORE_INDEXES_OFF,
@@ -174,6 +184,7 @@ static bool open_store(struct server *server, struct error *err)
         .repeatable = server->repeatable,
         .indexes = indexes[settings->query_indexes],
         .unindexed_rows = settings->limits.unindexed_rows,
+        .text_bytes = text_bytes(settings),
         .exact_strings = settings->string_comparison == SETTING_STRINGS_EXACT,
     };
 

@@ -2,7 +2,8 @@
  *
  * The table of classes is the only place that decides which failure of an engine becomes which
  * error. DB_INTERRUPTED and DB_NO_MEMORY become ERROR_BUSY, since the same request may well succeed
- * later; DB_IO and DB_CORRUPT become ERROR_IO, since it will not.
+ * later; DB_TOO_LONG is the request's own fault; DB_IO and DB_CORRUPT become ERROR_IO, since it
+ * will not.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -13,10 +14,15 @@
 #include "base/arena.h"
 
 static const enum error_code status_errors[DB_STATUS_COUNT] = {
-    [DB_BUSY] = ERROR_BUSY,           [DB_FULL] = ERROR_STORAGE_FULL,
-    [DB_SYNC] = ERROR_STORE_FAILED,   [DB_IO] = ERROR_IO,
-    [DB_CONSTRAINT] = ERROR_CONFLICT, [DB_CORRUPT] = ERROR_IO,
-    [DB_INTERRUPTED] = ERROR_BUSY,    [DB_NO_MEMORY] = ERROR_BUSY,
+    [DB_BUSY] = ERROR_BUSY,
+    [DB_FULL] = ERROR_STORAGE_FULL,
+    [DB_SYNC] = ERROR_STORE_FAILED,
+    [DB_IO] = ERROR_IO,
+    [DB_CONSTRAINT] = ERROR_CONFLICT,
+    [DB_CORRUPT] = ERROR_IO,
+    [DB_TOO_LONG] = ERROR_BAD_REQUEST,
+    [DB_INTERRUPTED] = ERROR_BUSY,
+    [DB_NO_MEMORY] = ERROR_BUSY,
     [DB_OTHER] = ERROR_INTERNAL,
 };
 

@@ -35,6 +35,7 @@ struct arena;
     X(CONSTRAINT, "a rule of the store forbids it")                                                \
     X(CORRUPT, "the store is damaged, or is not a database")                                       \
     X(INTERRUPTED, "it took longer than allowed")                                                  \
+    X(TOO_LONG, "a text that an expression makes is too long")                                     \
     X(NO_MEMORY, "not enough memory")                                                              \
     X(OTHER, "the store refused a statement")
 
@@ -84,6 +85,9 @@ struct db_driver {
     bool (*in_transaction)(const struct db *db);
     /* Statements running at `deadline_ms` (monotonic) end with DB_INTERRUPTED; 0: none do. */
     void (*set_deadline)(struct db *db, uint64_t deadline_ms);
+    /* A text that a statement makes or reads past so many bytes ends it with DB_TOO_LONG; 0: the
+     * engine's own bound. */
+    void (*limit_text)(struct db *db, size_t bytes);
     int64_t (*changes)(const struct db *db); /* rows the last insert, update or delete touched */
     /* Rows that statements counted (dialect.counted) since this was last asked. */
     int64_t (*take_count)(struct db *db);

@@ -165,6 +165,13 @@ static void fault_set_deadline(struct db *db, uint64_t deadline_ms)
     fault->inner->driver->set_deadline(fault->inner, deadline_ms);
 }
 
+static void fault_limit_text(struct db *db, size_t bytes)
+{
+    struct fault_db *fault = db_of(db);
+
+    fault->inner->driver->limit_text(fault->inner, bytes);
+}
+
 static int64_t fault_changes(const struct db *db)
 {
     const struct fault_db *fault = db_of_const(db);
@@ -351,6 +358,7 @@ static const struct db_driver calls = {
     .in_transaction = fault_in_transaction,
     .set_deadline = fault_set_deadline,
     .changes = fault_changes,
+    .limit_text = fault_limit_text,
     .take_count = fault_take_count,
     .log_bytes = fault_log_bytes,
     .checkpoint = fault_checkpoint,

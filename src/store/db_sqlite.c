@@ -154,6 +154,8 @@ static enum db_status classify(int extended)
         return DB_INTERRUPTED;
     case SQLITE_NOMEM:
         return DB_NO_MEMORY;
+    case SQLITE_TOOBIG:
+        return DB_TOO_LONG;
     default:
         return DB_OTHER;
     }
@@ -322,6 +324,13 @@ static void sqlite_rollback(struct db *db)
 static void sqlite_set_deadline(struct db *db, uint64_t deadline_ms)
 {
     sqlite_of(db)->deadline_ms = deadline_ms;
+}
+
+static void sqlite_limit_text(struct db *db, size_t bytes)
+{
+    sqlite3_limit(sqlite_of(db)->handle, SQLITE_LIMIT_LENGTH,
+                  bytes > 0 && bytes < INT_MAX ? (int)bytes
+                                               : INT_MAX); /* which it cuts to its own */
 }
 
 static int64_t sqlite_changes(const struct db *db)
@@ -573,6 +582,7 @@ static const struct db_driver driver = {
     .rollback = sqlite_rollback,
     .in_transaction = sqlite_in_transaction,
     .set_deadline = sqlite_set_deadline,
+    .limit_text = sqlite_limit_text,
     .changes = sqlite_changes,
     .take_count = sqlite_take_count,
     .log_bytes = sqlite_log_bytes,

@@ -263,14 +263,12 @@ static bool is_all(const struct edm_query *query, const struct edm_page *page)
            (page->count > 0 || query->skip == 0);
 }
 
-bool store_entity_list(struct store_session *session, struct uuid tenant,
-                       const struct edm_query *query, struct arena *arena, struct edm_page *ret,
-                       struct error *err)
+static bool list(struct store_session *session, struct uuid tenant, const struct edm_query *query,
+                 struct arena *arena, struct edm_page *ret, struct error *err)
 {
     struct edm_page page = { .total_count = -1 };
 
-    if (!session_check(session, false, err) ||
-        !list_page(session, &tenant, query, arena, &page, err))
+    if (!list_page(session, &tenant, query, arena, &page, err))
         return false;
     if (query->count && page.total_count < 0 && is_all(query, &page))
         page.total_count = (int64_t)(query->skip + page.count);
@@ -279,6 +277,38 @@ bool store_entity_list(struct store_session *session, struct uuid tenant,
         return false;
     *ret = page;
     return true;
+}
+
+/* Whose expression it was: the filter's, if it is too long without the order as well. */
+static bool refuse_long(struct store_session *session, const struct uuid *tenant,
+                        const struct edm_query *query, struct arena *arena, struct error *err)
+{
+    bool of_filter = query->filter != NULL;
+    int64_t count;
+
+    if (of_filter && query->order_count) {
+        session->too_long = false;
+        of_filter = !count_rows(session, tenant, query, arena, &count, NULL) && session->too_long;
+    }
+    return of_filter ? session_refuse_long(session, "$filter", "filter", err)
+                     : session_refuse_long(session, "$orderby", "orderby", err);
+}
+
+bool store_entity_list(struct store_session *session, struct uuid tenant,
+                       const struct edm_query *query, struct arena *arena, struct edm_page *ret,
+                       struct error *err)
+{
+    bool ok;
+
+    if (!session_check(session, false, err))
+        return false;
+    if (!query->filter && query->order_count == 0)
+        return list(session, tenant, query, arena, ret, err);
+    session_limit_texts(session, true);
+    ok = list(session, tenant, query, arena, ret, err) ||
+         (session->too_long && refuse_long(session, &tenant, query, arena, err));
+    session_limit_texts(session, false);
+    return ok;
 }
 
 /* In front of the filter's: the row of one key, which is bound behind all others. */
@@ -334,14 +364,16 @@ bool store_entities_pick(struct store_session *session, struct uuid tenant,
         !session_rows_statement(session, query->type, SQL_LIST_FIRST, query->select, &rows.rows,
                                 arena, &rows.statement, err))
         return false;
+    session_limit_texts(session, true);
     for (; at < count && bytes <= bytes_max && ok; at++) {
         ok = pick_one(session, &rows, &tenant, query, keys[at], arena, &ret[at], err);
         if (ok && ret[at])
             bytes += edm_entity_text_bytes(ret[at]);
     }
+    session_limit_texts(session, false);
     rows_statement_end(&rows);
     *ret_count = at;
-    return ok;
+    return ok || (session->too_long && session_refuse_long(session, "$filter", "filter", err));
 }
 
 static bool has_row(struct store_session *session, const struct edm_entity_type *type, bool *ret,

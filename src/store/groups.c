@@ -175,13 +175,16 @@ bool store_entity_groups(struct store_session *session, struct uuid tenant,
     };
     struct edm_groups groups = { .shape = &apply->groupings[apply->count - 1].shape,
                                  .total_count = -1 };
+    bool ok;
 
     if (!session_check(session, false, err) || !write_groups(&reading, apply))
         return false;
-    if (query->page_size > 0 && !list_groups(&reading, &groups))
-        return false;
-    if (query->count && !count_groups(&reading, &groups.total_count))
-        return false;
+    session_limit_texts(session, true);
+    ok = (query->page_size == 0 || list_groups(&reading, &groups)) &&
+         (!query->count || count_groups(&reading, &groups.total_count));
+    session_limit_texts(session, false);
+    if (!ok)
+        return session->too_long && session_refuse_long(session, "$apply", "apply", err);
     *ret = groups;
     return true;
 }

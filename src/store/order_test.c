@@ -394,6 +394,77 @@ static void test_counts(void **state UNUSED)
     shop_close(&shop);
 }
 
+/* Expressions inside each other that make a long text are their writer's fault, and whose it is
+ * shows in the target. Each level has twice the text. */
+static void test_too_long(void **state UNUSED)
+{
+    const struct edm_filter *title = PROPERTY(STRING, TOY_ARTICLE_TITLE);
+    const struct edm_filter zero = { .kind = EDM_FILTER_LITERAL, .type = EDM_FILTER_INTEGER };
+    struct edm_filter doubles[8], length, filters[2];
+    const struct edm_filter *arguments[8][2];
+    const struct edm_filter *of_length, *sides[2][2];
+    char *text;
+    const struct {
+        const struct edm_filter *filter, *key;
+        const char *target; /* NULL: answered */
+    } cases[] = {
+        { &filters[0], NULL, "$filter" },        { &filters[1], NULL, NULL },
+        { NULL, &doubles[7], "$orderby" },       { NULL, &doubles[1], NULL },
+        { &filters[0], title, "$filter" },       { &filters[1], &doubles[7], "$orderby" },
+        { &filters[0], &doubles[7], "$filter" }, { &filters[1], title, NULL },
+    };
+    struct shop shop;
+
+    for (size_t i = 0; i < COUNT_OF(doubles); i++) {
+        arguments[i][0] = arguments[i][1] = i ? &doubles[i - 1] : title;
+        doubles[i] = (struct edm_filter){ .kind = EDM_FILTER_CONCAT,
+                                          .type = EDM_FILTER_STRING,
+                                          .arguments = arguments[i],
+                                          .count = 2 };
+    }
+    of_length = &doubles[7];
+    length = (struct edm_filter){
+        .kind = EDM_FILTER_LENGTH, .type = EDM_FILTER_INTEGER, .arguments = &of_length, .count = 1
+    };
+    for (size_t i = 0; i < 2; i++) {
+        sides[i][0] = i ? &zero : &length;
+        sides[i][1] = &zero;
+        filters[i] = (struct edm_filter){
+            .kind = EDM_FILTER_GE, .type = EDM_FILTER_BOOLEAN, .arguments = sides[i], .count = 2
+        };
+    }
+    shop_open(&shop, true, NULL);
+    shop.options.text_bytes = 1 << 20;
+    shop_reopen(&shop);
+    text = arena_alloc(shop.arena, 100000);
+    memset(text, 'x', 100000);
+    for (size_t i = 0; i < 2; i++)
+        assert_true(shop_insert(&shop, shop_tenant,
+                                shop_article(&shop, (struct slice){ text, 100000 }), NULL));
+    assert_true(store_read_begin(shop.reader, NULL));
+    for (size_t i = 0; i < 2 * COUNT_OF(cases); i++) {
+        struct edm_order_key key = { cases[i / 2].key, false };
+        struct edm_query query = { .type = &toy_article,
+                                   .select = 1,
+                                   .page_size = 5,
+                                   .count = i % 2,
+                                   .filter = cases[i / 2].filter,
+                                   .order = &key,
+                                   .order_count = cases[i / 2].key != NULL };
+        struct error err = { 0 };
+        struct edm_page page;
+
+        if (store_entity_list(shop.reader, shop_tenant, &query, shop.arena, &page, &err)) {
+            CHECK(!cases[i / 2].target && page.count == 2, i);
+            continue;
+        }
+        CHECK(cases[i / 2].target && err.code == ERROR_BAD_REQUEST, i);
+        assert_string_equal(err.target, cases[i / 2].target);
+        CHECK(strstr(err.message, "An expression makes a text of more than 1048576 bytes."), i);
+    }
+    shop_close(&shop);
+}
+
 /* --- failures -------------------------------------------------------------------------------- */
 
 /* A page ends by its bytes, too, and the next one goes on behind that. */
@@ -528,10 +599,10 @@ static void test_no_memory(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_texts),           cmocka_unit_test(test_counts),
-        cmocka_unit_test(test_pages_by_chance), cmocka_unit_test(test_rows_that_stay),
-        cmocka_unit_test(test_bytes),           cmocka_unit_test(test_too_deep),
-        cmocka_unit_test(test_long_texts),
+        cmocka_unit_test(test_texts),          cmocka_unit_test(test_too_long),
+        cmocka_unit_test(test_counts),         cmocka_unit_test(test_pages_by_chance),
+        cmocka_unit_test(test_rows_that_stay), cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_too_deep),       cmocka_unit_test(test_long_texts),
 #ifdef CONNECTORD_FAULTS
         cmocka_unit_test(test_no_memory),
 #endif

@@ -74,7 +74,25 @@ bool session_error(struct store_session *session, enum db_status status, struct 
 {
     if (status == DB_SYNC)
         atomic_store(&session->store->failed, true);
+    if (status == DB_TOO_LONG)
+        session->too_long = true;
     return db_error(status, err);
+}
+
+void session_limit_texts(struct store_session *session, bool limited)
+{
+    if (limited)
+        session->too_long = false;
+    if (session->store->text_bytes)
+        session->db->driver->limit_text(session->db, limited ? session->store->text_bytes : 0);
+}
+
+bool session_refuse_long(const struct store_session *session, const char *target,
+                         const char *clause, struct error *err)
+{
+    return error_set(err, ERROR_BAD_REQUEST, slice_of(target),
+                     "Invalid %s clause: An expression makes a text of more than %zu bytes.",
+                     clause, session->store->text_bytes);
 }
 
 bool session_check(const struct store_session *session, bool operation, struct error *err)

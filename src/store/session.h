@@ -21,6 +21,7 @@ struct store {
     struct db *anchor; /* the first connection; open as long as the store, so that closing a session
                         * is never closing the last one, at which SQLite checkpoints */
     struct indexes indexes; /* constant */
+    size_t text_bytes;      /* see store.h */
     uint64_t (*unix_ms)(void);
     struct repeatable *repeatable; /* NULL: ids are chance; see store.h */
     atomic_uint_fast64_t commits;
@@ -49,6 +50,7 @@ struct store_session {
     enum store_session_kind kind;
     enum session_state state;
     bool in_operation;
+    bool too_long;            /* a statement ended with DB_TOO_LONG since session_limit_texts() */
     uint64_t commits_seen;    /* store->commits before the read transaction began */
     int64_t registry_version; /* as read when the transaction began */
     bool registry_changed;    /* in this transaction, perhaps in an operation that was undone */
@@ -81,6 +83,13 @@ bool session_run(struct store_session *session, const char *sql, struct error *e
 /* Refuses when no transaction stands; `operation`: when none is open to write in. */
 bool session_check(const struct store_session *session, bool operation,
                    struct error *err) MUST_CHECK;
+
+/* From here on texts are bound by store_options.text_bytes, or no longer. */
+void session_limit_texts(struct store_session *session, bool limited);
+/* What that came to, in place of whatever *err says: `clause` ("filter") of the option `target` has
+ * an expression that makes a text too long. */
+bool session_refuse_long(const struct store_session *session, const char *target,
+                         const char *clause, struct error *err) COLD;
 
 /* A new id with its sequence number, which only rises (entity_ids.h). For writes. */
 bool session_make_id(struct store_session *session, struct uuid *ret, int64_t *ret_sequence,

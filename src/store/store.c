@@ -59,6 +59,7 @@ bool store_open(const struct edm_model *model, const struct store_options *optio
         return error_no_memory(err);
     store->model = model;
     store->repeatable = options->repeatable;
+    store->text_bytes = options->text_bytes;
     store->unix_ms = options->unix_ms      ? options->unix_ms
                      : options->repeatable ? standing_unix_ms
                                            : clock_machine_unix_ms;

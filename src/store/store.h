@@ -45,6 +45,9 @@ struct store_options {
         STORE_INDEXES_AUTO
     } indexes;
     uint64_t unindexed_rows;
+    /* Of a text that a condition, an order or a group makes or reads, so that expressions inside
+     * each other cannot take any amount of memory; 0: no bound. */
+    size_t text_bytes;
     bool exact_strings;            /* as in struct edm_query: what the indexes are for */
     struct db_fault_plan *faults;  /* tests only; NULL in production */
     uint64_t (*unix_ms)(void);     /* tests only; NULL: the machine's clock (ids take real time) */
