@@ -31,7 +31,7 @@ static struct store_session *session;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    const struct store_options options = { .in_memory = true };
+    const struct store_options options = { .in_memory = true, .indexes = STORE_INDEXES_ON };
     struct store *store;
 
     (void)argc;
