@@ -57,22 +57,29 @@ def test_answers_are_the_same(tmp_path):
             assert server.stop() == 0
 
 
+def twelve_more(name):
+    for _ in range(12):
+        name = f"concat({name},{name.split(',')[-1].rstrip(')')})"
+    return name
+
+
 def test_texts_that_a_query_makes_are_bound(tmp_path):
-    long = "displayName"
-    for _ in range(6):
-        long = f"concat({long},displayName)"
+    long, item = twelve_more("displayName"), twelve_more("$this")
     with Server(tmp_path, "--memory", "--no-auth") as server, \
             httpx.Client(base_url=server.url("http"), trust_env=False, timeout=30) as client:
-        assert client.post(CONNECTORS, json={"displayName": "x" * 900_000}).status_code == 201
+        assert client.post(CONNECTORS, json={"displayName": "x" * 500_000,
+                                             "roleScopeTagIds": ["y" * 400_000]}).status_code == 201
         for option, value in (("$filter", f"length({long}) gt 1"), ("$orderby", f"length({long})"),
-                              ("$apply", f"filter(length({long}) gt 1)/aggregate($count as n)")):
+                              ("$apply", f"filter(length({long}) gt 1)/aggregate($count as n)"),
+                              ("$compute", f"length({long}) as letters"),
+                              ("$select", f"roleScopeTagIds($filter=length({item}) gt 1)")):
             reply = client.get(CONNECTORS, params={option: value})
             assert reply.status_code == 400, reply.text
             assert reply.json()["error"]["message"] == (
                 f"Invalid {option[1:]} clause: An expression makes a text of more than 4194304 "
                 "bytes.")
             assert reply.json()["error"]["target"] == option
-        reply = client.get(CONNECTORS, params={"$filter": "length(concat(displayName,'x')) eq 900001",
+        reply = client.get(CONNECTORS, params={"$filter": "length(concat(displayName,'x')) eq 500001",
                                                "$select": "id"})
         assert len(reply.json()["value"]) == 1
         assert server.stop() == 0

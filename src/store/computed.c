@@ -81,12 +81,14 @@ bool store_entities_compute(struct store_session *session, struct uuid tenant,
         !sql_computed_write(session->db->driver->dialect, query, arena, &working.written, err) ||
         !prepare(&working))
         return false;
+    session_limit_texts(session, true);
     for (; at < count && bytes <= bytes_max && ok; at++) {
         bytes += edm_entity_text_bytes(entities[at]);
         ok = work_out(&working, entities[at]->values[0].text, &ret[at * query->computed_count],
                       &bytes);
     }
+    session_limit_texts(session, false);
     working.statement->driver->finalize(working.statement);
     *ret_count = at;
-    return ok;
+    return ok || (session->too_long && session_refuse_long(session, "$compute", "compute", err));
 }

@@ -129,14 +129,17 @@ static bool pick_all(struct picking *picking, const struct edm_query *query,
     if (!prepare(picking, query))
         return false;
     ok = true;
+    session_limit_texts(picking->session, true);
     for (size_t i = 0; i < count && ok; i++) {
         struct edm_entity *entity = entities[i];
 
         if (edm_entity_has(entity, property) && !entity->values[property].is_null)
             ok = pick(picking, &entity->values[property]);
     }
+    session_limit_texts(picking->session, false);
     picking->statement->driver->finalize(picking->statement);
-    return ok;
+    return ok || (picking->session->too_long &&
+                  session_refuse_long(picking->session, "$select", "select", picking->err));
 }
 
 bool store_pick_items(struct store_session *session, const struct edm_query *query,
