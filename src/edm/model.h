@@ -285,6 +285,12 @@ static inline bool edm_is_function(const struct edm_action *action)
     return action->of_set == EDM_SET_HAS_MADE;
 }
 
+/* Whether it is answered and changes nothing. */
+static inline bool edm_only_answers(const struct edm_action *action)
+{
+    return action->answer || action->of_set;
+}
+
 /* "list", "get", "create", "update", "delete". */
 struct slice edm_operation_text(enum edm_operation operation);
 

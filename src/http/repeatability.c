@@ -177,7 +177,7 @@ static void tell(struct call *call, struct slice result)
 /* What changes nothing can be sent as often as one likes. */
 static bool changes_nothing(const struct call *call, bool is_read)
 {
-    return is_read || (call->path.action && call->path.action->answer);
+    return is_read || (call->path.action && edm_only_answers(call->path.action));
 }
 
 bool repeatability_begin(struct call *call, bool is_read)

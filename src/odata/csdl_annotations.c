@@ -260,7 +260,8 @@ static void annotate_action(struct csdl *csdl, const struct edm_entity_type *typ
     csdl_begin_record(csdl, CSDL_TERM, CAPABILITIES ".OperationRestrictions");
     put_permissions(csdl, &action->permissions);
     csdl_end_record(csdl, CSDL_TERM);
-    if (action->answer && odata_surface_goes_beyond(csdl->surface, BEYOND_REPEATABILITY))
+    if (edm_only_answers(action) && !edm_is_function(action) &&
+        odata_surface_goes_beyond(csdl->surface, BEYOND_REPEATABILITY))
         csdl_put_bool(csdl, CSDL_TERM, REPEATABLE ".Supported", false);
     csdl_end_target(csdl);
 }
