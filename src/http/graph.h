@@ -20,8 +20,6 @@ void graph_fail(struct call *call, enum error_code code, const char *message);
 /* Answers with 405 and what call->path allows. */
 void graph_refuse_method(struct call *call);
 
-/* Answers the call and returns false when the options are wrong. */
-bool graph_read_options(struct call *call, bool is_read) MUST_CHECK;
 /* The request uses a row of what is beyond Graph. BEYOND_GOES: the answer says so, go on.
  * BEYOND_IGNORED: go on as if it had not asked. BEYOND_REFUSED: the call was answered. */
 enum graph_beyond { BEYOND_GOES, BEYOND_IGNORED, BEYOND_REFUSED };
@@ -29,7 +27,6 @@ enum graph_beyond graph_goes_beyond(struct call *call, enum beyond row) MUST_CHE
 /* Before the end of an answer that shows entities, or counts them: the policy behind the states,
  * and the preferences that were heeded. */
 void graph_add_policy(struct call *call);
-struct odata_reply graph_reply_of(const struct call *call);
 
 /* Runs `run` on another thread; the call goes on in `next`, or ends with the job's error. */
 void graph_submit(struct call *call, bool is_write,
@@ -83,6 +80,13 @@ bool graph_compute_entity(struct call *call, struct store_session *session,
 /* The service document and $metadata, which need no token. `rest` is what stands behind the
  * version. False: it is something else, and the call goes on. */
 bool graph_document_handle(struct call *call, unsigned version, struct slice rest);
+
+/* --- graph_options.c ------------------------------------------------------------------------- */
+
+/* Answers the call and returns false when the options are wrong. */
+bool graph_read_options(struct call *call, bool is_read) MUST_CHECK;
+/* How the answer is written, of a call whose options were read. */
+struct odata_reply graph_reply_of(const struct call *call);
 
 /* --- graph_property_writes.c ----------------------------------------------------------------- */
 
