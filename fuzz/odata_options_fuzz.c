@@ -17,6 +17,7 @@
 #include "model/graph_model.h"
 #include "odata/compute.h"
 #include "odata/options.h"
+#include "odata/query_links.h"
 
 #define PLENTY       ((size_t)8 << 20) /* an alias is decoded wherever it stands */
 #define SMALL_BUDGET 64

@@ -25,6 +25,7 @@
 #include "http/effects.h"
 #include "http/graph.h"
 #include "odata/deltatoken.h"
+#include "odata/query_links.h"
 #include "service/delta.h"
 
 #define ROW_REPLY_BYTES 448

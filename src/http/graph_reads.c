@@ -20,6 +20,7 @@
 #include "http/effects.h"
 #include "http/graph.h"
 #include "http/stale.h"
+#include "odata/query_links.h"
 #include "odata/skiptoken.h"
 #include "service/health.h"
 #include "service/operations.h"

@@ -1,13 +1,13 @@
-/* odata/options.c - splits a query string and reads each option by its row in a table.
+/* odata/options.c - splits a query string and reads each option.
  *
  * A query is taken apart at '&' and '=' first; then names and values are percent-decoded, once,
- * with '+' for a space (form encoding, which half of the clients use). A name is looked up without
- * regard to case, with or without its '$', as OData 4.01 asks. What it turns out to be decides:
+ * with '+' for a space (form encoding, which half of the clients use). What a name turns out to be
+ * (odata/option_table.h) decides:
  *
- *     a row with a reader         read, unless the resource or the method has no use for it
- *     a row without one           an option of OData not offered here: refused by name, since a
- *                                 filter that is ignored in silence gives wrong answers
- *     '$' and no row              refused too: the sign is reserved for OData
+ *     an option of OData          read; refused by name where the resource or the method has no use
+ *                                 for it, or it is not offered at all, since a filter that is
+ *                                 ignored in silence gives wrong answers
+ *     '$' and no option           refused too: the sign is reserved for OData
  *     '@'                         a parameter alias: kept for $filter and $orderby, which decode
  *                                 what they use
  *     anything else               a custom option: ignored, not even decoded
@@ -27,7 +27,7 @@
 #include "odata/options.h"
 
 #include "base/arena.h"
-#include "base/text.h"
+#include "odata/option_table.h"
 #include "odata/orderby.h"
 #include "odata/query_digest.h"
 #include "odata/query_pairs.h"
@@ -42,7 +42,7 @@ struct parse {
     const struct odata_path *path;
     struct arena *arena;
     bool is_read;
-    unsigned seen; /* bit i: options[i] was given */
+    uint32_t seen; /* 1 << enum odata_option_id: it was given */
     uint64_t top;
     struct odata_selection selection;
     struct slice select;          /* decoded; no pointer: not given */
@@ -55,60 +55,6 @@ struct parse {
 };
 
 typedef bool option_reader(struct parse *parse, struct slice value);
-
-/* Where an option may stand. */
-enum place { NOWHERE, ON_READ_SETS, ON_READ_DATA, ON_DATA, ON_JSON };
-
-struct option {
-    struct slice name;  /* with its '$' */
-    struct slice plain; /* without; empty where that is too common a word to be meant for OData */
-    struct slice title; /* how the library's messages call it */
-    enum place place;
-    option_reader *read; /* NULL: not offered */
-};
-
-static option_reader read_select, read_top, read_count, read_skip, read_skiptoken, read_filter,
-    read_orderby, read_expand, read_search, read_format, read_deltatoken, read_apply, read_compute;
-
-/* Every system query option of OData 4.01 part 2, chapter 5, and those of its addresses. */
-static const struct option options[] = {
-    { SLICE_INIT("$select"), SLICE_INIT("select"), SLICE_INIT("Select"), ON_DATA, read_select },
-    { SLICE_INIT("$top"), SLICE_INIT("top"), SLICE_INIT("Top"), ON_READ_SETS, read_top },
-    { SLICE_INIT("$count"), SLICE_INIT("count"), SLICE_INIT("Count"), ON_READ_SETS, read_count },
-    { SLICE_INIT("$skiptoken"), SLICE_INIT("skiptoken"), SLICE_INIT("SkipToken"), ON_READ_SETS,
-      read_skiptoken },
-    { SLICE_INIT("$filter"), SLICE_INIT("filter"), SLICE_INIT("Filter"), ON_READ_SETS,
-      read_filter },
-    { SLICE_INIT("$orderby"), SLICE_INIT("orderby"), SLICE_INIT("OrderBy"), ON_READ_SETS,
-      read_orderby },
-    { SLICE_INIT("$skip"), SLICE_INIT("skip"), SLICE_INIT("Skip"), ON_READ_SETS, read_skip },
-    { SLICE_INIT("$expand"), SLICE_INIT("expand"), SLICE_INIT("Expand"), ON_DATA, read_expand },
-    { SLICE_INIT("$search"), SLICE_INIT("search"), SLICE_INIT("Search"), ON_READ_SETS,
-      read_search },
-    { SLICE_INIT("$apply"), SLICE_INIT("apply"), SLICE_INIT("Apply"), ON_READ_SETS, read_apply },
-    { SLICE_INIT("$compute"), SLICE_INIT("compute"), SLICE_INIT("Compute"), ON_READ_DATA,
-      read_compute },
-    { SLICE_INIT("$format"), SLICE_INIT("format"), SLICE_INIT("Format"), ON_JSON, read_format },
-    { SLICE_INIT("$deltatoken"), SLICE_INIT("deltatoken"), SLICE_INIT("DeltaToken"), NOWHERE,
-      read_deltatoken },
-    { SLICE_INIT("$levels"), SLICE_INIT("levels"), SLICE_INIT("Levels"), NOWHERE, NULL },
-    { SLICE_INIT("$index"), SLICE_INIT("index"), SLICE_INIT("Index"), NOWHERE, NULL },
-    { SLICE_INIT("$schemaversion"), SLICE_INIT("schemaversion"), SLICE_INIT("SchemaVersion"),
-      NOWHERE, NULL },
-    { SLICE_INIT("$id"), SLICE_INIT(""), SLICE_INIT("Id"), NOWHERE, NULL },
-};
-
-/* --- names ----------------------------------------------------------------------------------- */
-
-/* The option that `name` (decoded) means; NULL for none. */
-static const struct option *find_option(struct slice name)
-{
-    for (size_t i = 0; i < COUNT_OF(options) && name.len; i++) {
-        if (slice_eq_nocase(name, options[i].name) || slice_eq_nocase(name, options[i].plain))
-            return &options[i];
-    }
-    return NULL;
-}
 
 /* --- $top, $skip, $count, $skiptoken --------------------------------------------------------- */
 
@@ -247,10 +193,11 @@ static COLD bool select_waits(struct parse *parse)
     struct error why = { 0 };
 
     while (why.code != ERROR_TOO_LARGE && odata_query_take_pair(&rest, &pair, &name, &value)) {
-        const struct option *option = odata_percent_decode(name, true, parse->arena, &decoded, &why)
-                                          ? find_option(decoded)
-                                          : NULL;
-        if (option && option->read == read_compute) {
+        const struct odata_option *option =
+            odata_percent_decode(name, true, parse->arena, &decoded, &why)
+                ? odata_option_find(decoded)
+                : NULL;
+        if (option && option->id == ODATA_OPTION_COMPUTE) {
             if (parse->err)
                 *parse->err = (struct error){ 0 };
             return true;
@@ -302,61 +249,19 @@ static bool read_compute(struct parse *parse, struct slice value)
 
 /* --- the options together -------------------------------------------------------------------- */
 
-static bool refuse_option(struct parse *parse, const struct option *option)
+static option_reader *const readers[] = {
+    [ODATA_OPTION_SELECT] = read_select,       [ODATA_OPTION_TOP] = read_top,
+    [ODATA_OPTION_COUNT] = read_count,         [ODATA_OPTION_SKIP] = read_skip,
+    [ODATA_OPTION_SKIPTOKEN] = read_skiptoken, [ODATA_OPTION_DELTATOKEN] = read_deltatoken,
+    [ODATA_OPTION_FILTER] = read_filter,       [ODATA_OPTION_ORDERBY] = read_orderby,
+    [ODATA_OPTION_EXPAND] = read_expand,       [ODATA_OPTION_SEARCH] = read_search,
+    [ODATA_OPTION_APPLY] = read_apply,         [ODATA_OPTION_COMPUTE] = read_compute,
+    [ODATA_OPTION_FORMAT] = read_format,
+};
+
+static bool check_once(struct parse *parse, const struct odata_option *option)
 {
-    return error_set(parse->err, ERROR_BAD_REQUEST, option->name,
-                     "The query specified in the URI is not valid. Query option '%.*s' is not "
-                     "allowed. To allow it, set the 'AllowedQueryOptions' property on "
-                     "EnableQueryAttribute or QueryValidationSettings.",
-                     SLICE_ARG(option->title));
-}
-
-/* What a delta has no use for is refused by name, not passed over. */
-static bool goes_with_delta(const struct option *option)
-{
-    return option->read == read_select || option->read == read_filter || option->read == read_top ||
-           option->read == read_skiptoken || option->read == read_deltatoken ||
-           option->read == read_format;
-}
-
-/* Refuses what this request has no use for. */
-static bool check_place(struct parse *parse, const struct option *option)
-{
-    enum odata_resource resource = parse->path->resource;
-    bool has_rows = resource == ODATA_SET || resource == ODATA_COUNT;
-    bool has_properties = has_rows || resource == ODATA_SINGLETON || resource == ODATA_ENTITY ||
-                          resource == ODATA_ACTION || resource == ODATA_SET_ACTION;
-    bool is_text =
-        resource == ODATA_COUNT || resource == ODATA_VALUE || resource == ODATA_PROPERTY_COUNT;
-    bool is_read_data = parse->is_read && (has_rows || resource == ODATA_ENTITY);
-
-    if (resource == ODATA_DELTA)
-        return goes_with_delta(option) || refuse_option(parse, option);
-    if ((option->place == ON_JSON && !is_text) || (option->place == ON_DATA && has_properties) ||
-        (option->place == ON_READ_DATA && is_read_data))
-        return true;
-    if (option->place != ON_READ_SETS || !has_properties || !parse->is_read)
-        return refuse_option(parse, option);
-    if (!has_rows)
-        return error_set(parse->err, ERROR_BAD_REQUEST, option->name,
-                         "The query specified in the URI is not valid. The requested resource is "
-                         "not a collection. Query options $filter, $orderby, $count, $skip, and "
-                         "$top can be applied only on collections.");
-    return true;
-}
-
-bool odata_option_is_offered(const struct edm_model *model, const struct odata_path *path,
-                             bool is_read, struct slice name)
-{
-    struct parse parse = { .model = model, .path = path, .is_read = is_read };
-    const struct option *option = find_option(name);
-
-    return option && option->read && check_place(&parse, option);
-}
-
-static bool check_once(struct parse *parse, const struct option *option)
-{
-    unsigned bit = 1u << (option - options);
+    uint32_t bit = UINT32_C(1) << option->id;
 
     if (parse->seen & bit)
         return error_set(parse->err, ERROR_BAD_REQUEST, option->name,
@@ -373,16 +278,17 @@ static bool read_pair(struct parse *parse, struct slice name, struct slice value
 
     if (!odata_percent_decode(name, true, parse->arena, &decoded, parse->err))
         return false;
-    const struct option *option = find_option(decoded);
+    const struct odata_option *option = odata_option_find(decoded);
     if (!option && decoded.len && decoded.ptr[0] == '$')
         return error_set(parse->err, ERROR_BAD_REQUEST, decoded,
                          "Custom query option '%.*s' that starts with '$' is not supported.",
                          SLICE_ARG(odata_quote(decoded)));
     if (!option)
         return decoded.len == 0 || decoded.ptr[0] != '@' || keep_alias(parse, decoded, value);
-    return check_place(parse, option) && check_once(parse, option) &&
+    return odata_option_check_place(option, parse->path, parse->is_read, parse->err) &&
+           check_once(parse, option) &&
            odata_percent_decode(value, true, parse->arena, &decoded, parse->err) &&
-           option->read(parse, decoded);
+           readers[option->id](parse, decoded);
 }
 
 static size_t smaller(uint64_t a, uint64_t b)
@@ -443,79 +349,5 @@ bool odata_options_parse(const struct edm_model *model, const struct profile *pr
     }
     result.query.page_size = page_size(&parse, profile, max_page_size);
     *ret = result;
-    return true;
-}
-
-/* --- the next page --------------------------------------------------------------------------- */
-
-/* What says where a page begins. */
-static bool is_position(struct slice name, struct arena *arena)
-{
-    struct slice decoded;
-
-    if (!odata_percent_decode(name, true, arena, &decoded, NULL))
-        return false;
-    const struct option *option = find_option(decoded);
-    return option && (option->read == read_skiptoken || option->read == read_skip);
-}
-
-bool odata_query_to_remember(struct slice query, struct arena *arena, struct slice *ret,
-                             struct error *err)
-{
-    struct slice pair, name, value, decoded;
-    struct text text;
-
-    text_init(&text, arena, query.len, query.len + 1);
-    while (odata_query_take_pair(&query, &pair, &name, &value)) {
-        if (!odata_percent_decode(name, true, arena, &decoded, NULL))
-            continue;
-        const struct option *option = find_option(decoded);
-        if ((!option && !slice_starts_with(decoded, SLICE("@"))) ||
-            (option && (option->read == read_skiptoken || option->read == read_deltatoken)))
-            continue;
-        if (text.len)
-            text_append_char(&text, '&');
-        text_append(&text, pair);
-    }
-    if (text.failed)
-        return error_no_memory(err);
-    *ret = text_slice(&text);
-    return true;
-}
-
-bool odata_query_goes_with_delta(struct slice query, struct arena *arena)
-{
-    struct slice pair, name, value, decoded;
-
-    while (odata_query_take_pair(&query, &pair, &name, &value)) {
-        if (!odata_percent_decode(name, true, arena, &decoded, NULL))
-            return false;
-        const struct option *option = find_option(decoded);
-        if (option && !goes_with_delta(option))
-            return false;
-    }
-    return true;
-}
-
-bool odata_next_query(struct slice query, struct slice skiptoken, struct arena *arena,
-                      struct slice *ret, struct error *err)
-{
-    const struct slice last = SLICE("$skiptoken=");
-    size_t bytes = query.len + 1 + last.len + skiptoken.len;
-    struct text text;
-    struct slice pair, name, value;
-
-    text_init(&text, arena, bytes, bytes);
-    while (odata_query_take_pair(&query, &pair, &name, &value)) {
-        if (pair.len == 0 || is_position(name, arena))
-            continue;
-        text_append(&text, pair);
-        text_append_char(&text, '&');
-    }
-    text_append(&text, last);
-    text_append(&text, skiptoken);
-    if (text.failed)
-        return error_no_memory(err);
-    *ret = text_slice(&text);
     return true;
 }

@@ -60,23 +60,4 @@ bool odata_options_parse(const struct edm_model *model, const struct profile *pr
                          struct arena *arena, struct odata_options *ret,
                          struct error *err) MUST_CHECK;
 
-/* Whether a read of what `path` says, or a write to it, takes the option `name` ("$top"); only its
- * resource and type are asked. */
-bool odata_option_is_offered(const struct edm_model *model, const struct odata_path *path,
-                             bool is_read, struct slice name);
-
-/* The options of a query string as they were sent, without tokens and what is not OData's: what a
- * delta's token remembers. */
-bool odata_query_to_remember(struct slice query, struct arena *arena, struct slice *ret,
-                             struct error *err) MUST_CHECK;
-
-/* Whether a delta may begin with these options: all of OData's among them are such that it takes
- * (odata_option_is_offered()). */
-bool odata_query_goes_with_delta(struct slice query, struct arena *arena);
-
-/* The query string of the next page: the options as they were sent (still encoded), without
- * $skiptoken and $skip, and with `skiptoken` (plain base64url text) behind them. */
-bool odata_next_query(struct slice query, struct slice skiptoken, struct arena *arena,
-                      struct slice *ret, struct error *err) MUST_CHECK;
-
 #endif

@@ -1,6 +1,7 @@
 /* odata/options_test.c - query strings against the toy shop's articles, one of them, and the shop.
  */
 #include "odata/options.h"
+#include "odata/query_links.h"
 
 #include "base/arena.h"
 #include "base/test.h"

@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "odata/beyond.h"
 #include "odata/filter.h"
-#include "odata/options.h"
+#include "odata/option_table.h"
 
 static bool is_refused_beyond(struct slice id, struct slice target)
 {
@@ -36,7 +36,7 @@ static bool has_option(const struct odata_surface *surface, enum odata_resource 
 
     if (resource == ODATA_DELTA && !odata_surface_has_delta(surface, type))
         return false;
-    return odata_option_is_offered(surface->model, &path, is_read, name) &&
+    return odata_option_is_offered(&path, is_read, name) &&
            !(surface->refuses_beyond && is_refused_beyond(slice_sub(name, 1, name.len), name));
 }
 
