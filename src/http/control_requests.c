@@ -6,7 +6,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "http/control.h"
-#include "odata/path.h"
+#include "odata/percent.h"
 #include "testbed/testbed.h"
 
 #define PARAMETERS_MAX 32

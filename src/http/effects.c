@@ -26,6 +26,7 @@
 #include "edm/date_time.h"
 #include "http/coding.h"
 #include "http/delays.h"
+#include "odata/percent.h"
 #include "service/provision.h"
 #include "testbed/error_catalogue.h"
 #include "testbed/testbed.h"

@@ -24,6 +24,7 @@
 #include "base/text.h"
 #include "edm/date_time.h"
 #include "http/call.h"
+#include "odata/percent.h"
 #include "json/writer.h"
 
 const struct slice oauth_json_type = SLICE_INIT("application/json; charset=utf-8");

@@ -17,6 +17,7 @@
 #include "http/call.h"
 #include "http/coding.h"
 #include "http/oauth.h"
+#include "odata/percent.h"
 #include "json/writer.h"
 
 #define FORM_VALUE_MAX 4096

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/hex.h"
 #include "base/slice.h"
 
 #define ESCAPE_LEN 6 /* of \u and four digits */
@@ -32,17 +33,6 @@ static char unescape_letter(char letter)
 {
     unsigned char index = (unsigned char)letter;
     return index < sizeof escaped_letters ? escaped_letters[index] : 0;
-}
-
-static int hex_value(char c)
-{
-    if (json_is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
 }
 
 static uint32_t hex_quad(const char *digits)

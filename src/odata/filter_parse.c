@@ -30,7 +30,7 @@
 #include "base/arena.h"
 #include "odata/compute.h"
 #include "odata/filter_literal.h"
-#include "odata/path.h"
+#include "odata/percent.h"
 #include "odata/quote.h"
 
 static struct edm_filter *parse_level(struct filter_parse *parse, unsigned level);

@@ -13,7 +13,7 @@
 #include "odata/filter_segment.h"
 
 #include "base/compiler.h"
-#include "odata/path.h"
+#include "odata/percent.h"
 #include "odata/search.h"
 
 /* --- where it ends --------------------------------------------------------------------------- */
@@ -24,28 +24,19 @@ struct cursor {
     size_t at;
 };
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The next one, decoded; a '%' that encodes nothing is itself. -1 at the end. */
 static int next_byte(struct cursor *cursor)
 {
-    struct slice left = slice_sub(cursor->text, cursor->at, cursor->text.len);
+    int byte;
 
-    if (left.len == 0)
+    if (cursor->at == cursor->text.len)
         return -1;
-    if (left.ptr[0] == '%' && left.len >= 3 && hex_value(left.ptr[1]) >= 0 &&
-        hex_value(left.ptr[2]) >= 0) {
+    if (cursor->text.ptr[cursor->at] == '%' &&
+        (byte = odata_percent_byte(cursor->text, cursor->at)) >= 0) {
         cursor->at += 3;
-        return hex_value(left.ptr[1]) << 4 | hex_value(left.ptr[2]);
+        return byte;
     }
-    cursor->at++;
-    return (unsigned char)left.ptr[0];
+    return (unsigned char)cursor->text.ptr[cursor->at++];
 }
 
 static bool take_name(struct cursor *cursor)

@@ -11,6 +11,7 @@
 #include "odata/key.h"
 #include "odata/options.h"
 #include "odata/path.h"
+#include "odata/percent.h"
 #include "json/reader.h"
 
 struct check {

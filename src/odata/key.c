@@ -13,7 +13,7 @@
 
 #include "base/arena.h"
 #include "base/uuid.h"
-#include "odata/path.h"
+#include "odata/percent.h"
 #include "odata/query_pairs.h"
 #include "odata/quote.h"
 

@@ -29,6 +29,7 @@
 #include "base/arena.h"
 #include "odata/option_table.h"
 #include "odata/orderby.h"
+#include "odata/percent.h"
 #include "odata/query_digest.h"
 #include "odata/query_pairs.h"
 #include "odata/quote.h"

@@ -30,83 +30,10 @@
 #include "base/arena.h"
 #include "odata/filter_segment.h"
 #include "odata/key.h"
+#include "odata/percent.h"
 #include "odata/quote.h"
 
 #define VERSION_TEXT_MAX 300 /* encoded bytes of a version segment that are looked at */
-
-/* --- percent-encoding ------------------------------------------------------------------------ */
-
-/* The value of a hex digit, or -1. */
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return -1;
-}
-
-/* The byte that the three bytes at `at` stand for, or -1 when they are no percent-encoding. */
-static int encoded_byte(struct slice s, size_t at)
-{
-    if (s.len - at < 3)
-        return -1;
-    int high = hex_value(s.ptr[at + 1]), low = hex_value(s.ptr[at + 2]);
-    return high < 0 || low < 0 ? -1 : high << 4 | low;
-}
-
-/* Writes at most s.len bytes to `out`; false when a '%' is not followed by two hex digits. */
-static bool decode_into(struct slice s, bool plus_is_space, char *out, size_t *ret_len)
-{
-    size_t len = 0;
-
-    for (size_t at = 0; at < s.len; at++) {
-        char c = s.ptr[at];
-        if (c == '%') {
-            int byte = encoded_byte(s, at);
-            if (byte < 0)
-                return false;
-            c = (char)byte;
-            at += 2;
-        } else if (c == '+' && plus_is_space) {
-            c = ' ';
-        }
-        out[len++] = c;
-    }
-    *ret_len = len;
-    return true;
-}
-
-static bool has_encoding(struct slice s, bool plus_is_space)
-{
-    return slice_index(s, '%') < s.len || (plus_is_space && slice_index(s, '+') < s.len);
-}
-
-bool odata_percent_decode(struct slice s, bool plus_is_space, struct arena *arena,
-                          struct slice *ret, struct error *err)
-{
-    struct slice decoded = s;
-
-    if (has_encoding(s, plus_is_space)) {
-        char *memory = arena_alloc(arena, s.len);
-        if (!memory)
-            return error_no_memory(err);
-        if (!decode_into(s, plus_is_space, memory, &decoded.len))
-            return error_set(err, ERROR_BAD_REQUEST, SLICE_EMPTY,
-                             "The request URI is not valid: '%%' in '%.*s' is not followed by two "
-                             "hexadecimal digits.",
-                             SLICE_ARG(odata_quote(s)));
-        decoded.ptr = memory;
-    }
-    if (slice_index(decoded, '\0') < decoded.len || !slice_is_utf8(decoded))
-        return error_set(err, ERROR_BAD_REQUEST, SLICE_EMPTY,
-                         "The request URI is not valid: '%.*s' does not stand for UTF-8 text.",
-                         SLICE_ARG(odata_quote(s)));
-    *ret = decoded;
-    return true;
-}
 
 /* --- the version ----------------------------------------------------------------------------- */
 
@@ -120,7 +47,7 @@ bool odata_path_version(struct slice path, unsigned *ret_version, struct slice *
     struct slice text = { memory, 0 };
 
     /* No version is that long; cutting first spares an arena. */
-    if (!decode_into(start, false, memory, &text.len))
+    if (!odata_percent_decode_into(start, false, memory, &text.len))
         text = start;
     unsigned version = start.len == segment.len ? edm_version_parse(text) : 0;
     if (version == 0)

@@ -76,10 +76,4 @@ bool odata_path_parse(const struct edm_model *model, unsigned version, struct sl
 /* The error that Graph has for the first segment in `path` that goes beyond it. Returns false. */
 bool odata_path_refuse_beyond(const struct odata_path *path, struct error *err);
 
-/* Undoes percent-encoding once; `plus_is_space` for query strings. Error: ERROR_BAD_REQUEST on a
- * '%' without two hex digits, an encoded NUL, or bytes that are not UTF-8. No copy when there is
- * nothing to undo. */
-bool odata_percent_decode(struct slice s, bool plus_is_space, struct arena *arena,
-                          struct slice *ret, struct error *err) MUST_CHECK;
-
 #endif

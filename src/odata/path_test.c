@@ -568,64 +568,6 @@ static void test_long_segment(void **state UNUSED)
     arena_destroy(arena);
 }
 
-/* --- percent-encoding ------------------------------------------------------------------------ */
-
-static const struct {
-    const char *input;
-    bool plus_is_space;
-    const char *want; /* NULL: refused */
-} decode_cases[] = {
-    { "", false, "" },
-    { "abc", false, "abc" },
-    { "%41%62", false, "Ab" },
-    { "%2f%2F", false, "//" },
-    { "a+b", false, "a+b" },
-    { "a+b", true, "a b" },
-    { "a%2Bb", true, "a+b" },
-    { "%252B", true, "%2B" },
-    { "%C3%A9", false, "\xC3\xA9" },
-    { "\xC3%A9", false, "\xC3\xA9" }, /* half raw, half encoded is still one character */
-    { "%F0%9F%98%80", false, "\xF0\x9F\x98\x80" },
-    { "%", false, NULL },
-    { "%4", false, NULL },
-    { "%4x", false, NULL },
-    { "%x4", false, NULL },
-    { "% 41", false, NULL },
-    { "%+1", true, NULL },
-    { "%00", false, NULL },
-    { "%80", false, NULL },
-    { "\xFF", false, NULL },
-    { "%F5%80%80%80", false, NULL },
-};
-
-static void test_decode(void **state UNUSED)
-{
-    for (size_t i = 0; i < COUNT_OF(decode_cases); i++) {
-        struct arena *arena = new_arena();
-        struct slice input = slice_of(decode_cases[i].input), got = SLICE("?");
-        struct error err = { 0 };
-        bool ok = odata_percent_decode(input, decode_cases[i].plus_is_space, arena, &got, &err);
-
-        CHECK(ok == (decode_cases[i].want != NULL), i);
-        CHECK(slice_eq(got, ok ? slice_of(decode_cases[i].want) : SLICE("?")), i);
-        CHECK(ok || err.code == ERROR_BAD_REQUEST, i);
-        arena_destroy(arena);
-    }
-}
-
-static void test_decode_copies_only_when_needed(void **state UNUSED)
-{
-    struct arena *arena = new_arena();
-    struct slice plain = SLICE("plain+text"), got;
-
-    assert_true(odata_percent_decode(plain, false, arena, &got, NULL));
-    assert_ptr_equal(got.ptr, plain.ptr);
-    assert_int_equal(arena_used_bytes(arena), 0);
-    assert_true(odata_percent_decode(plain, true, arena, &got, NULL));
-    assert_ptr_not_equal(got.ptr, plain.ptr);
-    arena_destroy(arena);
-}
-
 static void test_no_memory(void **state UNUSED)
 {
     static const char *const rests[] = { "/shopFloor/articles(@k)",
@@ -648,16 +590,10 @@ static void test_no_memory(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_version),
-        cmocka_unit_test(test_version_long),
-        cmocka_unit_test(test_found),
-        cmocka_unit_test(test_properties),
-        cmocka_unit_test(test_beyond),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_long_segment),
-        cmocka_unit_test(test_decode),
-        cmocka_unit_test(test_decode_copies_only_when_needed),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_version),      cmocka_unit_test(test_version_long),
+        cmocka_unit_test(test_found),        cmocka_unit_test(test_properties),
+        cmocka_unit_test(test_beyond),       cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_long_segment), cmocka_unit_test(test_no_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@
  */
 #include "odata/query_digest.h"
 
-#include "odata/path.h"
+#include "odata/percent.h"
 
 /* The byte at the end keeps texts apart, since none holds it. */
 static void add(uint64_t *digest, struct slice text)

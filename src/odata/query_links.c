@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "odata/option_table.h"
+#include "odata/percent.h"
 #include "odata/query_pairs.h"
 
 /* What says where a page begins. */
