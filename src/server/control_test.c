@@ -1,129 +1,16 @@
-/* server/control_test.c - the control API: who may, each verb, each refusal, one tenant beside
- * another.
+/* server/control_test.c - the control API: who may, its addresses, what is refused of bodies, and
+ * its document.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/test.h"
 
-#include <inttypes.h>
-
 #include "base/arena.h"
-#include "base/clock.h"
 #include "http/control.h"
 #include "http/embedded_control_openapi.h"
-#include "server/handlers_rig_test.h"
+#include "server/control_rig_test.h"
 #include "service/provision.h"
-#include "testbed/testbed.h"
 #include "json/reader.h"
-
-#define BASE     "/_connectord"
-#define STRANGER "00000000-0000-4000-8000-00000000dead"
-
-static struct rig rig;
-static struct testbeds *beds; /* the rig's, also while its api has none */
-
-static int open_rig(void **state UNUSED)
-{
-    rig_open_control(&rig);
-    beds = rig.api.testbeds;
-    return 0;
-}
-
-static int close_rig(void **state UNUSED)
-{
-    rig_close(&rig);
-    return 0;
-}
-
-/* --- asking ---------------------------------------------------------------------------------- */
-
-/* The status of one request, its answer in *ret. */
-static int say(enum http_method method, const char *path, const char *body, struct answer *ret)
-{
-    const struct ask it = { .method = method, .path = path, .body = body, .host = RIG_LOCAL };
-
-    rig_ask(&rig, &it, ROOMY, ret);
-    return ret->exchange.response.status;
-}
-
-/* The same, when the status is all that matters. */
-static int status_of(enum http_method method, const char *path, const char *body)
-{
-    struct answer answer;
-    int status = say(method, path, body, &answer);
-
-    answer_free(&answer);
-    return status;
-}
-
-/* True when the answer is a success that holds `what`. */
-static bool says(enum http_method method, const char *path, const char *body, const char *what)
-{
-    struct answer answer;
-    bool ok = say(method, path, body, &answer) / 100 == 2;
-
-    if (!ok)
-        print_message("%s: %d %.*s\n", path, answer.exchange.response.status,
-                      SLICE_ARG(answer.exchange.response.body));
-    ok = ok && answer_count(&answer, what) > 0;
-    answer_free(&answer);
-    return ok;
-}
-
-/* The text of the member `name` of the answer's outermost object, with a NUL behind it. */
-static const char *member_of(const struct answer *answer, const char *name)
-{
-    struct slice body = answer->exchange.response.body, value = SLICE_EMPTY;
-    struct json_reader reader;
-    struct json_token token;
-
-    json_reader_init(&reader, body, answer->exchange.arena, 16);
-    assert_true(json_reader_next(&reader, &token, NULL));
-    while (json_reader_next(&reader, &token, NULL) && token.kind == JSON_NAME) {
-        bool found = slice_eq(token.text, slice_of(name));
-
-        assert_true(json_reader_skip(&reader, &value, NULL));
-        if (found)
-            break;
-    }
-    return slice_to_cstr(answer->exchange.arena, slice_sub(value, 1, value.len - 2));
-}
-
-/* A sandbox and its address, which the arena keeps. */
-static const char *make_sandbox(struct arena *arena, const char *body)
-{
-    struct answer answer;
-    struct slice path;
-
-    assert_int_equal(say(HTTP_POST, BASE "/sandbox", body, &answer), 201);
-    assert_true(arena_printf(arena, &path, BASE "/tenants/%s", member_of(&answer, "tenant")));
-    answer_free(&answer);
-    return path.ptr;
-}
-
-static void end_sandbox(const char *path)
-{
-    assert_int_equal(status_of(HTTP_DELETE, path, NULL), 204);
-    assert_int_equal(status_of(HTTP_GET, path, NULL), 404);
-}
-
-static const char *under(struct arena *arena, const char *path, const char *rest)
-{
-    struct slice all;
-
-    assert_true(arena_printf(arena, &all, "%s%s", path, rest));
-    return all.ptr;
-}
-
-static struct testbed *hold_default(void)
-{
-    return testbeds_hold(beds, service_default_tenant());
-}
-
-static void start_anew(void)
-{
-    assert_int_equal(status_of(HTTP_POST, BASE "/reset", "{}"), 200);
-}
 
 /* --- who may --------------------------------------------------------------------------------- */
 
@@ -179,29 +66,29 @@ static void test_access(void **state UNUSED)
                                 .value = access_cases[i].value };
         struct answer answer;
 
-        rig.api.control = access_cases[i].control;
-        rig_ask(&rig, &it, ROOMY, &answer);
+        control_rig.api.control = access_cases[i].control;
+        rig_ask(&control_rig, &it, ROOMY, &answer);
         CHECK(answer.exchange.response.status == access_cases[i].status, i);
         answer_free(&answer);
     }
-    rig.api.control = API_CONTROL_LOOPBACK;
+    control_rig.api.control = API_CONTROL_LOOPBACK;
 }
 
 /* Without the issuer, or without testbeds, it is as unknown as any other version. */
 static void test_not_there(void **state UNUSED)
 {
-    const struct issuer *issuer = rig.rules.builtin;
+    const struct issuer *issuer = control_rig.rules.builtin;
     struct answer off, unknown;
 
-    rig.rules.builtin = NULL;
-    assert_int_equal(status_of(HTTP_GET, BASE "/clock", NULL), 404);
-    rig.rules.builtin = issuer;
-    rig.api.testbeds = NULL;
-    say(HTTP_GET, BASE "/clock", NULL, &off);
-    say(HTTP_GET, "/_connectors/clock", NULL, &unknown);
+    control_rig.rules.builtin = NULL;
+    assert_int_equal(control_status(HTTP_GET, BASE "/clock", NULL), 404);
+    control_rig.rules.builtin = issuer;
+    control_rig.api.testbeds = NULL;
+    control_say(HTTP_GET, BASE "/clock", NULL, &off);
+    control_say(HTTP_GET, "/_connectors/clock", NULL, &unknown);
     assert_int_equal(off.exchange.response.status, unknown.exchange.response.status);
     assert_int_equal(off.exchange.response.body.len, unknown.exchange.response.body.len);
-    rig.api.testbeds = beds;
+    control_rig.api.testbeds = control_beds;
     answer_free(&off);
     answer_free(&unknown);
 }
@@ -244,7 +131,7 @@ static void test_addresses(void **state UNUSED)
 {
     for (size_t i = 0; i < COUNT_OF(address_cases); i++) {
         struct answer answer;
-        int status = say(address_cases[i].method, address_cases[i].path, NULL, &answer);
+        int status = control_say(address_cases[i].method, address_cases[i].path, NULL, &answer);
 
         CHECK(status == address_cases[i].status, i);
         CHECK(slice_eq(answer_field(&answer, SLICE("Allow")), slice_of(address_cases[i].allow)), i);
@@ -254,15 +141,17 @@ static void test_addresses(void **state UNUSED)
 
 static void test_index(void **state UNUSED)
 {
-    assert_true(says(HTTP_GET, BASE, NULL,
-                     "{\"tenant\":\"" SERVICE_DEFAULT_TENANT "\",\"version\":\"" CONNECTORD_VERSION
-                     "\""));
-    assert_true(says(HTTP_GET, BASE, NULL,
-                     "{\"method\":\"PUT\",\"url\":\"http://" RIG_LOCAL BASE "/clock\"}"));
-    assert_true(says(HTTP_GET, DEFAULT, NULL,
-                     "{\"method\":\"PUT\",\"url\":\"http://" RIG_LOCAL DEFAULT "/clock\"}"));
-    assert_true(says(HTTP_GET, DEFAULT, NULL,
-                     "{\"method\":\"POST\",\"url\":\"http://" RIG_LOCAL BASE "/sandbox\"}"));
+    assert_true(control_says(HTTP_GET, BASE, NULL,
+                             "{\"tenant\":\"" SERVICE_DEFAULT_TENANT
+                             "\",\"version\":\"" CONNECTORD_VERSION "\""));
+    assert_true(control_says(HTTP_GET, BASE, NULL,
+                             "{\"method\":\"PUT\",\"url\":\"http://" RIG_LOCAL BASE "/clock\"}"));
+    assert_true(control_says(HTTP_GET, DEFAULT, NULL,
+                             "{\"method\":\"PUT\",\"url\":\"http://" RIG_LOCAL DEFAULT
+                             "/clock\"}"));
+    assert_true(control_says(HTTP_GET, DEFAULT, NULL,
+                             "{\"method\":\"POST\",\"url\":\"http://" RIG_LOCAL BASE
+                             "/sandbox\"}"));
 }
 
 /* --- bodies ---------------------------------------------------------------------------------- */
@@ -348,8 +237,8 @@ static bool has_target(const struct answer *answer, const char *target)
 /* What is refused is refused by name, and nothing of it is done. */
 static void test_bodies(void **state UNUSED)
 {
-    start_anew();
-    size_t count = testbeds_count(beds);
+    control_start_anew();
+    size_t count = testbeds_count(control_beds);
 
     for (size_t i = 0; i < COUNT_OF(body_cases); i++) {
         char path[64];
@@ -361,14 +250,14 @@ static void test_bodies(void **state UNUSED)
         struct answer answer;
 
         snprintf(path, sizeof path, BASE "%s", body_cases[i].path);
-        rig_ask(&rig, &it, ROOMY, &answer);
+        rig_ask(&control_rig, &it, ROOMY, &answer);
         CHECK(answer.exchange.response.status == body_cases[i].status, i);
         CHECK(has_target(&answer, body_cases[i].target), i);
         answer_free(&answer);
-        CHECK(says(HTTP_GET, BASE "/clock", NULL, "\"moved\":false"), i);
-        CHECK(testbeds_count(beds) == count, i);
+        CHECK(control_says(HTTP_GET, BASE "/clock", NULL, "\"moved\":false"), i);
+        CHECK(testbeds_count(control_beds) == count, i);
     }
-    assert_true(says(HTTP_GET, BASE "/faults", NULL, "{\"rules\":[]}"));
+    assert_true(control_says(HTTP_GET, BASE "/faults", NULL, "{\"rules\":[]}"));
 }
 
 static void test_content_encoding(void **state UNUSED)
@@ -381,511 +270,13 @@ static void test_content_encoding(void **state UNUSED)
                       .value = "deflate" };
     struct answer answer;
 
-    rig_ask(&rig, &it, ROOMY, &answer);
+    rig_ask(&control_rig, &it, ROOMY, &answer);
     assert_int_equal(answer.exchange.response.status, 415);
     answer_free(&answer);
     it.value = "identity";
-    rig_ask(&rig, &it, ROOMY, &answer);
+    rig_ask(&control_rig, &it, ROOMY, &answer);
     assert_int_equal(answer.exchange.response.status, 200);
     answer_free(&answer);
-}
-
-/* --- clock ----------------------------------------------------------------------------------- */
-
-#define NOON "2024-06-01T12:00:00Z"
-
-/* One after another, on one clock that begins with the server's time. */
-static const struct {
-    const char *body, *answer;
-} clock_cases[] = {
-    { "{\"freeze\":false}",
-      "\"frozen\":false,\"moved\":false,\"removed\":0}" }, /* it runs already */
-    { "{\"freeze\":true}", "\"frozen\":true,\"moved\":true,\"removed\":0}" },
-    { "{\"set\":\"" NOON "\"}",
-      "{\"now\":\"" NOON "\",\"frozen\":true,\"moved\":true,\"removed\":0}" },
-    { "{\"advance\":\"5d1m\"}", "{\"now\":\"2024-06-06T12:01:00Z\",\"frozen\":true" },
-    { "{\"advance\":\"-1d\"}", "{\"now\":\"2024-06-05T12:01:00Z\",\"frozen\":true" },
-    { "{\"advance\":\"250ms\",\"set\":\"" NOON "\"}", "{\"now\":\"2024-06-01T12:00:00.25Z\"" },
-    { "{\"set\":\"2024-06-01T14:00:00+02:00\"}", "{\"now\":\"" NOON "\"" },
-    { "{\"freeze\":false}", "\"frozen\":false,\"moved\":true,\"removed\":0}" },
-    { "{\"advance\":\"1d\"}", "{\"now\":\"2024-06-02T12:00:" },
-    { "{\"freeze\":true,\"set\":\"" NOON "\"}", "{\"now\":\"" NOON "\",\"frozen\":true" },
-    { "{\"freeze\":false,\"advance\":\"1h\"}", "{\"now\":\"2024-06-01T13:00:0" },
-    { "{\"resume\":true}", "\"frozen\":false,\"moved\":false,\"removed\":0}" },
-    { "{\"advance\":\"365d\"}", "\"frozen\":false,\"moved\":true,\"removed\":0}" },
-    { "{\"resume\":true}", "\"frozen\":false,\"moved\":false,\"removed\":0}" },
-};
-
-static void test_clock(void **state UNUSED)
-{
-    start_anew();
-    for (size_t i = 0; i < COUNT_OF(clock_cases); i++)
-        CHECK(says(HTTP_PUT, BASE "/clock", clock_cases[i].body, clock_cases[i].answer), i);
-    assert_true(says(HTTP_GET, BASE "/clock", NULL, "\"moved\":false}"));
-}
-
-/* --- faults ---------------------------------------------------------------------------------- */
-
-#define ONE_RULE "{\"rules\":[{\"name\":\"one\",\"answer\":{\"status\":503}}]}"
-
-static void test_faults(void **state UNUSED)
-{
-    start_anew();
-    assert_true(says(HTTP_PUT, BASE "/faults", ONE_RULE, "\"name\":\"one\""));
-    assert_true(says(HTTP_GET, BASE "/faults", NULL, "\"matched\":0,\"fired\":0"));
-    assert_int_equal(status_of(HTTP_PUT, BASE "/faults", "{\"rules\":[{\"when\":7}]}"), 400);
-    assert_true(says(HTTP_GET, BASE "/faults", NULL, "\"name\":\"one\"")); /* as they were */
-    assert_int_equal(status_of(HTTP_DELETE, BASE "/faults", NULL), 204);
-    assert_true(says(HTTP_GET, BASE "/faults", NULL, "{\"rules\":[]}"));
-    assert_true(says(HTTP_GET, BASE "/faults/personas", NULL, "\"delete-403\""));
-    assert_true(says(HTTP_GET, BASE "/faults/personas", NULL, "\"429.intune\""));
-}
-
-/* What stale reads remembered goes with the last rule that asks for it. */
-static void test_past_is_forgotten(void **state UNUSED)
-{
-    struct testbed *testbed = hold_default();
-    struct arena *arena = arena_create(NULL, ROOMY);
-    uint64_t now_ms = clock_monotonic_ms();
-    struct slice before;
-
-    past_add(testbed_past(testbed), SLICE("crates"), SLICE("a"), SLICE("{}"), now_ms);
-    assert_int_equal(status_of(HTTP_PUT, BASE "/faults", "{\"rules\":[{\"read\":\"stale\"}]}"),
-                     200);
-    assert_true(past_find(testbed_past(testbed), SLICE("crates"), SLICE("a"), now_ms, 1000, arena,
-                          &before));
-    assert_int_equal(status_of(HTTP_PUT, BASE "/faults", ONE_RULE), 200);
-    assert_false(past_find(testbed_past(testbed), SLICE("crates"), SLICE("a"), now_ms, 1000, arena,
-                           &before));
-    testbed_release(testbed);
-    arena_destroy(arena);
-    start_anew();
-}
-
-/* --- requests -------------------------------------------------------------------------------- */
-
-static void add_request(const char *method, const char *path, int status, const char *fault)
-{
-    struct testbed *testbed = hold_default();
-    const struct journal_entry entry = { .at_ticks = testbed_now_ticks(testbed),
-                                         .method = slice_of(method),
-                                         .path = slice_of(path),
-                                         .fault = slice_of(fault),
-                                         .status = status,
-                                         .executed = !fault };
-
-    journal_add(testbed_journal(testbed), &entry);
-    testbed_release(testbed);
-}
-
-static const struct {
-    const char *query;
-    int status;
-    size_t count;
-} request_cases[] = {
-    { "", 200, 3 },
-    { "method=POST", 200, 2 },
-    { "method=post&path=%2Fbeta%2F*", 200, 2 },
-    { "path=/BETA/shopFloor/crates/*", 200, 1 },
-    { "status=4xx", 200, 1 },
-    { "status=429&faulted=true", 200, 1 },
-    { "fault=slow+down", 200, 1 },
-    { "&method=GET&", 200, 1 },
-    { "top=2", 200, 2 },
-    { "method=POST&method=POST", 400, 0 },
-    { "colour=red", 400, 0 },
-    { "status=many", 400, 0 },
-    { "faulted=maybe", 400, 0 },
-    { "path=%zz", 400, 0 },
-};
-
-static void test_requests(void **state UNUSED)
-{
-    start_anew();
-    add_request("POST", CRATES, 201, NULL);
-    add_request("POST", CRATES, 429, "slow down");
-    add_request("GET", CRATES "/1", 200, NULL);
-    for (size_t i = 0; i < COUNT_OF(request_cases); i++) {
-        const struct ask it = { .method = HTTP_GET,
-                                .path = BASE "/requests",
-                                .query = request_cases[i].query,
-                                .host = RIG_LOCAL };
-        struct answer answer;
-
-        rig_ask(&rig, &it, ROOMY, &answer);
-        CHECK(answer.exchange.response.status == request_cases[i].status, i);
-        CHECK(answer_count(&answer, "\"sequence\":") == request_cases[i].count, i);
-        answer_free(&answer);
-    }
-    assert_true(says(HTTP_POST, BASE "/requests/verify", "{\"method\":\"POST\",\"exactly\":2}",
-                     "{\"verified\":true,\"count\":2}"));
-    assert_true(says(HTTP_POST, BASE "/requests/verify", "{\"status\":201,\"atLeast\":2}",
-                     "{\"verified\":false,\"count\":1}"));
-    assert_int_equal(status_of(HTTP_DELETE, BASE "/requests", NULL), 204);
-    assert_true(says(HTTP_GET, BASE "/requests", NULL, "{\"requests\":[],"));
-}
-
-/* An answer that is too large says how to ask for less; an empty journal is not the same as none.
- */
-static void test_requests_refused(void **state UNUSED)
-{
-    const struct testbed_limits none = { .testbeds = 4, .fault_rules = 4, .past_entities = 4 };
-    struct testbeds *without = testbeds_create(rig.clock, &none, 1);
-
-    start_anew();
-    add_request("POST", CRATES, 201, NULL);
-    rig.api.reply_bytes_max = 64;
-    assert_int_equal(status_of(HTTP_GET, BASE "/requests", NULL), 413);
-    rig.api.reply_bytes_max = ROOMY;
-    rig.api.testbeds = without;
-    assert_int_equal(status_of(HTTP_GET, BASE "/requests", NULL), 409);
-    assert_int_equal(status_of(HTTP_POST, BASE "/requests/verify", "{\"exactly\":0}"), 409);
-    assert_int_equal(status_of(HTTP_DELETE, BASE "/requests", NULL), 409);
-    assert_int_equal(status_of(HTTP_POST, BASE "/reset", NULL), 200);
-    rig.api.testbeds = beds;
-    testbeds_destroy(without);
-}
-
-/* --- policies and what they remove ----------------------------------------------------------- */
-
-static size_t count_articles(void)
-{
-    const struct ask list = { .method = HTTP_GET, .path = ARTICLES, .query = "$top=1000" };
-    struct answer answer;
-    size_t count;
-
-    rig_ask(&rig, &list, ROOMY, &answer);
-    count = answer_count(&answer, "\"madeAt\":");
-    answer_free(&answer);
-    return count;
-}
-
-#define THREE_ARTICLES                                                                             \
-    "{\"articles\":[{\"madeAt\":\"-1h\"},{\"madeAt\":\"-40d\"},"                                   \
-    "{\"madeAt\":\"0001-01-01T00:00:00Z\"}]}"
-
-static void test_policy(void **state UNUSED)
-{
-    start_anew();
-    assert_true(says(HTTP_GET, BASE "/policy", NULL, "\"articles\":{\"on\":false"));
-    assert_true(says(HTTP_POST, BASE "/seed", THREE_ARTICLES, "{\"entities\":3}"));
-    assert_int_equal(status_of(HTTP_PUT, BASE "/policy", "{\"articles\":{\"on\":true,\"x\":1}}"),
-                     400);
-    assert_int_equal(count_articles(), 3);
-    /* What is due by now goes before the answer is sent. */
-    assert_true(
-        says(HTTP_PUT, BASE "/policy", "{\"articles\":{\"on\":true}}", "\"removals\":[{\"at\":"));
-    assert_int_equal(count_articles(), 2);
-    /* So it does when the clock is moved; what never made contact is silent since the PUT. */
-    assert_int_equal(status_of(HTTP_PUT, BASE "/clock", "{\"advance\":\"29d\"}"), 200);
-    assert_int_equal(count_articles(), 2);
-    assert_int_equal(status_of(HTTP_PUT, BASE "/clock", "{\"advance\":\"23h30m\"}"), 200);
-    assert_int_equal(count_articles(), 1);
-    assert_int_equal(status_of(HTTP_PUT, BASE "/clock", "{\"advance\":\"30m\"}"), 200);
-    assert_int_equal(count_articles(), 0);
-    start_anew();
-    assert_true(says(HTTP_GET, BASE "/policy", NULL, "\"removals\":[]"));
-}
-
-/* More than one operation's worth. */
-static void test_many_removals(void **state UNUSED)
-{
-    struct arena *arena = arena_create(NULL, (size_t)4 << 20);
-    struct text seed;
-
-    start_anew();
-    text_init(&seed, arena, 65536, (size_t)1 << 20);
-    text_append(&seed, SLICE("{\"articles\":["));
-    for (int i = 0; i < 1100; i++)
-        text_printf(&seed, "%s{\"madeAt\":\"-40d\"}", i ? "," : "");
-    text_append(&seed, SLICE("]}"));
-    assert_true(says(HTTP_POST, BASE "/seed", slice_to_cstr(arena, text_slice(&seed)),
-                     "{\"entities\":1100}"));
-    assert_int_equal(count_articles(), 1000); /* a page */
-    assert_int_equal(status_of(HTTP_PUT, BASE "/policy", "{\"articles\":{\"on\":true}}"), 200);
-    assert_int_equal(count_articles(), 0);
-    assert_int_equal(status_of(HTTP_PUT, BASE "/policy", "{\"articles\":{\"on\":false}}"), 200);
-    assert_int_equal(count_articles(), 0); /* they are gone, and not only out of sight */
-    arena_destroy(arena);
-    start_anew();
-}
-
-/* --- reset, seed, export --------------------------------------------------------------------- */
-
-static void set_everything(void)
-{
-    assert_int_equal(status_of(HTTP_PUT, BASE "/clock", "{\"set\":\"" NOON "\"}"), 200);
-    assert_int_equal(status_of(HTTP_PUT, BASE "/faults", ONE_RULE), 200);
-    assert_int_equal(status_of(HTTP_PUT, BASE "/policy", "{\"articles\":{\"on\":true}}"), 200);
-    assert_int_equal(status_of(HTTP_DELETE, BASE "/requests", NULL), 204);
-    add_request("GET", CRATES, 200, NULL);
-}
-
-static const struct {
-    const char *body;
-    bool policy, faults, clock, requests; /* kept */
-} reset_cases[] = {
-    { NULL, false, false, false, false },
-    { "{\"keep\":[]}", false, false, false, false },
-    { "{\"keep\":[\"policy\"]}", true, false, false, false },
-    { "{\"keep\":[\"faults\"]}", false, true, false, false },
-    { "{\"keep\":[\"clock\"]}", false, false, true, false },
-    { "{\"keep\":[\"requests\"]}", false, false, false, true },
-    { "{\"keep\":[\"requests\",\"policy\",\"clock\",\"faults\"]}", true, true, true, true },
-};
-
-static void test_reset(void **state UNUSED)
-{
-    for (size_t i = 0; i < COUNT_OF(reset_cases); i++) {
-        set_everything();
-        CHECK(says(HTTP_POST, BASE "/seed", RIG_DEMO, "{\"entities\":1}"), i);
-        CHECK(says(HTTP_POST, BASE "/reset", reset_cases[i].body, "{\"entities\":2}"), i);
-        CHECK(says(HTTP_GET, BASE "/export", NULL, "\"seeded\""), i);
-        CHECK(says(HTTP_GET, BASE "/policy", NULL,
-                   reset_cases[i].policy ? "{\"on\":true" : "{\"on\":false"),
-              i);
-        CHECK(says(HTTP_GET, BASE "/faults", NULL,
-                   reset_cases[i].faults ? "\"one\"" : "{\"rules\":[]}"),
-              i);
-        CHECK(says(HTTP_GET, BASE "/clock", NULL,
-                   reset_cases[i].clock ? "\"moved\":true" : "\"moved\":false"),
-              i);
-        CHECK(says(HTTP_GET, BASE "/requests", NULL,
-                   reset_cases[i].requests ? "\"sequence\"" : "\"requests\":[]"),
-              i);
-    }
-}
-
-/* Relative dates are relative to the time that holds afterwards. */
-static void test_reset_and_dates(void **state UNUSED)
-{
-    rig.api.seed = SLICE("{\"articles\":[{\"madeAt\":\"-1d\"}]}");
-    assert_int_equal(status_of(HTTP_PUT, BASE "/clock", "{\"set\":\"" NOON "\",\"freeze\":true}"),
-                     200);
-    assert_true(says(HTTP_POST, BASE "/reset", "{\"keep\":[\"clock\"]}", "{\"entities\":1}"));
-    assert_true(says(HTTP_GET, BASE "/export", NULL, "\"madeAt\":\"2024-05-31T12:00:00Z\""));
-    assert_true(says(HTTP_POST, BASE "/reset", NULL, "{\"entities\":1}"));
-    assert_false(says(HTTP_GET, BASE "/export", NULL, "\"madeAt\":\"2024-"));
-    rig.api.seed = SLICE(RIG_SEED);
-    start_anew();
-}
-
-/* A seed that cannot be loaded leaves everything as it was, the testbed too. */
-static void test_reset_fails(void **state UNUSED)
-{
-    start_anew();
-    set_everything();
-    rig.api.seed = SLICE("{\"crates\":[{\"place\":7}]}");
-    assert_int_equal(status_of(HTTP_POST, BASE "/reset", NULL), 400);
-    rig.api.seed = SLICE(RIG_SEED);
-    assert_true(says(HTTP_GET, BASE "/export", NULL, "\"seeded\""));
-    assert_true(says(HTTP_GET, BASE "/clock", NULL, "\"moved\":true"));
-    assert_true(says(HTTP_GET, BASE "/faults", NULL, "\"one\""));
-    assert_true(says(HTTP_GET, BASE "/policy", NULL, "{\"on\":true"));
-    assert_true(says(HTTP_GET, BASE "/requests", NULL, "\"sequence\""));
-    start_anew();
-}
-
-static void test_seed(void **state UNUSED)
-{
-    start_anew();
-    assert_int_equal(status_of(HTTP_PUT, BASE "/clock", "{\"set\":\"" NOON "\",\"freeze\":true}"),
-                     200);
-    assert_true(
-        says(HTTP_POST, BASE "/seed", "{\"articles\":[{\"madeAt\":\"-1h\"}]}", "{\"entities\":1}"));
-    assert_true(says(HTTP_GET, BASE "/export", NULL, "\"madeAt\":\"2024-06-01T11:00:00Z\""));
-    assert_true(says(HTTP_POST, BASE "/seed", "{\"crates\":[{\"id\":\"x\"}]}", "{\"entities\":1}"));
-    assert_int_equal(status_of(HTTP_POST, BASE "/seed", "{\"crates\":[{},{\"id\":\"x\"}]}"), 409);
-    start_anew();
-}
-
-static void test_export(void **state UNUSED)
-{
-    struct arena *arena = arena_create(NULL, ROOMY);
-    struct answer first, second;
-
-    start_anew();
-    assert_int_equal(say(HTTP_GET, BASE "/export", NULL, &first), 200);
-    const char *copy = make_sandbox(
-        arena, under(arena, "{\"seed\":",
-                     under(arena, slice_to_cstr(arena, first.exchange.response.body), "}")));
-    assert_int_equal(say(HTTP_GET, under(arena, copy, "/export"), NULL, &second), 200);
-    assert_true(slice_eq(first.exchange.response.body, second.exchange.response.body));
-    answer_free(&first);
-    answer_free(&second);
-    end_sandbox(copy);
-    arena_destroy(arena);
-
-    rig.api.reply_bytes_max = 40;
-    assert_int_equal(say(HTTP_GET, BASE "/export", NULL, &first), 413);
-    assert_int_equal(answer_count(&first, "connectord export"), 1);
-    answer_free(&first);
-    rig.api.reply_bytes_max = ROOMY;
-}
-
-/* --- tokens ---------------------------------------------------------------------------------- */
-
-/* body; what GET and POST of crates then answer with it */
-static const struct {
-    const char *body, *expires;
-    int get, post;
-} token_cases[] = {
-    { NULL, "\"expires_in\":3600}", 200, 201 },
-    { "{}", "\"expires_in\":3600}", 200, 201 },
-    { "{\"lifetime\":\"90s\"}", "\"expires_in\":90}", 200, 201 },
-    { "{\"lifetime\":\"250ms\"}", "\"expires_in\":1}", 200, 201 },
-    { "{\"lifetime\":\"-1s\"}", "\"expires_in\":0}", 401, 401 },
-    { "{\"lifetime\":\"0s\"}", "\"expires_in\":0}", 401, 401 },
-    { "{\"roles\":[\"Shop.Read.All\"]}", "\"expires_in\":3600}", 200, 403 },
-    { "{\"roles\":[]}", "\"expires_in\":3600}", 403, 403 },
-    { "{\"scopes\":[\"Shop.ReadWrite.All\"]}", "\"expires_in\":3600}", 200, 201 },
-    { "{\"user\":\"a@b\"}", "\"expires_in\":3600}", 200, 201 },
-    { "{\"app\":\"00000000-0000-4000-8000-0000000000AB\"}", "\"expires_in\":3600}", 200, 201 },
-};
-
-static int with_token(enum http_method method, const char *token)
-{
-    char value[8192];
-    const struct ask it = { .method = method,
-                            .path = CRATES,
-                            .host = RIG_LOCAL,
-                            .body = method == HTTP_POST ? "{}" : NULL,
-                            .name = "Authorization",
-                            .value = value };
-    struct answer answer;
-
-    snprintf(value, sizeof value, "Bearer %s", token);
-    rig_ask(&rig, &it, ROOMY, &answer);
-    int status = answer.exchange.response.status;
-    answer_free(&answer);
-    return status;
-}
-
-static void test_tokens(void **state UNUSED)
-{
-    for (size_t i = 0; i < COUNT_OF(token_cases); i++) {
-        struct answer answer;
-
-        CHECK(say(HTTP_POST, BASE "/token", token_cases[i].body, &answer) == 200, i);
-        CHECK(answer_count(&answer, token_cases[i].expires) == 1, i);
-        const char *token = member_of(&answer, "access_token");
-        CHECK(with_token(HTTP_GET, token) == token_cases[i].get, i);
-        CHECK(with_token(HTTP_POST, token) == token_cases[i].post, i);
-        answer_free(&answer);
-    }
-    start_anew();
-}
-
-/* Asked for an origin that is not ours it names one that is, or we would not take it ourselves. */
-static void test_token_of_another_name(void **state UNUSED)
-{
-    const struct ask it = { .method = HTTP_POST, .path = BASE "/token", .host = "localhost:1" };
-    struct answer answer;
-
-    rig_ask(&rig, &it, ROOMY, &answer);
-    assert_int_equal(answer.exchange.response.status, 200);
-    assert_int_equal(with_token(HTTP_GET, member_of(&answer, "access_token")), 200);
-    answer_free(&answer);
-}
-
-/* --- sandboxes ------------------------------------------------------------------------------- */
-
-static void test_sandbox(void **state UNUSED)
-{
-    struct arena *arena = arena_create(NULL, ROOMY);
-    struct answer answer;
-
-    assert_int_equal(say(HTTP_POST, BASE "/sandbox",
-                         "{\"lifetime\":\"10m\",\"seed\":\"demo\",\"name\":\"a test\","
-                         "\"policy\":{\"articles\":{\"on\":true}},\"faults\":" ONE_RULE
-                         ",\"clock\":{\"set\":\"" NOON "\",\"freeze\":true}}",
-                         &answer),
-                     201);
-    const char *path = under(arena, BASE "/tenants/", member_of(&answer, "tenant"));
-    assert_string_equal(member_of(&answer, "graph"), "http://" RIG_LOCAL);
-    assert_string_equal(member_of(&answer, "control"), under(arena, "http://" RIG_LOCAL, path));
-    assert_int_equal(with_token(HTTP_GET, member_of(&answer, "access_token")), 503); /* its fault */
-    answer_free(&answer);
-
-    assert_true(says(HTTP_GET, under(arena, path, "/requests"), NULL, "\"fault\":\"one\""));
-    assert_true(says(HTTP_GET, under(arena, path, "/clock"), NULL, "{\"now\":\"" NOON "\""));
-    assert_true(says(HTTP_GET, under(arena, path, "/faults"), NULL, "\"one\""));
-    assert_true(says(HTTP_GET, under(arena, path, "/policy"), NULL, "{\"on\":true"));
-    assert_true(says(HTTP_GET, under(arena, path, "/export"), NULL, "\"demo\""));
-    /* Its start is its own. */
-    assert_int_equal(
-        status_of(HTTP_PUT, under(arena, path, "/policy"), "{\"articles\":{\"on\":false}}"), 200);
-    assert_true(says(HTTP_POST, under(arena, path, "/reset"), NULL, "{\"entities\":1}"));
-    assert_true(says(HTTP_GET, under(arena, path, "/policy"), NULL, "{\"on\":true"));
-    assert_true(says(HTTP_GET, under(arena, path, "/clock"), NULL, "\"moved\":false"));
-    end_sandbox(path);
-    assert_int_equal(status_of(HTTP_DELETE, path, NULL), 404);
-    arena_destroy(arena);
-}
-
-/* Its token lives on by the skew of clocks, and must not make the tenant anew. */
-static void test_sandbox_stays_gone(void **state UNUSED)
-{
-    struct answer answer;
-    char path[128];
-
-    assert_int_equal(say(HTTP_POST, BASE "/sandbox", NULL, &answer), 201);
-    const char *token = member_of(&answer, "access_token");
-    snprintf(path, sizeof path, BASE "/tenants/%s", member_of(&answer, "tenant"));
-    assert_int_equal(with_token(HTTP_POST, token), 201);
-    end_sandbox(path);
-    assert_int_equal(with_token(HTTP_POST, token), 400);
-    assert_int_equal(status_of(HTTP_GET, path, NULL), 404);
-    answer_free(&answer);
-}
-
-static void test_sandbox_limit(void **state UNUSED)
-{
-    struct arena *arena = arena_create(NULL, ROOMY);
-    const char *paths[3];
-
-    for (size_t i = 0; i < COUNT_OF(paths); i++)
-        paths[i] = make_sandbox(arena, NULL);
-    size_t count = testbeds_count(beds);
-    assert_int_equal(status_of(HTTP_POST, BASE "/sandbox", "{\"faults\":" ONE_RULE "}"), 409);
-    assert_true(testbeds_count(beds) <= count);
-    for (size_t i = 0; i < COUNT_OF(paths); i++)
-        end_sandbox(paths[i]);
-    assert_int_equal(status_of(HTTP_DELETE, make_sandbox(arena, "{}"), NULL), 204);
-    arena_destroy(arena);
-}
-
-/* What is done to one tenant shows in no other. */
-static void test_isolation(void **state UNUSED)
-{
-    struct arena *arena = arena_create(NULL, ROOMY);
-    const char *one = make_sandbox(arena, "{\"seed\":\"demo\"}");
-    const char *two = make_sandbox(arena, "{\"seed\":\"demo\"}");
-
-    start_anew();
-    assert_int_equal(status_of(HTTP_PUT, under(arena, one, "/clock"), "{\"freeze\":true}"), 200);
-    assert_int_equal(status_of(HTTP_PUT, under(arena, one, "/faults"), ONE_RULE), 200);
-    assert_int_equal(
-        status_of(HTTP_PUT, under(arena, one, "/policy"), "{\"articles\":{\"on\":true}}"), 200);
-    assert_int_equal(status_of(HTTP_POST, under(arena, one, "/seed"), RIG_SEED), 200);
-    add_request("GET", CRATES, 200, NULL); /* the default tenant's */
-
-    const char *others[] = { two, BASE };
-    for (size_t i = 0; i < COUNT_OF(others); i++) {
-        CHECK(says(HTTP_GET, under(arena, others[i], "/clock"), NULL, "\"moved\":false"), i);
-        CHECK(says(HTTP_GET, under(arena, others[i], "/faults"), NULL, "{\"rules\":[]}"), i);
-        CHECK(says(HTTP_GET, under(arena, others[i], "/policy"), NULL, "{\"on\":false"), i);
-    }
-    assert_false(says(HTTP_GET, under(arena, two, "/export"), NULL, "\"seeded\""));
-    assert_true(says(HTTP_GET, under(arena, two, "/requests"), NULL, "\"requests\":[]"));
-    assert_true(says(HTTP_POST, under(arena, one, "/reset"), NULL, "{\"entities\":1}"));
-    assert_true(says(HTTP_GET, BASE "/export", NULL, "\"seeded\""));
-    assert_true(says(HTTP_GET, BASE "/requests", NULL, "\"sequence\""));
-    end_sandbox(one);
-    assert_true(says(HTTP_GET, under(arena, two, "/export"), NULL, "\"demo\""));
-    end_sandbox(two);
-    arena_destroy(arena);
-    start_anew();
 }
 
 /* --- the document ---------------------------------------------------------------------------- */
@@ -954,7 +345,7 @@ static void test_document(void **state UNUSED)
     struct ask it = { .method = HTTP_GET, .path = BASE "/openapi.json", .host = "localhost:1234" };
     struct answer answer;
 
-    rig_ask(&rig, &it, ROOMY, &answer);
+    rig_ask(&control_rig, &it, ROOMY, &answer);
     assert_int_equal(answer.exchange.response.status, 200);
     assert_true(json_is_valid(answer.exchange.response.body, answer.exchange.arena, 64));
     assert_int_equal(answer_count(&answer, "\"http://localhost:1234/_connectord\""), 1);
@@ -992,7 +383,7 @@ static bool check_fault(size_t row)
     struct answer answer;
 
     snprintf(path, sizeof path, BASE "%s", fault_cases[row].path);
-    int status = say(fault_cases[row].method, path, fault_cases[row].body, &answer);
+    int status = control_say(fault_cases[row].method, path, fault_cases[row].body, &answer);
     bool fired = arena_fault_fired();
     arena_fail_after(UINT64_MAX);
     CHECK(status / 100 == 2 || (fired && (status == 413 || status == 500)), row);
@@ -1012,29 +403,7 @@ static void test_each_allocation_fails(void **state UNUSED)
         }
         CHECK(n > 1, i);
     }
-    start_anew();
-}
-
-/* Whatever fails: there is either a sandbox, and the answer says so, or there is nothing. */
-static void test_sandbox_allocations_fail(void **state UNUSED)
-{
-    struct arena *arena = arena_create(NULL, ROOMY);
-    bool fired = true;
-
-    for (uint64_t n = 0; fired; n++) {
-        struct answer answer;
-
-        arena_fail_after(n + 2);
-        int status =
-            say(HTTP_POST, BASE "/sandbox", "{\"seed\":\"demo\",\"faults\":" ONE_RULE "}", &answer);
-        fired = arena_fault_fired();
-        arena_fail_after(UINT64_MAX);
-        CHECK(status == 201 || status == 413, n);
-        if (status == 201)
-            end_sandbox(under(arena, BASE "/tenants/", member_of(&answer, "tenant")));
-        answer_free(&answer);
-    }
-    arena_destroy(arena);
+    control_start_anew();
 }
 #endif
 
@@ -1047,30 +416,11 @@ int main(void)
         cmocka_unit_test(test_index),
         cmocka_unit_test(test_bodies),
         cmocka_unit_test(test_content_encoding),
-        cmocka_unit_test(test_clock),
-        cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_past_is_forgotten),
-        cmocka_unit_test(test_requests),
-        cmocka_unit_test(test_requests_refused),
-        cmocka_unit_test(test_policy),
-        cmocka_unit_test(test_many_removals),
-        cmocka_unit_test(test_reset),
-        cmocka_unit_test(test_reset_and_dates),
-        cmocka_unit_test(test_reset_fails),
-        cmocka_unit_test(test_seed),
-        cmocka_unit_test(test_export),
-        cmocka_unit_test(test_tokens),
-        cmocka_unit_test(test_token_of_another_name),
-        cmocka_unit_test(test_sandbox),
-        cmocka_unit_test(test_sandbox_stays_gone),
-        cmocka_unit_test(test_sandbox_limit),
-        cmocka_unit_test(test_isolation),
         cmocka_unit_test(test_document_is_the_table),
         cmocka_unit_test(test_document),
 #ifdef CONNECTORD_FAULTS
         cmocka_unit_test(test_each_allocation_fails),
-        cmocka_unit_test(test_sandbox_allocations_fail),
 #endif
     };
-    return cmocka_run_group_tests(tests, open_rig, close_rig);
+    return cmocka_run_group_tests(tests, control_open_rig, control_close_rig);
 }
