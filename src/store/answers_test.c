@@ -27,26 +27,14 @@ static void open_shop(struct shop *shop)
     shop_open_store(shop);
 }
 
-static void begin(struct shop *shop)
-{
-    assert_true(store_begin(shop->writer, NULL));
-    assert_true(store_operation_begin(shop->writer, NULL));
-}
-
-static void end(struct shop *shop)
-{
-    assert_true(store_operation_keep(shop->writer, NULL));
-    assert_true(store_commit(shop->writer, NULL));
-}
-
 static void add(struct shop *shop, struct uuid tenant, const char *key, const struct answer *answer)
 {
     struct error err = { 0 };
 
-    begin(shop);
+    shop_begin(shop);
     if (!answer_add(shop->writer, tenant, slice_of(key), answer, &err))
         fail_msg("%s", err.message);
-    end(shop);
+    shop_end(shop);
 }
 
 static bool get(struct shop *shop, struct uuid tenant, const char *key, struct answer *ret)
@@ -108,7 +96,7 @@ static void test_key_is_taken_once(void **state UNUSED)
     open_shop(&shop);
     add(&shop, shop_tenant, "k", &kept_cases[1]);
     add(&shop, shop_other_tenant, "k", &kept_cases[1]);
-    begin(&shop);
+    shop_begin(&shop);
     assert_false(answer_add(shop.writer, shop_tenant, SLICE("k"), &kept_cases[0], &err));
     store_operation_undo(shop.writer);
     store_rollback(shop.writer);
@@ -123,9 +111,9 @@ static void test_clear(void **state UNUSED)
     open_shop(&shop);
     add(&shop, shop_tenant, "k", &kept_cases[1]);
     add(&shop, shop_other_tenant, "k", &kept_cases[1]);
-    begin(&shop);
+    shop_begin(&shop);
     assert_true(answers_clear(shop.writer, shop_tenant, NULL));
-    end(&shop);
+    shop_end(&shop);
     assert_false(get(&shop, shop_tenant, "k", &read));
     assert_true(get(&shop, shop_other_tenant, "k", &read));
     shop_close(&shop);
@@ -144,10 +132,10 @@ static size_t trim(struct shop *shop, int64_t keep_ms, size_t most)
         fail_msg("%s", err.message);
     for (size_t i = 0; i < count; i++) {
         do {
-            begin(shop);
+            shop_begin(shop);
             if (!answers_trim(shop->writer, &excess[i], &more, &err))
                 fail_msg("%s", err.message);
-            end(shop);
+            shop_end(shop);
             operations++;
         } while (more);
     }
@@ -219,9 +207,9 @@ static void test_horizon_only_rises(void **state UNUSED)
     add(&shop, shop_tenant, "b", &early);
     trim(&shop, KEEP_MS, 0);
     assert_int_equal(forgotten(&shop, shop_tenant), 500);
-    begin(&shop);
+    shop_begin(&shop);
     assert_true(answers_clear(shop.writer, shop_tenant, NULL));
-    end(&shop);
+    shop_end(&shop);
     assert_true(forgotten(&shop, shop_tenant) == INT64_MIN);
     shop_close(&shop);
 }
@@ -231,7 +219,7 @@ static void test_many_go_in_several_operations(void **state UNUSED)
     struct shop shop;
 
     open_shop(&shop);
-    begin(&shop);
+    shop_begin(&shop);
     for (int i = 0; i < 1200; i++) {
         char key[16];
         int len = snprintf(key, sizeof key, "%d", i);
@@ -240,7 +228,7 @@ static void test_many_go_in_several_operations(void **state UNUSED)
         assert_true(answer_add(shop.writer, shop_tenant, (struct slice){ key, (size_t)len },
                                &kept_cases[1], NULL));
     }
-    end(&shop);
+    shop_end(&shop);
     assert_int_equal(trim(&shop, (int64_t)FAR, 10), 3);
     assert_int_equal(trim(&shop, (int64_t)FAR, 10), 0);
     shop_close(&shop);

@@ -31,26 +31,14 @@ static void open_shop(struct shop *shop)
     shop_open_store(shop);
 }
 
-static void begin(struct shop *shop)
-{
-    assert_true(store_begin(shop->writer, NULL));
-    assert_true(store_operation_begin(shop->writer, NULL));
-}
-
-static void end(struct shop *shop)
-{
-    assert_true(store_operation_keep(shop->writer, NULL));
-    assert_true(store_commit(shop->writer, NULL));
-}
-
 static void watch(struct shop *shop, struct uuid tenant)
 {
     struct error err = { 0 };
 
-    begin(shop);
+    shop_begin(shop);
     if (!changes_watch(shop->writer, tenant, &toy_article, &err))
         fail_msg("%s", err.message);
-    end(shop);
+    shop_end(shop);
 }
 
 static bool extent(struct shop *shop, struct uuid tenant, struct changes_extent *ret)
@@ -102,11 +90,11 @@ static void update(struct shop *shop, struct slice id, uint64_t changed)
 {
     struct edm_entity *article;
 
-    begin(shop);
+    shop_begin(shop);
     assert_true(store_entity_get(shop->writer, shop_tenant, &toy_article, id, UINT64_MAX >> 1,
                                  shop->arena, &article, NULL));
     assert_true(store_entity_update(shop->writer, shop_tenant, article, changed, NULL));
-    end(shop);
+    shop_end(shop);
 }
 
 static void test_only_the_watched_are_logged(void **state UNUSED)
@@ -172,9 +160,9 @@ static void test_pages(void **state UNUSED)
         insert(&shop, shop_tenant);
     watch(&shop, shop_tenant);
     assert_true(extent(&shop, shop_tenant, &start));
-    begin(&shop); /* all under one number */
+    shop_begin(&shop); /* all under one number */
     assert_true(store_entity_delete_all(shop.writer, shop_tenant, &toy_article, &deleted, NULL));
-    end(&shop);
+    shop_end(&shop);
     insert(&shop, shop_tenant);
     assert_true(extent(&shop, shop_tenant, &now));
     range = (struct changes_range){ .since = start.since,
@@ -206,7 +194,7 @@ static void test_often_written(void **state UNUSED)
     open_shop(&shop);
     watch(&shop, shop_tenant);
     assert_true(extent(&shop, shop_tenant, &start));
-    begin(&shop);
+    shop_begin(&shop);
     for (int i = 0; i < 70000; i++)
         assert_true(
             changes_note(shop.writer, shop_tenant, &toy_article, SLICE("hot"), title, NULL));
@@ -214,7 +202,7 @@ static void test_often_written(void **state UNUSED)
         assert_true(
             changes_note(shop.writer, shop_tenant, &toy_article, SLICE("warm"), title, NULL));
     assert_true(changes_note(shop.writer, shop_tenant, &toy_article, SLICE("cold"), title, NULL));
-    end(&shop);
+    shop_end(&shop);
     assert_true(extent(&shop, shop_tenant, &now));
     range = (struct changes_range){ .since = start.since,
                                     .until = now.last,
@@ -249,17 +237,17 @@ static void test_undone(void **state UNUSED)
     struct shop shop;
 
     open_shop(&shop);
-    begin(&shop);
+    shop_begin(&shop);
     assert_true(changes_watch(shop.writer, shop_tenant, &toy_article, NULL));
     store_operation_undo(shop.writer);
     assert_true(store_operation_begin(shop.writer, NULL));
     article = shop_article(&shop, SLICE("unseen"));
     assert_true(store_entity_insert(shop.writer, shop_tenant, article, shop.arena, NULL));
-    end(&shop);
+    shop_end(&shop);
     assert_false(extent(&shop, shop_tenant, &start));
     watch(&shop, shop_tenant);
     assert_true(extent(&shop, shop_tenant, &start));
-    begin(&shop);
+    shop_begin(&shop);
     article = shop_article(&shop, SLICE("undone"));
     assert_true(store_entity_insert(shop.writer, shop_tenant, article, shop.arena, NULL));
     store_operation_undo(shop.writer);
@@ -281,11 +269,11 @@ static void test_begins_at_once(void **state UNUSED)
     assert_true(store_open(&toy_model, &shop.options, &store, NULL));
     assert_true(store_session_open(store, STORE_WRITES, &second, NULL));
     insert(&shop, shop_tenant);
-    begin(&shop);
+    shop_begin(&shop);
     assert_true(changes_watch(shop.writer, shop_tenant, &toy_article, NULL));
     article = shop_article(&shop, SLICE("seen"));
     assert_true(store_entity_insert(shop.writer, shop_tenant, article, shop.arena, NULL));
-    end(&shop);
+    shop_end(&shop);
     assert_true(store_begin(second, NULL) && store_operation_begin(second, NULL));
     article = shop_article(&shop, SLICE("theirs"));
     assert_true(store_entity_insert(second, shop_tenant, article, shop.arena, NULL));
@@ -314,9 +302,9 @@ static size_t trim(struct shop *shop, int64_t keep_ms, size_t rows_max)
         bool more = true;
 
         while (more) {
-            begin(shop);
+            shop_begin(shop);
             assert_true(changes_trim(shop->writer, &excess[i], &more, NULL));
-            end(shop);
+            shop_end(shop);
         }
     }
     return count;
@@ -403,14 +391,14 @@ static void test_used_again(void **state UNUSED)
     assert_int_equal(count, 1);
     assert_true(excess[0].ends);
     watch(&shop, shop_tenant);
-    begin(&shop);
+    shop_begin(&shop);
     assert_true(changes_trim(shop.writer, &excess[0], &more, NULL));
-    end(&shop);
+    shop_end(&shop);
     assert_true(extent(&shop, shop_tenant, &now));
     assert_int_equal(count_since(&shop, shop_tenant, 0), 1);
-    begin(&shop);
+    shop_begin(&shop);
     assert_true(changes_forget(shop.writer, shop_tenant, NULL));
-    end(&shop);
+    shop_end(&shop);
     assert_false(extent(&shop, shop_tenant, &now));
     shop_close(&shop);
 }

@@ -13,26 +13,14 @@
 #include "store/registry.h"
 #include "store/shop_test.h"
 
-static void begin(struct shop *shop)
-{
-    assert_true(store_begin(shop->writer, NULL));
-    assert_true(store_operation_begin(shop->writer, NULL));
-}
-
-static void end(struct shop *shop)
-{
-    assert_true(store_operation_keep(shop->writer, NULL));
-    assert_true(store_commit(shop->writer, NULL));
-}
-
 static void put(struct shop *shop, struct uuid tenant, const struct edm_health_policy *policy)
 {
     struct error err = { 0 };
 
-    begin(shop);
+    shop_begin(shop);
     if (!health_policy_put(shop->writer, tenant, &toy_article, policy, &err))
         fail_msg("%s", err.message);
-    end(shop);
+    shop_end(shop);
 }
 
 static bool get(struct shop *shop, struct uuid tenant, struct edm_health_policy *ret)
@@ -91,9 +79,9 @@ static void test_round_trip(void **state UNUSED)
 
     put(&shop, shop_other_tenant, &policies[0]);
     int64_t version = version_seen(&shop);
-    begin(&shop);
+    shop_begin(&shop);
     assert_true(health_policies_clear(shop.writer, shop_tenant, NULL));
-    end(&shop);
+    shop_end(&shop);
     assert_true(version_seen(&shop) > version);
     assert_false(get(&shop, shop_tenant, &read));
     assert_true(get(&shop, shop_other_tenant, &read));
@@ -109,7 +97,7 @@ static void test_undone(void **state UNUSED)
 
     shop_open(&shop, true, NULL);
     version = version_seen(&shop);
-    begin(&shop);
+    shop_begin(&shop);
     assert_true(health_policy_put(shop.writer, shop_tenant, &toy_article, &policies[0], NULL));
     store_operation_undo(shop.writer);
     assert_true(store_commit(shop.writer, NULL));

@@ -9,18 +9,6 @@
 #include "base/arena.h"
 #include "store/shop_test.h"
 
-static void begin(struct shop *shop)
-{
-    assert_true(store_begin(shop->writer, NULL));
-    assert_true(store_operation_begin(shop->writer, NULL));
-}
-
-static void end(struct shop *shop)
-{
-    assert_true(store_operation_keep(shop->writer, NULL));
-    assert_true(store_commit(shop->writer, NULL));
-}
-
 static void undo(struct shop *shop)
 {
     store_operation_undo(shop->writer);
@@ -49,27 +37,27 @@ static void test_tenants(void **state UNUSED)
 
     shop_open(&shop, false, NULL);
     version = version_seen(&shop);
-    begin(&shop);
+    shop_begin(&shop);
     assert_true(registry_tenant_add(shop.writer, &tenant, &err));
     assert_true(registry_version(shop.writer, &inside, &err) && inside > version);
     tenant.id = shop_other_tenant;
     tenant.name = SLICE_EMPTY;
     assert_true(registry_tenant_add(shop.writer, &tenant, &err));
-    end(&shop);
+    shop_end(&shop);
     assert_true(version_seen(&shop) > version);
     version = version_seen(&shop);
 
-    begin(&shop);
+    shop_begin(&shop);
     assert_false(registry_tenant_add(shop.writer, &tenant, &err));
     assert_int_equal(err.code, ERROR_CONFLICT);
     undo(&shop);
     assert_true(version_seen(&shop) == version);
 
-    begin(&shop);
+    shop_begin(&shop);
     assert_true(registry_tenant_set_license(shop.writer, shop_tenant, false, &err));
     assert_false(registry_tenant_set_license(shop.writer, (struct uuid){ { 9 } }, false, &err));
     assert_int_equal(err.code, ERROR_NOT_FOUND);
-    end(&shop);
+    shop_end(&shop);
 
     assert_true(store_read_begin(shop.reader, &err));
     assert_true(registry_tenant_get(shop.reader, shop_tenant, shop.arena, &read, &err));
@@ -81,11 +69,11 @@ static void test_tenants(void **state UNUSED)
     assert_true(count == 2 && uuid_eq(list[1].id, shop_other_tenant) && list[1].licensed);
 
     version = version_seen(&shop);
-    begin(&shop);
+    shop_begin(&shop);
     assert_true(registry_tenant_remove(shop.writer, shop_tenant, &err));
     assert_false(registry_tenant_remove(shop.writer, shop_tenant, &err));
     assert_int_equal(err.code, ERROR_NOT_FOUND);
-    end(&shop);
+    shop_end(&shop);
     assert_true(version_seen(&shop) > version);
     assert_false(registry_tenant_get(shop.reader, shop_tenant, shop.arena, &read, &err));
     assert_true(registry_tenant_get(shop.reader, shop_other_tenant, shop.arena, &read, &err));
@@ -106,12 +94,12 @@ static void test_clients(void **state UNUSED)
     size_t count;
 
     shop_open(&shop, true, NULL);
-    begin(&shop);
+    shop_begin(&shop);
     assert_true(registry_client_put(shop.writer, &client, false, &err));
     assert_true(registry_client_list(shop.writer, shop.arena, &list, &count, &err));
     assert_true(count == 1);
-    end(&shop);
-    begin(&shop);
+    shop_end(&shop);
+    shop_begin(&shop);
     assert_false(registry_client_put(shop.writer, &client, false, &err));
     assert_int_equal(err.code, ERROR_CONFLICT);
     client.is_default = false;
@@ -119,7 +107,7 @@ static void test_clients(void **state UNUSED)
     client.any_tenant = true;
     client.digest[47] = 9;
     assert_true(registry_client_put(shop.writer, &client, true, &err));
-    end(&shop);
+    shop_end(&shop);
     assert_true(store_read_begin(shop.reader, &err));
     assert_true(registry_client_get(shop.reader, SLICE("app"), shop.arena, &read, &err));
     assert_true(!read.is_default && read.created_ticks == 7);
@@ -127,11 +115,11 @@ static void test_clients(void **state UNUSED)
     assert_memory_equal(read.digest, client.digest, sizeof read.digest);
     assert_true(slice_eq(read.roles, SLICE("A B")) && slice_eq(read.name, SLICE("n")));
 
-    begin(&shop);
+    shop_begin(&shop);
     assert_true(registry_client_remove(shop.writer, SLICE("app"), &err));
     assert_false(registry_client_remove(shop.writer, SLICE("app"), &err));
     assert_int_equal(err.code, ERROR_NOT_FOUND);
-    end(&shop);
+    shop_end(&shop);
     assert_true(store_read_begin(shop.reader, &err));
     assert_false(registry_client_get(shop.reader, SLICE("app"), shop.arena, &read, &err));
     assert_true(registry_client_list(shop.reader, shop.arena, &list, &count, &err));
@@ -148,14 +136,14 @@ static void test_many_tenants(void **state UNUSED)
     size_t count;
 
     shop_open(&shop, true, NULL);
-    begin(&shop);
+    shop_begin(&shop);
     for (size_t i = 0; i < 2000; i++) {
         tenant.id.bytes[14] = (uint8_t)(i >> 8);
         tenant.id.bytes[15] = (uint8_t)i;
         tenant.created_ticks = (int64_t)i;
         CHECK(registry_tenant_add(shop.writer, &tenant, NULL), i);
     }
-    end(&shop);
+    shop_end(&shop);
     assert_true(store_read_begin(shop.reader, NULL));
     assert_true(registry_tenant_list(shop.reader, arena, &list, &count, NULL));
     assert_int_equal(count, 2000);
@@ -176,9 +164,9 @@ static void test_other_process(void **state UNUSED)
     version = version_seen(&shop);
     other = shop;
     shop_open_store(&other);
-    begin(&other);
+    shop_begin(&other);
     assert_true(registry_tenant_add(other.writer, &tenant, NULL));
-    end(&other);
+    shop_end(&other);
     shop_close_store(&other);
     store_read_end(shop.reader);
     assert_true(version_seen(&shop) > version);
@@ -268,27 +256,27 @@ static void test_exists_is_not_fooled(void **state UNUSED)
 
     shop_open(&shop, false, NULL);
     other = shop;
-    begin(&shop);
+    shop_begin(&shop);
     assert_true(registry_tenant_add(shop.writer, &tenant, NULL));
     assert_true(exists(shop.writer, shop_tenant));
     store_rollback(shop.writer);
-    begin(&shop);
+    shop_begin(&shop);
     tenant.id = shop_other_tenant;
     assert_true(registry_tenant_add(shop.writer, &tenant, NULL));
-    end(&shop);
-    begin(&shop);
+    shop_end(&shop);
+    shop_begin(&shop);
     assert_false(exists(shop.writer, shop_tenant));
     assert_true(exists(shop.writer, shop_other_tenant));
-    end(&shop);
+    shop_end(&shop);
 
     shop_open_store(&other);
-    begin(&other);
+    shop_begin(&other);
     assert_true(registry_tenant_remove(other.writer, shop_other_tenant, NULL));
-    end(&other);
+    shop_end(&other);
     shop_close_store(&other);
-    begin(&shop);
+    shop_begin(&shop);
     assert_false(exists(shop.writer, shop_other_tenant));
-    end(&shop);
+    shop_end(&shop);
     shop_close(&shop);
 }
 
@@ -299,12 +287,12 @@ static void test_exists_for_many(void **state UNUSED)
     struct shop shop;
 
     shop_open(&shop, true, NULL);
-    begin(&shop);
+    shop_begin(&shop);
     for (unsigned i = 0; i < 200; i += 2) {
         id.bytes[15] = (uint8_t)i;
         assert_true(registry_tenant_add(shop.writer, &(struct registry_tenant){ .id = id }, NULL));
     }
-    end(&shop);
+    shop_end(&shop);
     assert_true(store_begin(shop.writer, NULL));
     for (unsigned i = 0; i < 800; i++) {
         id.bytes[15] = (uint8_t)(i % 200);

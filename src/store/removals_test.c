@@ -9,26 +9,14 @@
 #include "base/arena.h"
 #include "store/shop_test.h"
 
-static void begin(struct shop *shop)
-{
-    assert_true(store_begin(shop->writer, NULL));
-    assert_true(store_operation_begin(shop->writer, NULL));
-}
-
-static void end(struct shop *shop)
-{
-    assert_true(store_operation_keep(shop->writer, NULL));
-    assert_true(store_commit(shop->writer, NULL));
-}
-
 static void add(struct shop *shop, struct uuid tenant, const struct removal *removal)
 {
     struct error err = { 0 };
 
-    begin(shop);
+    shop_begin(shop);
     if (!removal_add(shop->writer, tenant, removal, &err))
         fail_msg("%s", err.message);
-    end(shop);
+    shop_end(shop);
 }
 
 static size_t list(struct shop *shop, struct uuid tenant, size_t max, struct removal **ret)
@@ -83,9 +71,9 @@ static void test_newest_first(void **state UNUSED)
     shop_reopen(&shop);
     assert_int_equal(list(&shop, shop_tenant, 100, &found), COUNT_OF(removals));
 
-    begin(&shop);
+    shop_begin(&shop);
     assert_true(removals_clear(shop.writer, shop_tenant, NULL));
-    end(&shop);
+    shop_end(&shop);
     assert_int_equal(list(&shop, shop_tenant, 100, &found), 0);
     assert_int_equal(list(&shop, shop_other_tenant, 100, &found), 1);
     shop_close(&shop);
@@ -100,7 +88,7 @@ static void test_the_last_are_kept(void **state UNUSED)
 
     shop_open(&shop, true, NULL);
     add(&shop, shop_other_tenant, &removals[0]);
-    begin(&shop);
+    shop_begin(&shop);
     for (int i = 1; i <= REMOVALS_KEPT + 50; i++) {
         removal.at_ticks = i;
         assert_true(removal_add(shop.writer, shop_tenant, &removal, NULL));
@@ -110,7 +98,7 @@ static void test_the_last_are_kept(void **state UNUSED)
             removal_list(shop.writer, shop_tenant, SIZE_MAX, shop.arena, &found, &count, NULL));
         assert_int_equal(count, REMOVALS_KEPT);
     }
-    end(&shop);
+    shop_end(&shop);
     assert_int_equal(list(&shop, shop_tenant, SIZE_MAX, &found), REMOVALS_KEPT);
     for (int i = 0; i < REMOVALS_KEPT; i++)
         CHECK(found[i].at_ticks == REMOVALS_KEPT + 50 - i, (size_t)i);

@@ -18,25 +18,13 @@ static const struct sandbox sandboxes[] = {
     { { { 4 } }, 300, SLICE_INIT(""), SLICE_INIT("") },
 };
 
-static void begin(struct shop *shop)
-{
-    assert_true(store_begin(shop->writer, NULL));
-    assert_true(store_operation_begin(shop->writer, NULL));
-}
-
-static void end(struct shop *shop)
-{
-    assert_true(store_operation_keep(shop->writer, NULL));
-    assert_true(store_commit(shop->writer, NULL));
-}
-
 static void open_with_sandboxes(struct shop *shop)
 {
     shop_open(shop, false, NULL);
-    begin(shop);
+    shop_begin(shop);
     for (size_t i = 0; i < COUNT_OF(sandboxes); i++)
         CHECK(sandbox_add(shop->writer, &sandboxes[i], NULL), i);
-    end(shop);
+    shop_end(shop);
     assert_true(store_read_begin(shop->reader, NULL));
 }
 
@@ -57,7 +45,7 @@ static void test_round_trip(void **state UNUSED)
     assert_false(sandbox_get(shop.reader, none, shop.arena, &read, &err));
     assert_int_equal(err.code, ERROR_NOT_FOUND);
 
-    begin(&shop);
+    shop_begin(&shop);
     assert_false(sandbox_add(shop.writer, &sandboxes[0], &err));
     assert_int_equal(err.code, ERROR_CONFLICT);
     store_operation_undo(shop.writer);
@@ -73,13 +61,13 @@ static void test_removal(void **state UNUSED)
     int64_t number;
 
     open_with_sandboxes(&shop);
-    begin(&shop);
+    shop_begin(&shop);
     assert_true(sandbox_count(shop.writer, &number, NULL) && number == 4);
     assert_true(sandbox_remove(shop.writer, sandboxes[1].tenant, NULL));
     assert_false(sandbox_remove(shop.writer, sandboxes[1].tenant, &err));
     assert_int_equal(err.code, ERROR_NOT_FOUND);
     assert_true(sandbox_count(shop.writer, &number, NULL) && number == 3);
-    end(&shop);
+    shop_end(&shop);
     assert_true(store_read_begin(shop.reader, NULL));
     assert_false(sandbox_get(shop.reader, sandboxes[1].tenant, shop.arena, &read, NULL));
     assert_true(sandbox_next_end(shop.reader, &number, NULL) && number == 300);

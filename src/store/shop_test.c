@@ -94,6 +94,18 @@ struct edm_entity *shop_article(struct shop *shop, struct slice title)
     return entity;
 }
 
+void shop_begin(struct shop *shop)
+{
+    assert_true(store_begin(shop->writer, NULL));
+    assert_true(store_operation_begin(shop->writer, NULL));
+}
+
+void shop_end(struct shop *shop)
+{
+    assert_true(store_operation_keep(shop->writer, NULL));
+    assert_true(store_commit(shop->writer, NULL));
+}
+
 bool shop_insert(struct shop *shop, struct uuid tenant, struct edm_entity *entity,
                  struct error *err)
 {

@@ -38,6 +38,10 @@ void shop_open_store(struct shop *shop);
 /* An article with every property present (its defaults) but the key, and this title. */
 struct edm_entity *shop_article(struct shop *shop, struct slice title);
 
+/* A transaction of the writer with one operation, which is kept at its end. */
+void shop_begin(struct shop *shop);
+void shop_end(struct shop *shop);
+
 /* One write in a transaction of its own; false when any step fails. */
 bool shop_insert(struct shop *shop, struct uuid tenant, struct edm_entity *entity,
                  struct error *err);

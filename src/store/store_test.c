@@ -135,18 +135,6 @@ static void test_select(void **state UNUSED)
     shop_close(&shop);
 }
 
-static void begin_operation(struct shop *shop)
-{
-    assert_true(store_begin(shop->writer, NULL));
-    assert_true(store_operation_begin(shop->writer, NULL));
-}
-
-static void end_operation(struct shop *shop)
-{
-    assert_true(store_operation_keep(shop->writer, NULL));
-    assert_true(store_commit(shop->writer, NULL));
-}
-
 static void test_update(void **state UNUSED)
 {
     uint64_t changed = UINT64_C(1) << TOY_ARTICLE_STOCK | UINT64_C(1) << TOY_ARTICLE_COUNTED_AT;
@@ -158,7 +146,7 @@ static void test_update(void **state UNUSED)
     article = shop_article(&shop, SLICE("x"));
     assert_true(shop_insert(&shop, shop_tenant, article, &err));
     assert_true(shop_get(&shop, shop_tenant, article->values[0].text, &stale, &err));
-    begin_operation(&shop);
+    shop_begin(&shop);
     assert_true(store_entity_get(shop.writer, shop_tenant, &toy_article, article->values[0].text,
                                  ALL, shop.arena, &read, &err));
     read->values[TOY_ARTICLE_STOCK].integer = 99;
@@ -170,7 +158,7 @@ static void test_update(void **state UNUSED)
     assert_true(read->version == 3);
     assert_false(store_entity_update(shop.writer, shop_tenant, stale, changed, &err));
     assert_int_equal(err.code, ERROR_NOT_FOUND);
-    end_operation(&shop);
+    shop_end(&shop);
     assert_true(shop_get(&shop, shop_tenant, article->values[0].text, &read, &err));
     assert_true(read->version == 3 && read->values[TOY_ARTICLE_STOCK].integer == 99);
     assert_true(read->values[TOY_ARTICLE_COUNTED_AT].at.offset_minutes == 60);
@@ -397,11 +385,11 @@ static void test_tenants(void **state UNUSED)
     }
     assert_false(shop_get(&shop, nobody, SLICE("same"), &read, &err));
 
-    begin_operation(&shop);
+    shop_begin(&shop);
     articles[1]->values[TOY_ARTICLE_STOCK].integer = 1000;
     assert_true(store_entity_update(shop.writer, shop_other_tenant, articles[1], ALL, &err));
     assert_false(store_entity_update(shop.writer, nobody, articles[1], ALL, &err));
-    end_operation(&shop);
+    shop_end(&shop);
     assert_true(shop_get(&shop, shop_tenant, SLICE("same"), &read, &err));
     assert_true(entities_equal(read, articles[0]));
 
@@ -423,7 +411,7 @@ static void test_delete_all(void **state UNUSED)
     for (size_t i = 0; i < 5; i++)
         assert_true(shop_insert(&shop, i < 3 ? shop_tenant : shop_other_tenant,
                                 shop_article(&shop, SLICE("x")), &err));
-    begin_operation(&shop);
+    shop_begin(&shop);
     assert_true(store_entity_delete_all(shop.writer, shop_tenant, &toy_article, &count, &err));
     assert_true(count == 3);
     assert_true(store_entity_delete_all(shop.writer, shop_tenant, &toy_crate, &count, &err));
@@ -431,9 +419,9 @@ static void test_delete_all(void **state UNUSED)
     store_operation_undo(shop.writer);
     assert_true(store_commit(shop.writer, &err));
     assert_true(shop_count(&shop, shop_tenant) == 3);
-    begin_operation(&shop);
+    shop_begin(&shop);
     assert_true(store_entity_delete_all(shop.writer, shop_tenant, &toy_article, &count, &err));
-    end_operation(&shop);
+    shop_end(&shop);
     assert_true(count == 3);
     assert_true(shop_count(&shop, shop_tenant) == 0);
     assert_true(shop_count(&shop, shop_other_tenant) == 2);
@@ -451,7 +439,7 @@ static void test_read_your_writes(void **state UNUSED)
     shop_open(&shop, false, NULL);
     assert_true(shop_count(&shop, shop_tenant) == 0);
     commits = store_commit_count(shop.store);
-    begin_operation(&shop);
+    shop_begin(&shop);
     assert_true(store_entity_insert(shop.writer, shop_tenant, shop_article(&shop, SLICE("x")),
                                     shop.arena, &err));
     assert_true(store_operation_keep(shop.writer, &err));
@@ -512,7 +500,7 @@ static void test_rollback(void **state UNUSED)
     bool empty = false;
 
     shop_open(&shop, true, NULL);
-    begin_operation(&shop);
+    shop_begin(&shop);
     assert_true(store_entity_insert(shop.writer, shop_tenant, shop_article(&shop, SLICE("x")),
                                     shop.arena, NULL));
     assert_true(store_is_empty(shop.writer, &empty, NULL) && !empty);
@@ -538,13 +526,13 @@ static void insert_rising(struct shop *shop, size_t count, char last[UUID_TEXT_L
 
     for (size_t i = 0; i < count; i++) {
         if (i % 1000 == 0)
-            begin_operation(shop);
+            shop_begin(shop);
         article->present &= ~UINT64_C(1);
         assert_true(store_entity_insert(shop->writer, shop_tenant, article, shop->arena, NULL));
         CHECK(memcmp(article->values[0].text.ptr, last, UUID_TEXT_LEN) > 0, i);
         memcpy(last, article->values[0].text.ptr, UUID_TEXT_LEN);
         if (i % 1000 == 999 || i == count - 1)
-            end_operation(shop);
+            shop_end(shop);
     }
 }
 
@@ -590,7 +578,7 @@ static void test_ids_after_undo(void **state UNUSED)
     shop_open(&shop, false, NULL);
     article = shop_article(&shop, SLICE("x"));
     for (size_t i = 0; i < 4; i++) {
-        begin_operation(&shop);
+        shop_begin(&shop);
         article->present &= ~UINT64_C(1);
         assert_true(store_entity_insert(shop.writer, shop_tenant, article, shop.arena, NULL));
         if (i % 2)
