@@ -1,4 +1,4 @@
-/* store/store_test.c - what store.h promises, on both kinds of folder.
+/* store/store_test.c - what store.h promises of values, tenants and transactions.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -6,16 +6,10 @@
 
 #include "store/store.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/repeatable.h"
-#include "edm/health.h"
 #include "edm/toy_model.h"
 #include "store/shop_test.h"
 
@@ -192,170 +186,6 @@ static void test_keys(void **state UNUSED)
     shop_close(&shop);
 }
 
-/* --- lists ------------------------------------------------------------------------------------ */
-
-static const struct {
-    size_t rows, page_size, pages;
-} page_cases[] = {
-    { 0, 10, 1 }, { 1, 10, 1 }, { 10, 10, 1 }, { 11, 10, 2 }, { 25, 10, 3 }, { 5, 1, 5 },
-};
-
-static void test_pages(void **state UNUSED)
-{
-    for (size_t i = 0; i < COUNT_OF(page_cases); i++) {
-        struct edm_query query = {
-            .type = &toy_article, .select = ALL, .page_size = page_cases[i].page_size, .count = true
-        };
-        size_t rows = 0, pages = 0;
-        struct edm_page page;
-        struct shop shop;
-
-        shop_open(&shop, true, NULL);
-        for (size_t j = 0; j < page_cases[i].rows; j++)
-            assert_true(shop_insert(&shop, shop_tenant, shop_article(&shop, SLICE("x")), NULL));
-        assert_true(shop_insert(&shop, shop_other_tenant, shop_article(&shop, SLICE("y")), NULL));
-        assert_true(store_read_begin(shop.reader, NULL));
-        do {
-            assert_true(
-                store_entity_list(shop.reader, shop_tenant, &query, shop.arena, &page, NULL));
-            CHECK(page.total_count == (int64_t)page_cases[i].rows, i);
-            for (size_t j = 0; j < page.count; j++) {
-                struct slice key = page.entities[j]->values[0].text;
-
-                CHECK(slice_compare(query.after, key) < 0, i);
-                query.after = key;
-            }
-            rows += page.count;
-            pages++;
-        } while (page.more);
-        CHECK(rows == page_cases[i].rows, i);
-        CHECK(pages == page_cases[i].pages, i);
-        shop_close(&shop);
-    }
-}
-
-static void test_empty_page(void **state UNUSED)
-{
-    struct edm_query query = { .type = &toy_article, .select = ALL };
-    struct edm_page page;
-    struct shop shop;
-
-    shop_open(&shop, true, NULL);
-    assert_true(shop_insert(&shop, shop_tenant, shop_article(&shop, SLICE("x")), NULL));
-    assert_true(store_read_begin(shop.reader, NULL));
-    assert_true(store_entity_list(shop.reader, shop_tenant, &query, shop.arena, &page, NULL));
-    assert_true(page.count == 0 && !page.more && page.total_count == -1);
-    shop_close(&shop);
-}
-
-/* A page ends behind the row that passes its bytes, and the next one goes on from there. */
-static void test_page_bytes(void **state UNUSED)
-{
-    struct edm_query query = {
-        .type = &toy_article, .select = ALL, .page_size = 10, .page_bytes = 1500
-    };
-    char title[1000];
-    struct edm_page page;
-    struct shop shop;
-
-    memset(title, 'x', sizeof title);
-    shop_open(&shop, true, NULL);
-    for (size_t i = 0; i < 3; i++)
-        assert_true(shop_insert(&shop, shop_tenant,
-                                shop_article(&shop, (struct slice){ title, sizeof title }), NULL));
-    assert_true(store_read_begin(shop.reader, NULL));
-    assert_true(store_entity_list(shop.reader, shop_tenant, &query, shop.arena, &page, NULL));
-    assert_true(page.count == 2 && page.more);
-    query.after = page.entities[1]->values[0].text;
-    assert_true(store_entity_list(shop.reader, shop_tenant, &query, shop.arena, &page, NULL));
-    assert_true(page.count == 1 && !page.more);
-    shop_close(&shop);
-}
-
-/* --- silence ---------------------------------------------------------------------------------- */
-
-/* When article i was last counted, and whether it is gone by a view whose point is 1000; never:
- * when that view says so. */
-static const struct {
-    struct edm_value counted_at;
-    bool gone, never;
-} silence_cases[] = {
-    { { .at = { 5000, 0 } }, false, false }, { { .at = { 1001, -60 } }, false, false },
-    { { .at = { 1000, 60 } }, true, false }, { { .at = { 1, 0 } }, true, false },
-    { { .at = { 0, 0 } }, false, true },     { { .at = { 0, 60 } }, false, true },
-    { { .is_null = true }, false, true },    { { .at = { 999, 0 } }, true, false },
-};
-
-static bool is_gone(const struct edm_health_view *view, size_t which)
-{
-    if (silence_cases[which].never)
-        return view->never_gone;
-    return silence_cases[which].gone && view->gone_since_ticks > 0;
-}
-
-/* Pages of two through what is there or gone: every row that should, in order, and the count. */
-static void check_silence(struct shop *shop, struct edm_query query, int64_t want)
-{
-    struct edm_page page;
-    int64_t rows = 0;
-
-    do {
-        assert_true(store_entity_list(shop->reader, shop_tenant, &query, shop->arena, &page, NULL));
-        assert_true(page.total_count == want);
-        for (size_t i = 0; i < page.count; i++, rows++) {
-            const struct edm_entity *article = page.entities[i];
-            size_t which = (size_t)article->values[TOY_ARTICLE_STOCK].integer;
-
-            assert_true(slice_compare(query.after, article->values[0].text) < 0);
-            query.after = article->values[0].text;
-            assert_true(!query.health || is_gone(query.health, which) == query.gone);
-        }
-    } while (page.more);
-    assert_true(rows == want);
-}
-
-static void test_silence(void **state UNUSED)
-{
-    struct edm_health_view view = { .type = &toy_article,
-                                    .contact = TOY_ARTICLE_COUNTED_AT,
-                                    .state = TOY_ARTICLE_SIZE,
-                                    .gone_since_ticks = 1000 };
-    struct edm_query query = { .type = &toy_article, .select = ALL, .page_size = 2, .count = true };
-    int64_t all = COUNT_OF(silence_cases), gone = 0, never = 0;
-    struct shop shop;
-
-    shop_open(&shop, true, NULL);
-    for (size_t i = 0; i < COUNT_OF(silence_cases); i++) {
-        struct edm_entity *article = shop_article(&shop, SLICE("x"));
-
-        article->values[TOY_ARTICLE_COUNTED_AT] = silence_cases[i].counted_at;
-        article->values[TOY_ARTICLE_STOCK].integer = (int64_t)i;
-        gone += silence_cases[i].gone;
-        never += silence_cases[i].never;
-        assert_true(shop_insert(&shop, shop_tenant, article, NULL));
-    }
-    assert_true(store_read_begin(shop.reader, NULL));
-    check_silence(&shop, query, all);
-    query.health = &view;
-    check_silence(&shop, query, all - gone);
-    query.gone = true;
-    check_silence(&shop, query, gone);
-    view.never_gone = true;
-    check_silence(&shop, query, gone + never);
-    query.gone = false;
-    check_silence(&shop, query, all - gone - never);
-    view.gone_since_ticks = -1;
-    check_silence(&shop, query, all - never);
-    query.gone = true;
-    view.never_gone = false; /* nobody ever is */
-    check_silence(&shop, query, 0);
-    query.gone = false;
-    check_silence(&shop, query, all);
-    query.health = NULL; /* another statement under the same type and properties */
-    check_silence(&shop, query, all);
-    shop_close(&shop);
-}
-
 /* --- tenants ---------------------------------------------------------------------------------- */
 
 /* Two tenants with the same keys: every function sees the one it was asked for. */
@@ -510,264 +340,6 @@ static void test_rollback(void **state UNUSED)
     shop_close(&shop);
 }
 
-/* --- ids -------------------------------------------------------------------------------------- */
-
-static uint64_t test_time_ms;
-
-static uint64_t test_clock(void)
-{
-    return test_time_ms;
-}
-
-/* Inserts `count` articles and checks that their keys rise behind *last. */
-static void insert_rising(struct shop *shop, size_t count, char last[UUID_TEXT_LEN])
-{
-    struct edm_entity *article = shop_article(shop, SLICE("x"));
-
-    for (size_t i = 0; i < count; i++) {
-        if (i % 1000 == 0)
-            shop_begin(shop);
-        article->present &= ~UINT64_C(1);
-        assert_true(store_entity_insert(shop->writer, shop_tenant, article, shop->arena, NULL));
-        CHECK(memcmp(article->values[0].text.ptr, last, UUID_TEXT_LEN) > 0, i);
-        memcpy(last, article->values[0].text.ptr, UUID_TEXT_LEN);
-        if (i % 1000 == 999 || i == count - 1)
-            shop_end(shop);
-    }
-}
-
-static const struct {
-    int64_t step_ms;
-    size_t count;
-    bool reopen;
-} clock_cases[] = {
-    { 0, 20000, false },          /* the clock stands: 4,096 ids fit its millisecond */
-    { 1, 5000, true },            /**/
-    { -1000000, 5000, true },     /* steps back over a restart */
-    { 1000000 + 7, 5000, false }, /* and on again */
-    { 3600000, 1, true },         /**/
-    { -3600000, 20000, false },   /* back in the middle of a run */
-    { 60000, 45000, true },       /**/
-};
-
-static void test_ids_rise(void **state UNUSED)
-{
-    char last[UUID_TEXT_LEN] = "";
-    struct shop shop;
-
-    shop_open(&shop, false, NULL);
-    shop.options.unix_ms = test_clock;
-    test_time_ms = 1700000000000;
-    shop_reopen(&shop);
-    for (size_t i = 0; i < COUNT_OF(clock_cases); i++) {
-        test_time_ms = (uint64_t)((int64_t)test_time_ms + clock_cases[i].step_ms);
-        if (clock_cases[i].reopen)
-            shop_reopen(&shop);
-        insert_rising(&shop, clock_cases[i].count, last);
-    }
-    shop_close(&shop);
-}
-
-/* A limit raised by an operation that is undone, or a group that is rolled back, was not raised. */
-static void test_ids_after_undo(void **state UNUSED)
-{
-    char last[UUID_TEXT_LEN] = "";
-    struct edm_entity *article;
-    struct shop shop;
-
-    shop_open(&shop, false, NULL);
-    article = shop_article(&shop, SLICE("x"));
-    for (size_t i = 0; i < 4; i++) {
-        shop_begin(&shop);
-        article->present &= ~UINT64_C(1);
-        assert_true(store_entity_insert(shop.writer, shop_tenant, article, shop.arena, NULL));
-        if (i % 2)
-            store_operation_undo(shop.writer);
-        else
-            store_rollback(shop.writer);
-        insert_rising(&shop, 3, last);
-        shop_reopen(&shop);
-        insert_rising(&shop, 3, last);
-    }
-    shop_close(&shop);
-}
-
-/* In fresh stores the ids follow from the seed alone; they still rise and differ. */
-static void test_ids_repeat(void **state UNUSED)
-{
-    static const struct {
-        struct slice seed;
-        bool same; /* as the first */
-    } cases[] = {
-        { SLICE_INIT("tuesday"), true },
-        { SLICE_INIT("tuesday"), true },
-        { SLICE_INIT("wednesday"), false },
-    };
-    char first[UUID_TEXT_LEN] = "";
-    struct shop shop;
-
-    shop_open(&shop, true, NULL);
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        char last[UUID_TEXT_LEN] = "";
-
-        shop.options.repeatable = repeatable_create(cases[i].seed);
-        assert_non_null(shop.options.repeatable);
-        shop_reopen(&shop);
-        insert_rising(&shop, 5000, last);
-        if (i == 0)
-            memcpy(first, last, UUID_TEXT_LEN);
-        CHECK((memcmp(first, last, UUID_TEXT_LEN) == 0) == cases[i].same, i);
-        shop_close_store(&shop);
-        repeatable_destroy(shop.options.repeatable);
-    }
-    shop.options.repeatable = NULL;
-    shop_open_store(&shop);
-    shop_close(&shop);
-}
-
-/* --- the folder ------------------------------------------------------------------------------- */
-
-static mode_t mode_of(const struct shop *shop, const char *name)
-{
-    struct stat st = { 0 };
-    char path[128];
-
-    snprintf(path, sizeof path, "%s/%s", shop->directory, name);
-    assert_int_equal(stat(path, &st), 0);
-    return st.st_mode & 0777;
-}
-
-static void test_modes(void **state UNUSED)
-{
-    mode_t before = umask(0);
-    struct shop shop;
-
-    shop_open(&shop, false, NULL);
-    assert_int_equal(mode_of(&shop, "connectord.db"), 0600);
-    assert_int_equal(mode_of(&shop, "connectord.db-wal"), 0600);
-    assert_int_equal(mode_of(&shop, "connectord.db-shm"), 0600);
-    shop_close(&shop);
-    umask(before);
-}
-
-static void test_folder_is_made(void **state UNUSED)
-{
-    struct store_options options = { 0 };
-    struct error err = { 0 };
-    struct store *store;
-    char path[256];
-    struct shop shop;
-
-    shop_open(&shop, false, NULL);
-    snprintf(path, sizeof path, "%s/a/b", shop.directory);
-    options.directory = path;
-    assert_true(store_open(&toy_model, &options, &store, &err));
-    store_close(store);
-    assert_int_equal(mode_of(&shop, "a"), 0700);
-    assert_int_equal(mode_of(&shop, "a/b"), 0700);
-    snprintf(path, sizeof path, "%s/a/b/connectord.db", shop.directory);
-    assert_false(store_open(&toy_model, &options, &store, &err)); /* a file is in the way */
-    assert_int_equal(err.code, ERROR_CONFIGURATION);
-    unlink(path);
-    *strrchr(path, '/') = 0;
-    rmdir(path);
-    *strrchr(path, '/') = 0;
-    rmdir(path);
-    shop_close(&shop);
-}
-
-static void test_not_a_database(void **state UNUSED)
-{
-    struct error err = { 0 };
-    struct store *store;
-    struct shop shop;
-    char path[128];
-    int fd;
-
-    shop_open(&shop, false, NULL);
-    shop_close_store(&shop);
-    snprintf(path, sizeof path, "%s/connectord.db", shop.directory);
-    fd = open(path, O_WRONLY | O_TRUNC);
-    assert_true(dprintf(fd, "%4096s", "no database") > 0);
-    close(fd);
-    assert_false(store_open(&toy_model, &shop.options, &store, &err));
-    assert_int_equal(err.code, ERROR_CONFIGURATION);
-    assert_non_null(strstr(err.message, path));
-    shop_close(&shop);
-}
-
-/* How many private folders are in TMPDIR. */
-static size_t count_private(const char *parent)
-{
-    DIR *directory = opendir(parent);
-    struct dirent *entry;
-    size_t count = 0;
-
-    assert_non_null(directory);
-    while ((entry = readdir(directory)))
-        count += strncmp(entry->d_name, "connectord-", 11) == 0;
-    closedir(directory);
-    return count;
-}
-
-static void test_memory_leaves_nothing(void **state UNUSED)
-{
-    struct store_session *late;
-    struct error err = { 0 };
-    struct shop outer, shop;
-    const char *before = getenv("TMPDIR");
-
-    shop_open(&outer, false, NULL);
-    setenv("TMPDIR", outer.directory, 1);
-    shop_open(&shop, true, NULL);
-    assert_int_equal(count_private(outer.directory), 1);
-    store_seal(shop.store);
-    assert_int_equal(count_private(outer.directory), 0);
-    assert_false(store_session_open(shop.store, STORE_READS, &late, &err));
-    for (size_t i = 0; i < 300; i++) /* it goes on without names, across a checkpoint */
-        assert_true(shop_insert(&shop, shop_tenant, shop_article(&shop, SLICE("x")), &err));
-    store_read_end(shop.reader);
-    store_maintain(shop.writer);
-    assert_true(shop_count(&shop, shop_tenant) == 300);
-    shop_close(&shop);
-    shop_open(&shop, true, NULL); /* without the call they go at the end */
-    shop_close(&shop);
-    assert_int_equal(count_private(outer.directory), 0);
-    if (before)
-        setenv("TMPDIR", before, 1);
-    else
-        unsetenv("TMPDIR");
-    shop_close(&outer);
-}
-
-static void test_lock(void **state UNUSED)
-{
-    struct error err = { 0 };
-    struct shop shop;
-    char pid[32];
-    int fd, status;
-    pid_t child;
-
-    shop_open(&shop, false, NULL);
-    assert_true(store_lock(shop.directory, &fd, &err));
-    child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        struct error theirs = { 0 };
-        int second;
-        bool taken = store_lock(shop.directory, &second, &theirs);
-
-        snprintf(pid, sizeof pid, "(pid %ld)", (long)getppid());
-        _exit(!taken && theirs.code == ERROR_CONFIGURATION && strstr(theirs.message, pid) ? 0 : 1);
-    }
-    assert_true(waitpid(child, &status, 0) == child);
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    close(fd);
-    assert_true(store_lock(shop.directory, &fd, &err)); /* free again */
-    close(fd);
-    shop_close(&shop);
-}
-
 /* --- the log, the deadline -------------------------------------------------------------------- */
 
 static off_t log_size(const struct shop *shop)
@@ -818,13 +390,19 @@ static void test_checkpoints(void **state UNUSED)
 static void test_deadline(void **state UNUSED)
 {
     struct edm_query query = { .type = &toy_article, .count = true };
-    char last[UUID_TEXT_LEN] = "";
+    struct edm_entity *article;
     struct error err = { 0 };
     struct edm_page page;
     struct shop shop;
 
     shop_open(&shop, true, NULL);
-    insert_rising(&shop, 20000, last);
+    article = shop_article(&shop, SLICE("x"));
+    shop_begin(&shop);
+    for (size_t i = 0; i < 20000; i++) {
+        article->present &= ~UINT64_C(1);
+        assert_true(store_entity_insert(shop.writer, shop_tenant, article, shop.arena, NULL));
+    }
+    shop_end(&shop);
     assert_true(store_read_begin(shop.reader, NULL));
     store_session_set_deadline(shop.reader, clock_monotonic_ms());
     assert_false(store_entity_list(shop.reader, shop_tenant, &query, shop.arena, &page, &err));
@@ -840,18 +418,12 @@ static void test_deadline(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_damaged_offset),
-        cmocka_unit_test(test_select),         cmocka_unit_test(test_update),
-        cmocka_unit_test(test_keys),           cmocka_unit_test(test_pages),
-        cmocka_unit_test(test_empty_page),     cmocka_unit_test(test_page_bytes),
-        cmocka_unit_test(test_silence),        cmocka_unit_test(test_tenants),
-        cmocka_unit_test(test_delete_all),     cmocka_unit_test(test_read_your_writes),
-        cmocka_unit_test(test_snapshot),       cmocka_unit_test(test_group),
-        cmocka_unit_test(test_rollback),       cmocka_unit_test(test_ids_rise),
-        cmocka_unit_test(test_ids_after_undo), cmocka_unit_test(test_ids_repeat),
-        cmocka_unit_test(test_modes),          cmocka_unit_test(test_folder_is_made),
-        cmocka_unit_test(test_not_a_database), cmocka_unit_test(test_memory_leaves_nothing),
-        cmocka_unit_test(test_lock),           cmocka_unit_test(test_checkpoints),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_damaged_offset),
+        cmocka_unit_test(test_select),     cmocka_unit_test(test_update),
+        cmocka_unit_test(test_keys),       cmocka_unit_test(test_tenants),
+        cmocka_unit_test(test_delete_all), cmocka_unit_test(test_read_your_writes),
+        cmocka_unit_test(test_snapshot),   cmocka_unit_test(test_group),
+        cmocka_unit_test(test_rollback),   cmocka_unit_test(test_checkpoints),
         cmocka_unit_test(test_deadline),
     };
 
