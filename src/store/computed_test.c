@@ -10,7 +10,6 @@
 #include "store/sql_computed.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/arena.h"
 #include "edm/health.h"
@@ -95,28 +94,6 @@ static void test_no_memory(void **state UNUSED)
 #define QUERIES 10000
 #endif
 
-static size_t query_count(void)
-{
-    const char *text = getenv("CONNECTORD_QUERIES");
-    uint64_t count = QUERIES;
-
-    if (text)
-        assert_true(slice_to_uint64(slice_of(text), UINT32_MAX, &count));
-    return (size_t)count;
-}
-
-static void fill_shop(struct shop *shop, struct chance *chance, struct edm_entity **articles)
-{
-    assert_true(store_begin(shop->writer, NULL));
-    assert_true(store_operation_begin(shop->writer, NULL));
-    for (size_t i = 0; i < ARTICLES; i++) {
-        articles[i] = model_article(chance, shop->arena);
-        assert_true(store_entity_insert(shop->writer, shop_tenant, articles[i], shop->arena, NULL));
-    }
-    assert_true(store_operation_keep(shop->writer, NULL));
-    assert_true(store_commit(shop->writer, NULL));
-}
-
 static double number(const struct edm_order_value *value)
 {
     return value->kind == EDM_ORDER_REAL ? value->real : (double)value->integer;
@@ -174,11 +151,11 @@ static void test_values_by_chance(void **state UNUSED)
     const struct edm_health_view *const views[] = { NULL, NULL, &view };
     struct chance chance = { SEED };
     struct edm_entity *articles[ARTICLES];
-    size_t count = query_count();
+    size_t count = shop_trial_count(QUERIES);
     struct shop shop;
 
     shop_open(&shop, true, NULL);
-    fill_shop(&shop, &chance, articles);
+    shop_fill(&shop, model_article, &chance, articles, ARTICLES);
     assert_true(store_read_begin(shop.reader, NULL));
     for (size_t i = 0; i < count; i++) {
         struct arena *arena = arena_create(NULL, 64u << 20);

@@ -7,6 +7,7 @@
 #include "store/shop_test.h"
 
 #include <sqlite3.h>
+#include <stdlib.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -131,6 +132,28 @@ bool shop_delete(struct shop *shop, struct uuid tenant, struct slice key, struct
          store_operation_keep(shop->writer, err) && store_commit(shop->writer, err);
     store_rollback(shop->writer);
     return ok;
+}
+
+void shop_fill(struct shop *shop,
+               struct edm_entity *(*make)(struct chance *chance, struct arena *arena),
+               struct chance *chance, struct edm_entity **ret, size_t count)
+{
+    shop_begin(shop);
+    for (size_t i = 0; i < count; i++) {
+        ret[i] = make(chance, shop->arena);
+        assert_true(store_entity_insert(shop->writer, shop_tenant, ret[i], shop->arena, NULL));
+    }
+    shop_end(shop);
+}
+
+size_t shop_trial_count(size_t usual)
+{
+    const char *text = getenv("CONNECTORD_QUERIES");
+    uint64_t count = usual;
+
+    if (text)
+        assert_true(slice_to_uint64(slice_of(text), UINT32_MAX, &count));
+    return (size_t)count;
 }
 
 bool shop_get(struct shop *shop, struct uuid tenant, struct slice key, struct edm_entity **ret,

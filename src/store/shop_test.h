@@ -14,6 +14,7 @@
 #include "store/store.h"
 
 struct arena;
+struct chance;
 
 struct shop {
     char directory[64];
@@ -46,6 +47,12 @@ void shop_end(struct shop *shop);
 bool shop_insert(struct shop *shop, struct uuid tenant, struct edm_entity *entity,
                  struct error *err);
 bool shop_delete(struct shop *shop, struct uuid tenant, struct slice key, struct error *err);
+/* Inserts `count` articles that `make` makes by `chance`, in one operation. */
+void shop_fill(struct shop *shop,
+               struct edm_entity *(*make)(struct chance *chance, struct arena *arena),
+               struct chance *chance, struct edm_entity **ret, size_t count);
+/* How much a test by chance tries: CONNECTORD_QUERIES in the environment, or `usual`. */
+size_t shop_trial_count(size_t usual);
 /* Reads all of an article in a read transaction. */
 bool shop_get(struct shop *shop, struct uuid tenant, struct slice key, struct edm_entity **ret,
               struct error *err);

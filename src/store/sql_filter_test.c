@@ -237,18 +237,6 @@ static void test_no_memory(void **state UNUSED)
 #define QUERIES 60000
 #endif
 
-static void fill_shop(struct shop *shop, struct chance *chance, struct edm_entity **articles)
-{
-    assert_true(store_begin(shop->writer, NULL));
-    assert_true(store_operation_begin(shop->writer, NULL));
-    for (size_t i = 0; i < ARTICLES; i++) {
-        articles[i] = model_article(chance, shop->arena);
-        assert_true(store_entity_insert(shop->writer, shop_tenant, articles[i], shop->arena, NULL));
-    }
-    assert_true(store_operation_keep(shop->writer, NULL));
-    assert_true(store_commit(shop->writer, NULL));
-}
-
 /* In words of its own: so that what edm/health.c says is compared with SQL, and with this. */
 static bool is_gone(const struct edm_health_view *health, const struct edm_entity *article)
 {
@@ -308,7 +296,7 @@ static void test_by_chance(void **state UNUSED)
     struct shop shop;
 
     shop_open(&shop, true, NULL);
-    fill_shop(&shop, &chance, articles);
+    shop_fill(&shop, model_article, &chance, articles, ARTICLES);
     assert_true(store_read_begin(shop.reader, NULL));
     for (size_t i = 0; i < QUERIES; i++) {
         struct arena *arena = arena_create(NULL, 64u << 20);
@@ -387,7 +375,7 @@ static void test_views(void **state UNUSED)
     struct shop shop;
 
     shop_open(&shop, true, NULL);
-    fill_shop(&shop, &chance, articles);
+    shop_fill(&shop, model_article, &chance, articles, ARTICLES);
     assert_true(store_read_begin(shop.reader, NULL));
     for (size_t i = 0; i < COUNT_OF(views); i++) {
         for (size_t j = 0; j < COUNT_OF(values); j++)
