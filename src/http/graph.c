@@ -227,7 +227,7 @@ void graph_submit(struct call *call, bool is_write,
         graph_fail(call, ERROR_BUSY, "The server is busy. Try again later.");
 }
 
-/* --- licence --------------------------------------------------------------------------------- */
+/* --- beyond Graph ---------------------------------------------------------------------------- */
 
 /* One field, as a list: the rows that a request uses are up to the client, and there is room for so
  * many fields. Without memory a row is missing in it. */
@@ -296,6 +296,8 @@ enum graph_beyond graph_goes_beyond(struct call *call, enum beyond row)
     call_finish_error(call, &error);
     return BEYOND_REFUSED;
 }
+
+/* --- licence --------------------------------------------------------------------------------- */
 
 /* What the tenant's policy makes of silence, for a type that has one. */
 static bool find_health(struct call *call, struct error *err)

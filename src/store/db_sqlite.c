@@ -19,9 +19,6 @@
  * mode of the database. It is never opened by us when it exists, since closing any descriptor of a
  * file drops all POSIX locks that this process, SQLite included, holds on it.
  *
- * Values are bound SQLITE_STATIC: they lie in an arena or on a stack that outlives the step, and
- * reset() clears the bindings so that no statement keeps a pointer to what is gone.
- *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "store/db_sqlite.h"
@@ -40,6 +37,7 @@
 #include "store/directory.h"
 #include "store/sqlite_files.h"
 #include "store/sqlite_functions.h"
+#include "store/sqlite_statement.h"
 
 #define BUSY_TIMEOUT_MS    5000 /* the command line's writes beside the server's are short */
 #define RESTART_TIMEOUT_MS 250  /* readers let go at the end of their loop's turn */
@@ -79,12 +77,6 @@ struct sqlite_db {
     uint64_t log_frames; /* after the last commit or checkpoint of this connection */
 };
 
-struct sqlite_statement {
-    struct db_statement statement;
-    struct sqlite_db *db;
-    sqlite3_stmt *handle;
-};
-
 static const struct db_driver driver;
 
 static struct sqlite_source *source_of(struct db_source *source)
@@ -102,179 +94,6 @@ static const struct sqlite_db *sqlite_of_const(const struct db *db)
     return (const struct sqlite_db *)(const void *)db;
 }
 
-static struct sqlite_statement *statement_of(struct db_statement *statement)
-{
-    return (struct sqlite_statement *)(void *)statement;
-}
-
-/* --- what SQLite's result codes mean ---------------------------------------------------------- */
-
-static enum db_status classify_io(int extended)
-{
-    switch (extended) {
-    case SQLITE_IOERR_FSYNC:
-    case SQLITE_IOERR_DIR_FSYNC:
-    case SQLITE_IOERR_WRITE:
-        return DB_SYNC;
-    case SQLITE_IOERR_SHMSIZE: /* the log's index could not grow */
-        return DB_FULL;
-    case SQLITE_IOERR_NOMEM:
-        return DB_NO_MEMORY;
-    default:
-        return DB_IO;
-    }
-}
-
-static enum db_status classify(int extended)
-{
-    switch (extended & 0xff) {
-    case SQLITE_OK:
-        return DB_OK;
-    case SQLITE_ROW:
-        return DB_ROW;
-    case SQLITE_DONE:
-        return DB_DONE;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return DB_BUSY;
-    case SQLITE_FULL:
-        return DB_FULL;
-    case SQLITE_IOERR:
-        return classify_io(extended);
-    case SQLITE_CANTOPEN:
-    case SQLITE_READONLY:
-    case SQLITE_PERM:
-        return DB_IO;
-    case SQLITE_CONSTRAINT:
-        return DB_CONSTRAINT;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-        return DB_CORRUPT;
-    case SQLITE_INTERRUPT:
-        return DB_INTERRUPTED;
-    case SQLITE_NOMEM:
-        return DB_NO_MEMORY;
-    case SQLITE_TOOBIG:
-        return DB_TOO_LONG;
-    default:
-        return DB_OTHER;
-    }
-}
-
-/* --- statements ------------------------------------------------------------------------------- */
-
-static enum db_status sqlite_prepare(struct db *db, struct slice sql, struct db_statement **ret)
-{
-    struct sqlite_db *sqlite = sqlite_of(db);
-    struct sqlite_statement *statement = calloc(1, sizeof *statement);
-    int rc;
-
-    if (!statement)
-        return DB_NO_MEMORY;
-    rc = sqlite3_prepare_v3(sqlite->handle, sql.ptr, (int)sql.len, SQLITE_PREPARE_PERSISTENT,
-                            &statement->handle, NULL);
-    if (rc != SQLITE_OK) {
-        free(statement);
-        return classify(rc);
-    }
-    statement->statement.driver = &driver;
-    statement->db = sqlite;
-    *ret = &statement->statement;
-    return DB_OK;
-}
-
-static void sqlite_finalize(struct db_statement *statement)
-{
-    sqlite3_finalize(statement_of(statement)->handle);
-    free(statement);
-}
-
-static enum db_status sqlite_bind_null(struct db_statement *statement, int parameter)
-{
-    return classify(sqlite3_bind_null(statement_of(statement)->handle, parameter));
-}
-
-static enum db_status sqlite_bind_int(struct db_statement *statement, int parameter, int64_t value)
-{
-    return classify(sqlite3_bind_int64(statement_of(statement)->handle, parameter, value));
-}
-
-/* What is no number becomes NULL. */
-static enum db_status sqlite_bind_real(struct db_statement *statement, int parameter, double value)
-{
-    return classify(sqlite3_bind_double(statement_of(statement)->handle, parameter, value));
-}
-
-static enum db_status sqlite_bind_text(struct db_statement *statement, int parameter,
-                                       struct slice value)
-{
-    /* A NULL pointer would bind NULL. */
-    return classify(sqlite3_bind_text64(statement_of(statement)->handle, parameter,
-                                        value.ptr ? value.ptr : "", value.len, SQLITE_STATIC,
-                                        SQLITE_UTF8));
-}
-
-static enum db_status sqlite_bind_bytes(struct db_statement *statement, int parameter,
-                                        const void *bytes, size_t len)
-{
-    return classify(
-        sqlite3_bind_blob64(statement_of(statement)->handle, parameter, bytes, len, SQLITE_STATIC));
-}
-
-static enum db_status sqlite_step(struct db_statement *statement)
-{
-    return classify(sqlite3_step(statement_of(statement)->handle));
-}
-
-static void sqlite_reset(struct db_statement *statement)
-{
-    struct sqlite_statement *sqlite = statement_of(statement);
-
-    sqlite3_reset(sqlite->handle);
-    sqlite3_clear_bindings(sqlite->handle);
-}
-
-static bool sqlite_column_is_null(struct db_statement *statement, int column)
-{
-    return sqlite3_column_type(statement_of(statement)->handle, column) == SQLITE_NULL;
-}
-
-static enum db_kind sqlite_column_kind(struct db_statement *statement, int column)
-{
-    switch (sqlite3_column_type(statement_of(statement)->handle, column)) {
-    case SQLITE_INTEGER:
-        return DB_KIND_INTEGER;
-    case SQLITE_FLOAT:
-        return DB_KIND_REAL;
-    case SQLITE_TEXT:
-        return DB_KIND_TEXT;
-    case SQLITE_BLOB:
-        return DB_KIND_BYTES;
-    default:
-        return DB_KIND_NULL;
-    }
-}
-
-static double sqlite_column_real(struct db_statement *statement, int column)
-{
-    return sqlite3_column_double(statement_of(statement)->handle, column);
-}
-
-static int64_t sqlite_column_int(struct db_statement *statement, int column)
-{
-    return sqlite3_column_int64(statement_of(statement)->handle, column);
-}
-
-/* For text too: what is stored is UTF-8, and this call neither converts nor terminates it. The
- * value is looked up once and asked twice, which SQLite allows where it takes no mutexes. */
-static struct slice sqlite_column_bytes(struct db_statement *statement, int column)
-{
-    sqlite3_value *value = sqlite3_column_value(statement_of(statement)->handle, column);
-    const char *bytes = sqlite3_value_blob(value);
-
-    return (struct slice){ bytes, bytes ? (size_t)sqlite3_value_bytes(value) : 0 };
-}
-
 /* --- transactions ----------------------------------------------------------------------------- */
 
 static enum db_status run_control(struct sqlite_db *sqlite, enum control control)
@@ -286,11 +105,11 @@ static enum db_status run_control(struct sqlite_db *sqlite, enum control control
         rc = sqlite3_prepare_v3(sqlite->handle, control_sql[control], -1, SQLITE_PREPARE_PERSISTENT,
                                 handle, NULL);
         if (rc != SQLITE_OK)
-            return classify(rc);
+            return sqlite_status(rc);
     }
     rc = sqlite3_step(*handle);
     sqlite3_reset(*handle);
-    return rc == SQLITE_DONE ? DB_OK : classify(rc);
+    return rc == SQLITE_DONE ? DB_OK : sqlite_status(rc);
 }
 
 static bool sqlite_in_transaction(const struct db *db)
@@ -365,7 +184,7 @@ static enum db_status sqlite_checkpoint(struct db *db, enum db_checkpoint how)
     if (sqlite_files_sync_failed(sqlite->source->files))
         return DB_SYNC;
     if (rc != SQLITE_OK)
-        return classify(rc);
+        return sqlite_status(rc);
     if (restart)
         sqlite->log_frames = 0;
     return done < frames ? DB_BUSY : DB_OK;
@@ -480,7 +299,7 @@ static int configure(struct sqlite_db *sqlite, enum db_use use)
 
 static bool open_error(const struct sqlite_source *source, int rc, struct error *err)
 {
-    enum db_status status = classify(rc);
+    enum db_status status = sqlite_status(rc);
 
     if (status == DB_CORRUPT)
         return error_set(err, ERROR_CONFIGURATION, SLICE("data-dir"),
@@ -570,6 +389,11 @@ static void sqlite_destroy(struct db_source *source)
     free(sqlite_source);
 }
 
+static enum db_status sqlite_prepare(struct db *db, struct slice sql, struct db_statement **ret)
+{
+    return sqlite_statement_prepare(sqlite_of(db)->handle, &driver, sql, ret);
+}
+
 static const struct db_driver driver = {
     .dialect = &dialect_sqlite,
     .connect = sqlite_connect,
@@ -588,20 +412,20 @@ static const struct db_driver driver = {
     .log_bytes = sqlite_log_bytes,
     .checkpoint = sqlite_checkpoint,
     .prepare = sqlite_prepare,
-    .finalize = sqlite_finalize,
-    .bind_null = sqlite_bind_null,
-    .bind_int = sqlite_bind_int,
-    .bind_real = sqlite_bind_real,
-    .bind_text = sqlite_bind_text,
-    .bind_bytes = sqlite_bind_bytes,
-    .step = sqlite_step,
-    .reset = sqlite_reset,
-    .column_is_null = sqlite_column_is_null,
-    .column_kind = sqlite_column_kind,
-    .column_int = sqlite_column_int,
-    .column_real = sqlite_column_real,
-    .column_text = sqlite_column_bytes,
-    .column_bytes = sqlite_column_bytes,
+    .finalize = sqlite_statement_finalize,
+    .bind_null = sqlite_statement_bind_null,
+    .bind_int = sqlite_statement_bind_int,
+    .bind_real = sqlite_statement_bind_real,
+    .bind_text = sqlite_statement_bind_text,
+    .bind_bytes = sqlite_statement_bind_bytes,
+    .step = sqlite_statement_step,
+    .reset = sqlite_statement_reset,
+    .column_is_null = sqlite_statement_column_is_null,
+    .column_kind = sqlite_statement_column_kind,
+    .column_int = sqlite_statement_column_int,
+    .column_real = sqlite_statement_column_real,
+    .column_text = sqlite_statement_column_bytes,
+    .column_bytes = sqlite_statement_column_bytes,
 };
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
