@@ -22,8 +22,15 @@ bool wrong(const struct spot *spot, const char *what) COLD;
 /* --- check.c --------------------------------------------------------------------------------- */
 
 bool check_is_name(struct slice name);
+bool check_has_doc(const char *doc);
+
+/* --- check_properties.c ---------------------------------------------------------------------- */
+
 /* What properties and parameters have in common; spot->part is its name. */
 bool check_typed(const struct spot *spot, const struct edm_property *property);
+bool check_properties(struct spot spot, const struct edm_entity_type *type);
+/* Whether none before it has the name of properties[at]. */
+bool check_name_is_new(const struct edm_property *properties, size_t at);
 
 /* --- check_names.c --------------------------------------------------------------------------- */
 
