@@ -95,6 +95,11 @@ bool server_open_parts(struct server *server, struct error *err) MUST_CHECK;
 /* Waits for the thread that reads and makes the keys. */
 void server_join_keys(struct server *server);
 
+/* server_api.c: two steps of it. Testbeds without the control API could be neither set nor asked,
+ * and are not made. */
+bool server_open_testbeds(struct server *server, struct error *err) MUST_CHECK;
+bool server_prepare_api(struct server *server, struct error *err) MUST_CHECK;
+
 static inline struct log *server_log(struct server *server)
 {
     return server->loops[0].log;
