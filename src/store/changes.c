@@ -1,14 +1,9 @@
-/* store/changes.c - watches, and the rows that are written while there is one.
+/* store/changes.c - the rows that are written while somebody watches a set, read and trimmed.
  *
- * Two tables: `watch`, a row for each set that is followed, and `change`, by (tenant, type, seq,
- * id). Ids are in the key because a reset deletes a whole set under one number, in one statement. A
- * second index leads from an id to its rows: it answers whether a later row tells of the same
- * entity, and which properties all of them touched. So a round costs what changed in it, whatever
- * the log holds besides.
- *
- * Whether a set is watched is known at a version of the registry, which beginning and ending a
- * watch raise, also for writers in other processes. As with known tenants, what a transaction sees
- * after it changed the registry itself is looked up and not kept.
+ * Table `change`, by (tenant, type, seq, id). Ids are in the key because a reset deletes a whole
+ * set under one number, in one statement. A second index leads from an id to its rows: it answers
+ * whether a later row tells of the same entity, and which properties all of them touched. So a
+ * round costs what changed in it, whatever the log holds besides. Who watches is watches.c.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,6 +14,7 @@
 #include "edm/model.h"
 #include "store/hand_rows.h"
 #include "store/session.h"
+#include "store/watches.h"
 
 #define ALL_PROPERTIES  UINT64_MAX
 #define SEQUENCE_BITS   12    /* below the milliseconds: entity_ids.h */
@@ -26,130 +22,12 @@
 #define SUMMED_AT_ONCE  4096  /* rows of one call, but for the last entity's */
 #define SUMMED_MOST     65536 /* rows of one entity */
 
-/* draft-eastlake-fnv, section 2: tells orders of properties apart. */
-static int64_t layout_of(const struct edm_entity_type *type)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-    for (size_t i = 0; i < type->property_count; i++) {
-        struct slice name = type->properties[i].name;
-
-        for (size_t at = 0; at <= name.len; at++)
-            hash = (hash ^ (at < name.len ? (unsigned char)name.ptr[at] : 0xff)) *
-                   UINT64_C(0x100000001b3);
-    }
-    return (int64_t)(hash >> 1);
-}
-
 static int64_t now_unix_ms(const struct store_session *session)
 {
     return (int64_t)session->store->unix_ms();
 }
 
-/* Prepares what begins with tenant and type. */
-static bool prepare_set(struct store_session *session, bool operation, const char *sql,
-                        const struct uuid *tenant, struct slice type, struct db_params *ret,
-                        struct error *err)
-{
-    if (!hand_rows_prepare(session, operation, sql, tenant, ret, err))
-        return false;
-    db_params_text(ret, type);
-    return true;
-}
-
-/* --- who is watched ----------------------------------------------------------------------------
- */
-
-struct watch {
-    int64_t since, used_unix_ms, layout;
-};
-
-static bool read_watch(struct store_session *session UNUSED, struct db_statement *statement,
-                       struct arena *arena UNUSED, void *ret, struct error *err UNUSED)
-{
-    *(struct watch *)ret = (struct watch){ .since = db_int(statement, 0),
-                                           .used_unix_ms = db_int(statement, 1),
-                                           .layout = db_int(statement, 2) };
-    return true;
-}
-
-static bool get_watch(struct store_session *session, const struct uuid *tenant, struct slice type,
-                      struct watch *ret, bool *ret_found, struct error *err)
-{
-    static const char sql[] = "SELECT since_seq, used_unix_ms, layout FROM watch"
-                              " WHERE tenant = ?1 AND type = ?2";
-    struct db_params params;
-
-    return prepare_set(session, false, sql, tenant, type, &params, err) &&
-           hand_rows_one(session, &params, read_watch, NULL, ret, ret_found, err);
-}
-
-static bool any_watch(struct store_session *session, bool *ret, struct error *err)
-{
-    static const char sql[] = "SELECT 1 FROM watch LIMIT 1";
-    struct db_statement *statement;
-    enum db_status status;
-
-    if (!session_literal(session, sql, &statement, err))
-        return false;
-    status = db_step(statement);
-    db_reset(statement);
-    *ret = status == DB_ROW;
-    return status == DB_ROW || status == DB_DONE || session_error(session, status, err);
-}
-
-static struct watched_place *place_of(struct watched *watched, const struct uuid *tenant,
-                                      const struct edm_entity_type *type)
-{
-    uint64_t halves[2];
-
-    memcpy(halves, tenant->bytes, sizeof halves);
-    halves[0] ^= (uint64_t)(uintptr_t)type;
-    return &watched->places[(halves[0] ^ halves[1]) * UINT64_C(0x9e3779b97f4a7c15) >>
-                            (64 - WATCHED_PLACE_BITS)];
-}
-
-/* Looks into the store, and keeps the answer where it may. */
-static bool find_watched(struct store_session *session, const struct uuid *tenant,
-                         const struct edm_entity_type *type, bool *ret, struct error *err)
-{
-    struct watched *watched = &session->watched;
-    bool any, keeps = !session->registry_changed;
-    struct watch watch;
-
-    *ret = false;
-    if (!keeps || watched->version != session->registry_version) {
-        if (!any_watch(session, &any, err))
-            return false;
-        if (keeps)
-            *watched = (struct watched){ .version = session->registry_version,
-                                         .none_at = any ? 0 : session->registry_version + 1 };
-        if (!any)
-            return true;
-    }
-    if (!get_watch(session, tenant, type->name, &watch, ret, err))
-        return false;
-    if (keeps)
-        *place_of(watched, tenant, type) =
-            (struct watched_place){ .tenant = *tenant, .type = type, .watched = *ret };
-    return true;
-}
-
-static bool is_watched(struct store_session *session, const struct uuid *tenant,
-                       const struct edm_entity_type *type, bool *ret, struct error *err)
-{
-    const struct watched *watched = &session->watched;
-    const struct watched_place *place;
-
-    if (!session->registry_changed && watched->version == session->registry_version) {
-        place = place_of(&session->watched, tenant, type);
-        if (place->type == type && uuid_eq(place->tenant, *tenant)) {
-            *ret = place->watched;
-            return true;
-        }
-    }
-    return find_watched(session, tenant, type, ret, err);
-}
+/* --- the rows --------------------------------------------------------------------------------- */
 
 static bool next_sequence(struct store_session *session, int64_t *ret, struct error *err)
 {
@@ -157,99 +35,6 @@ static bool next_sequence(struct store_session *session, int64_t *ret, struct er
 
     return session_make_id(session, &unused, ret, err);
 }
-
-/* --- beginning and ending a watch ------------------------------------------------------------- */
-
-static bool delete_rows(struct store_session *session, const struct uuid *tenant, struct slice type,
-                        int64_t until, struct error *err)
-{
-    static const char sql[] = "DELETE FROM change WHERE tenant = ?1 AND type = ?2 AND seq <= ?3";
-    struct db_params params;
-
-    if (!prepare_set(session, true, sql, tenant, type, &params, err))
-        return false;
-    db_params_int(&params, until);
-    return hand_rows_run(session, &params, err);
-}
-
-/* Raises the registry's version, so that every writer sees it. */
-static bool change_watch(struct store_session *session, struct db_params *params, struct error *err)
-{
-    enum db_status status;
-    int64_t changes;
-
-    return hand_rows_change(session, params, &status, &changes, err) &&
-           (status == DB_DONE || session_error(session, status, err));
-}
-
-static bool delete_watch(struct store_session *session, const struct uuid *tenant,
-                         struct slice type, struct error *err)
-{
-    static const char sql[] = "DELETE FROM watch WHERE tenant = ?1 AND type = ?2";
-    struct db_params params;
-
-    return prepare_set(session, true, sql, tenant, type, &params, err) &&
-           change_watch(session, &params, err);
-}
-
-static bool begin_watch(struct store_session *session, const struct uuid *tenant,
-                        const struct edm_entity_type *type, struct error *err)
-{
-    static const char sql[] = "INSERT INTO watch (tenant, type, since_seq, used_unix_ms, layout)"
-                              " VALUES (?1, ?2, ?3, ?4, ?5)";
-    struct db_params params;
-    int64_t since;
-
-    if (!next_sequence(session, &since, err) ||
-        !delete_rows(session, tenant, type->name, since, err) ||
-        !prepare_set(session, true, sql, tenant, type->name, &params, err))
-        return false;
-    db_params_int(&params, since);
-    db_params_int(&params, now_unix_ms(session));
-    db_params_int(&params, layout_of(type));
-    return change_watch(session, &params, err);
-}
-
-static bool use_watch(struct store_session *session, const struct uuid *tenant, struct slice type,
-                      struct error *err)
-{
-    static const char sql[] = "UPDATE watch SET used_unix_ms = ?3 WHERE tenant = ?1 AND type = ?2";
-    struct db_params params;
-
-    if (!prepare_set(session, true, sql, tenant, type, &params, err))
-        return false;
-    db_params_int(&params, now_unix_ms(session));
-    return hand_rows_run(session, &params, err);
-}
-
-bool changes_watch(struct store_session *session, struct uuid tenant,
-                   const struct edm_entity_type *type, struct error *err)
-{
-    const struct edm_entity_type *stored = edm_stored_type(type);
-    struct watch watch;
-    bool found;
-
-    if (!get_watch(session, &tenant, stored->name, &watch, &found, err))
-        return false;
-    if (found && watch.layout == layout_of(stored))
-        return use_watch(session, &tenant, stored->name, err);
-    return (!found || delete_watch(session, &tenant, stored->name, err)) &&
-           begin_watch(session, &tenant, stored, err);
-}
-
-bool changes_forget(struct store_session *session, struct uuid tenant, struct error *err)
-{
-    static const char rows_sql[] = "DELETE FROM change WHERE tenant = ?1";
-    static const char watch_sql[] = "DELETE FROM watch WHERE tenant = ?1";
-    struct db_params params;
-
-    return hand_rows_prepare(session, true, rows_sql, &tenant, &params, err) &&
-           hand_rows_run(session, &params, err) &&
-           hand_rows_prepare(session, true, watch_sql, &tenant, &params, err) &&
-           change_watch(session, &params, err);
-}
-
-/* --- the rows --------------------------------------------------------------------------------- */
 
 static bool add_row(struct store_session *session, const struct uuid *tenant,
                     const struct edm_entity_type *type, struct slice id, uint64_t changed,
@@ -261,7 +46,7 @@ static bool add_row(struct store_session *session, const struct uuid *tenant,
     int64_t sequence;
 
     if (!next_sequence(session, &sequence, err) ||
-        !prepare_set(session, true, sql, tenant, type->name, &params, err))
+        !watches_prepare(session, true, sql, tenant, type->name, &params, err))
         return false;
     db_params_int(&params, sequence);
     db_params_text(&params, id);
@@ -277,7 +62,7 @@ bool changes_note(struct store_session *session, struct uuid tenant,
 
     if (session->watched.none_at == session->registry_version + 1 && !session->registry_changed)
         return true;
-    return is_watched(session, &tenant, type, &watched, err) &&
+    return watches_have(session, &tenant, type, &watched, err) &&
            (!watched || add_row(session, &tenant, type, id, changed, err));
 }
 
@@ -316,7 +101,7 @@ bool changes_note_all(struct store_session *session, struct uuid tenant,
     int64_t sequence;
     bool watched;
 
-    if (!is_watched(session, &tenant, type, &watched, err))
+    if (!watches_have(session, &tenant, type, &watched, err))
         return false;
     return !watched || (next_sequence(session, &sequence, err) &&
                         copy_ids(session, &tenant, type, sequence, err));
@@ -336,12 +121,12 @@ bool changes_extent(struct store_session *session, struct uuid tenant,
     int64_t last;
 
     type = edm_stored_type(type);
-    if (!get_watch(session, &tenant, type->name, &watch, &found, err))
+    if (!watches_get(session, &tenant, type->name, &watch, &found, err))
         return false;
-    *ret_found = found && watch.layout == layout_of(type);
+    *ret_found = found && watch.layout == watches_layout(type);
     if (!*ret_found)
         return true;
-    if (!prepare_set(session, false, sql, &tenant, type->name, &params, err) ||
+    if (!watches_prepare(session, false, sql, &tenant, type->name, &params, err) ||
         !hand_rows_number(session, &params, &last, err))
         return false;
     *ret = (struct changes_extent){ .since = watch.since,
@@ -380,7 +165,7 @@ static bool sum_up(struct store_session *session, const struct uuid *tenant, str
     uint64_t changed = 0;
     size_t rows = 0;
 
-    if (!prepare_set(session, false, sql, tenant, type, &params, err))
+    if (!watches_prepare(session, false, sql, tenant, type, &params, err))
         return false;
     db_params_text(&params, change->id);
     db_params_int(&params, range->since);
@@ -435,7 +220,7 @@ bool changes_list(struct store_session *session, struct uuid tenant,
     size_t count;
     void *list;
 
-    if (!prepare_set(session, false, sql, &tenant, name, &params, err))
+    if (!watches_prepare(session, false, sql, &tenant, name, &params, err))
         return false;
     db_params_int(&params, range->after_sequence);
     db_params_text(&params, range->after_id);
@@ -454,6 +239,18 @@ bool changes_list(struct store_session *session, struct uuid tenant,
     return true;
 }
 
+bool changes_delete(struct store_session *session, const struct uuid *tenant, struct slice type,
+                    int64_t until, struct error *err)
+{
+    static const char sql[] = "DELETE FROM change WHERE tenant = ?1 AND type = ?2 AND seq <= ?3";
+    struct db_params params;
+
+    if (!watches_prepare(session, true, sql, tenant, type, &params, err))
+        return false;
+    db_params_int(&params, until);
+    return hand_rows_run(session, &params, err);
+}
+
 /* --- upkeep ----------------------------------------------------------------------------------- */
 
 /* The row that `offset` rows stand in front of, newest or oldest first; 0 when there are fewer. */
@@ -466,8 +263,8 @@ static bool sequence_at(struct store_session *session, const struct uuid *tenant
                                      " AND type = ?2 ORDER BY seq LIMIT 1 OFFSET ?3), 0)";
     struct db_params params;
 
-    if (!prepare_set(session, false, newest_first ? newest_sql : oldest_sql, tenant, type, &params,
-                     err))
+    if (!watches_prepare(session, false, newest_first ? newest_sql : oldest_sql, tenant, type,
+                         &params, err))
         return false;
     db_params_int(&params, (int64_t)offset);
     return hand_rows_number(session, &params, ret, err);
@@ -539,7 +336,7 @@ static bool raise_since(struct store_session *session, const struct uuid *tenant
                               " AND since_seq < ?3";
     struct db_params params;
 
-    if (!prepare_set(session, true, sql, tenant, type, &params, err))
+    if (!watches_prepare(session, true, sql, tenant, type, &params, err))
         return false;
     db_params_int(&params, until);
     return hand_rows_run(session, &params, err);
@@ -553,7 +350,7 @@ bool changes_trim(struct store_session *session, const struct changes_excess *ex
     bool found;
 
     *ret_more = false;
-    if (!get_watch(session, &excess->tenant, excess->type, &watch, &found, err))
+    if (!watches_get(session, &excess->tenant, excess->type, &watch, &found, err))
         return false;
     if (!found || (excess->ends && watch.used_unix_ms != excess->used_unix_ms))
         return true;
@@ -563,9 +360,9 @@ bool changes_trim(struct store_session *session, const struct changes_excess *ex
     *ret_more = edge != 0 && edge < excess->until;
     if (!*ret_more)
         edge = excess->until;
-    if (!delete_rows(session, &excess->tenant, excess->type, edge, err))
+    if (!changes_delete(session, &excess->tenant, excess->type, edge, err))
         return false;
     if (excess->ends && !*ret_more)
-        return delete_watch(session, &excess->tenant, excess->type, err);
+        return watches_end(session, &excess->tenant, excess->type, err);
     return raise_since(session, &excess->tenant, excess->type, edge, err);
 }

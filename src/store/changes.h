@@ -51,6 +51,10 @@ bool changes_note_all(struct store_session *session, struct uuid tenant,
 bool changes_forget(struct store_session *session, struct uuid tenant,
                     struct error *err) MUST_CHECK;
 
+/* Every row of the stored type up to the number. */
+bool changes_delete(struct store_session *session, const struct uuid *tenant, struct slice type,
+                    int64_t until, struct error *err) MUST_CHECK;
+
 /* --- reading --------------------------------------------------------------------------------- */
 
 /* How far back the log of a set goes: rows above `since` are all there, up to `last`. False in
