@@ -1,9 +1,5 @@
 /* store/sql.c - the translator from operations on entities to SQL.
  *
- * Names are the model's, quoted and with a prefix: a property may be called "version" or "tenant"
- * without meeting the store's own columns, and a date's offset cannot meet another property. They
- * keep their spelling, so that a person with an SQL shell finds what the reference pages show.
- *
  * The order of columns is the model's order of properties everywhere, which lets row.c bind and
  * read by counting. A page that was asked for in no order of its own orders by (tenant, id) with
  * both bound, which is a run of the primary key; "tenant = ? AND id > ?" is written out and not as
@@ -14,15 +10,12 @@
  * UNION ALL that takes the table's name, so that conditions and counts need not know. Writes go to
  * the table alone.
  *
- * Columns carry no NOT NULL for properties. Whether null is allowed is the model's rule and checked
- * in edm/; stated here as well, loosening it would mean rewriting every table.
- *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "store/sql.h"
 
 #include "base/text.h"
-#include "store/dialect.h"
+#include "store/sql_columns.h"
 
 static void put(struct text *out, const char *words)
 {
@@ -35,139 +28,45 @@ static void put_parameter(struct text *out, unsigned *number)
     text_append_uint(out, (*number)++);
 }
 
-void sql_table_name(struct text *out, const struct edm_entity_type *type)
-{
-    put(out, "entity_");
-    text_append(out, edm_stored_type(type)->name);
-}
-
-static void put_table(struct text *out, const struct edm_entity_type *type)
-{
-    text_append_char(out, '"');
-    sql_table_name(out, type);
-    text_append_char(out, '"');
-}
-
-static unsigned column_parts(const struct edm_property *property)
-{
-    return property->kind == EDM_DATE_TIME_OFFSET ? 2 : 1;
-}
-
-static void put_column(struct text *out, const struct edm_property *property, unsigned part)
-{
-    put(out, part == 0 ? "\"p_" : "\"o_");
-    text_append(out, edm_stored_name(property));
-    text_append_char(out, '"');
-}
-
-static const char *column_type(const struct dialect *dialect, const struct edm_property *property)
-{
-    /* A collection is its JSON text. */
-    return property->kind == EDM_STRING ? dialect->text_type : dialect->integer_type;
-}
-
-/* --- a walk over the columns of a set of properties ------------------------------------------- */
-
-struct column_walk {
-    const struct edm_entity_type *type;
-    uint64_t properties;
-    size_t property; /* the current column is part `part` of it; 0 before the first */
-    unsigned part;
-};
-
-static struct column_walk walk_columns(const struct edm_entity_type *type, uint64_t properties)
-{
-    return (struct column_walk){ .type = type, .properties = properties };
-}
-
-static bool walk_next(struct column_walk *walk)
-{
-    const struct edm_property *properties = walk->type->properties;
-
-    /* The key is property 0 and no column of its own kind: start behind it. */
-    if (walk->property > 0 && walk->part + 1 < column_parts(&properties[walk->property])) {
-        walk->part++;
-        return true;
-    }
-    while (++walk->property < walk->type->property_count) {
-        if (walk->properties >> walk->property & 1) {
-            walk->part = 0;
-            return true;
-        }
-    }
-    return false;
-}
-
-static void put_walk_column(struct text *out, const struct column_walk *walk)
-{
-    put_column(out, &walk->type->properties[walk->property], walk->part);
-}
-
 /* --- where rows come from --------------------------------------------------------------------- */
-
-/* SQL's text literal: a quote is doubled, nothing else means anything. */
-static void put_text_literal(struct text *out, struct slice value)
-{
-    text_append_char(out, '\'');
-    for (size_t i = 0; i < value.len; i++) {
-        if (value.ptr[i] == '\'')
-            text_append_char(out, '\'');
-        text_append_char(out, value.ptr[i]);
-    }
-    text_append_char(out, '\'');
-}
-
-static void put_literal(struct text *out, const struct edm_property *property, unsigned part,
-                        const struct edm_value *value)
-{
-    if (value->is_null)
-        put(out, "NULL");
-    else if (property->kind == EDM_STRING)
-        put_text_literal(out, value->text);
-    else if (property->kind == EDM_DATE_TIME_OFFSET)
-        text_append_int(out, part == 0 ? value->at.ticks : value->at.offset_minutes);
-    else if (property->kind == EDM_BOOLEAN)
-        text_append_int(out, value->boolean);
-    else
-        text_append_int(out, value->integer);
-}
 
 /* A row that is in no table: version 1, made before all and still to be told from one that was not
  * read (edm_entity.created), of the tenant that is parameter 1 in every read. */
 static void put_built_in_row(struct text *out, const struct edm_entity_type *type,
                              const struct edm_value *values)
 {
-    struct column_walk walk = walk_columns(type, edm_all_properties(type));
+    struct sql_columns walk = sql_columns_of(type, edm_all_properties(type));
 
     put(out, " UNION ALL SELECT ?1, ");
-    put_text_literal(out, values[0].text);
+    sql_columns_put_text(out, values[0].text);
     put(out, ", 1, -1");
-    while (walk_next(&walk)) {
+    while (sql_columns_next(&walk)) {
         put(out, ", ");
-        put_literal(out, &type->properties[walk.property], walk.part, &values[walk.property]);
+        sql_columns_put_literal(out, &type->properties[walk.property], walk.part,
+                                &values[walk.property]);
     }
 }
 
 /* The table, and where entities are built in the table with these behind it, under its name. */
 static void put_rows(struct text *out, const struct edm_entity_type *type)
 {
-    struct column_walk walk = walk_columns(type, edm_all_properties(type));
+    struct sql_columns walk = sql_columns_of(type, edm_all_properties(type));
 
     if (type->built_in_count == 0) {
-        put_table(out, type);
+        sql_columns_put_table(out, type);
         return;
     }
     put(out, "(SELECT tenant, id, version, created_seq");
-    while (walk_next(&walk)) {
+    while (sql_columns_next(&walk)) {
         put(out, ", ");
-        put_walk_column(out, &walk);
+        sql_columns_put_current(out, &walk);
     }
     put(out, " FROM ");
-    put_table(out, type);
+    sql_columns_put_table(out, type);
     for (size_t i = 0; i < type->built_in_count; i++)
         put_built_in_row(out, type, &type->built_in[i * type->property_count]);
     put(out, ") AS ");
-    put_table(out, type);
+    sql_columns_put_table(out, type);
 }
 
 /* --- operations ------------------------------------------------------------------------------- */
@@ -175,12 +74,12 @@ static void put_rows(struct text *out, const struct edm_entity_type *type)
 static void put_select(struct text *out, const struct edm_entity_type *type, uint64_t properties,
                        struct slice more)
 {
-    struct column_walk walk = walk_columns(type, properties);
+    struct sql_columns walk = sql_columns_of(type, properties);
 
     put(out, "SELECT id, version");
-    while (walk_next(&walk)) {
+    while (sql_columns_next(&walk)) {
         put(out, ", ");
-        put_walk_column(out, &walk);
+        sql_columns_put_current(out, &walk);
     }
     if (properties & EDM_CREATED)
         put(out, ", created_seq");
@@ -211,11 +110,11 @@ static void put_presence(struct text *out, const struct edm_entity_type *type,
     if (rows->presence == SQL_WHEREVER)
         return;
     put(out, " AND CASE WHEN coalesce(");
-    put_column(out, contact, 0);
+    sql_columns_put(out, contact, 0);
     put(out, ", 0) = 0 THEN ");
     put_parameter(out, number);
     put(out, " WHEN ");
-    put_column(out, contact, 0);
+    sql_columns_put(out, contact, 0);
     put(out, " <= ");
     put_parameter(out, number);
     put(out, " THEN 1 ELSE 0 END = ");
@@ -364,7 +263,7 @@ void sql_rows_sample(struct text *out, const struct edm_entity_type *type,
     put(out, " LIMIT ");
     put_parameter(out, &number);
     put(out, ") AS ");
-    put_table(out, type);
+    sql_columns_put_table(out, type);
     put(out, " WHERE TRUE");
     put_presence(out, type, rows, &presence);
     put_condition(out, &condition);
@@ -398,15 +297,15 @@ unsigned sql_rows_parameters(enum sql_operation operation, const struct sql_rows
 static void put_insert(struct text *out, const struct edm_entity_type *type, uint64_t properties,
                        unsigned *number)
 {
-    struct column_walk walk = walk_columns(type, properties);
+    struct sql_columns walk = sql_columns_of(type, properties);
     unsigned columns = 4;
 
     put(out, "INSERT INTO ");
-    put_table(out, type);
+    sql_columns_put_table(out, type);
     put(out, " (tenant, id, version, created_seq");
-    for (; walk_next(&walk); columns++) {
+    for (; sql_columns_next(&walk); columns++) {
         put(out, ", ");
-        put_walk_column(out, &walk);
+        sql_columns_put_current(out, &walk);
     }
     put(out, ") VALUES (");
     for (unsigned i = 0; i < columns; i++) {
@@ -419,13 +318,13 @@ static void put_insert(struct text *out, const struct edm_entity_type *type, uin
 static void put_update(struct text *out, const struct edm_entity_type *type, uint64_t properties,
                        unsigned *number)
 {
-    struct column_walk walk = walk_columns(type, properties);
+    struct sql_columns walk = sql_columns_of(type, properties);
 
     put(out, "UPDATE ");
-    put_table(out, type);
+    sql_columns_put_table(out, type);
     put(out, " SET ");
-    while (walk_next(&walk)) {
-        put_walk_column(out, &walk);
+    while (sql_columns_next(&walk)) {
+        sql_columns_put_current(out, &walk);
         put(out, " = ");
         put_parameter(out, number);
         put(out, ", ");
@@ -465,7 +364,7 @@ void sql_operation(struct text *out, const struct edm_entity_type *type,
         break;
     case SQL_ANY_ROW:
         put(out, "SELECT 1 FROM ");
-        put_table(out, type);
+        sql_columns_put_table(out, type);
         put(out, " LIMIT 1");
         break;
     case SQL_INSERT:
@@ -476,78 +375,15 @@ void sql_operation(struct text *out, const struct edm_entity_type *type,
         break;
     case SQL_DELETE:
         put(out, "DELETE FROM ");
-        put_table(out, type);
+        sql_columns_put_table(out, type);
         put_key(out, " AND id = ", &number);
         break;
     case SQL_DELETE_ALL:
         put(out, "DELETE FROM ");
-        put_table(out, type);
+        sql_columns_put_table(out, type);
         put_tenant(out, &number);
         break;
     case SQL_OPERATION_COUNT:
         break;
     }
-}
-
-/* --- schema ----------------------------------------------------------------------------------- */
-
-static void put_column_definition(struct text *out, const struct dialect *dialect,
-                                  const struct edm_property *property, unsigned part,
-                                  const struct edm_value *value)
-{
-    put_column(out, property, part);
-    text_append_char(out, ' ');
-    put(out, column_type(dialect, property));
-    put(out, " DEFAULT ");
-    put_literal(out, property, part, value);
-}
-
-void sql_table_layout(struct text *out, const struct dialect *dialect)
-{
-    text_printf(out, "tenant %s, id %s, version %s, created_seq %s", dialect->bytes_type,
-                dialect->key_type, dialect->integer_type, dialect->integer_type);
-}
-
-void sql_column_layout(struct text *out, const struct dialect *dialect,
-                       const struct edm_property *property)
-{
-    put(out, column_type(dialect, property));
-    if (property->flags & EDM_COLLECTION)
-        put(out, " of JSON");
-    else if (property->kind == EDM_DATE_TIME_OFFSET)
-        put(out, " of ticks and minutes");
-}
-
-void sql_create_table(struct text *out, const struct dialect *dialect,
-                      const struct edm_entity_type *type, const struct edm_entity *defaults)
-{
-    struct column_walk walk = walk_columns(type, edm_all_properties(type));
-
-    put(out, "CREATE TABLE ");
-    put_table(out, type);
-    text_printf(out,
-                " (tenant %s NOT NULL, id %s NOT NULL, version %s NOT NULL,"
-                " created_seq %s NOT NULL",
-                dialect->bytes_type, dialect->key_type, dialect->integer_type,
-                dialect->integer_type);
-    while (walk_next(&walk)) {
-        put(out, ", ");
-        put_column_definition(out, dialect, &type->properties[walk.property], walk.part,
-                              &defaults->values[walk.property]);
-    }
-    put(out, ", PRIMARY KEY (tenant, id))");
-    put(out, dialect->table_options);
-}
-
-bool sql_add_column(struct text *out, const struct dialect *dialect,
-                    const struct edm_entity_type *type, size_t property, unsigned part,
-                    const struct edm_value *default_value)
-{
-    if (part >= column_parts(&type->properties[property]))
-        return false;
-    put(out, "ALTER TABLE ");
-    put_table(out, type);
-    put(out, " ADD COLUMN ");
-    put_column_definition(out, dialect, &type->properties[property], part, default_value);
-    return true;
 }
