@@ -1,6 +1,6 @@
 /* store/index_choice.h - whether a list or a count reads an index, and which.
  *
- * For store/entities.c. What is chosen changes how long an answer takes and never what it is.
+ * For store/entity_list.c. What is chosen changes how long an answer takes and never what it is.
  * Must not know: what else stands in the statement.
  */
 #ifndef STORE_INDEX_CHOICE_H

@@ -17,7 +17,7 @@
  *   sandbox         the tenants that end by themselves, and what they began with (sandboxes.c)
  *
  * Step 3
- *   watch           the sets whose changes are logged (changes.c)
+ *   watch           the sets whose changes are logged (watches.c)
  *   change          the log
  *
  * Step 4
