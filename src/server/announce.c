@@ -157,11 +157,16 @@ static void log_indexes(const struct announcement *start)
 {
     struct log *log = start->log;
 
-    if (start->indexes_made == 0 && start->indexes_dropped == 0)
+    if (start->indexes.failure != ERROR_NONE) {
+        log_begin(log, LOG_WARNING, "indexes_not_made");
+        log_text(log, "reason", error_code_text(start->indexes.failure));
+        log_end(log);
+    }
+    if (start->indexes.made == 0 && start->indexes.dropped == 0)
         return;
     log_begin(log, LOG_INFO, "indexes");
-    log_int(log, "made", (int64_t)start->indexes_made);
-    log_int(log, "dropped", (int64_t)start->indexes_dropped);
+    log_int(log, "made", (int64_t)start->indexes.made);
+    log_int(log, "dropped", (int64_t)start->indexes.dropped);
     log_end(log);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/slice.h"
 #include "server/settings.h"
+#include "store/store.h"
 
 struct edm_model;
 struct log;
@@ -23,7 +24,7 @@ struct announcement {
     struct setting_list urls;      /* to call it by */
     struct setting_list listeners; /* as bound */
     size_t seeded;                 /* entities */
-    size_t indexes_made, indexes_dropped;
+    struct store_index_changes indexes;
     size_t connections; /* as many as the system allows of those that were asked for */
 };
 

@@ -209,7 +209,7 @@ bool server_run(struct server *server, void (*ready)(void *context), void *conte
         .connections = server->http_limits.connections,
     };
 
-    store_index_changes(server->store, &announcement.indexes_made, &announcement.indexes_dropped);
+    announcement.indexes = store_index_changes(server->store);
     announce_start(&announcement);
     if (!http_acceptor_start(server->acceptor, err) || !start_loops(server, err))
         return false;

@@ -382,15 +382,15 @@ static void test_health(void **state UNUSED)
 static void reopen(struct shop *shop, enum store_indexes indexes, uint64_t rows, size_t made,
                    size_t dropped, unsigned line)
 {
-    size_t is_made, is_dropped;
+    struct store_index_changes changes;
 
     shop_close_store(shop);
     shop->options.indexes = indexes;
     shop->options.unindexed_rows = rows;
     shop_open_store(shop);
-    store_index_changes(shop->store, &is_made, &is_dropped);
-    if (is_made != made || is_dropped != dropped)
-        fail_msg("line %u: made %zu, dropped %zu", line, is_made, is_dropped);
+    changes = store_index_changes(shop->store);
+    if (changes.made != made || changes.dropped != dropped)
+        fail_msg("line %u: made %zu, dropped %zu", line, changes.made, changes.dropped);
 }
 
 #define REOPEN(indexes, rows, made, dropped)                                                       \

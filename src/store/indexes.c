@@ -9,7 +9,8 @@
  * was made stays until a quarter of them is left, so that a store about that size does not make
  * and drop them in turns.
  *
- * A start that finds nothing to do takes no write lock; see schema.c, which does the same.
+ * A start that finds nothing to do takes no write lock; see schema.c, which does the same. What a
+ * start was making when it was killed is in a transaction that never was.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -166,7 +167,7 @@ static bool drop(struct pass *pass, struct slice name, struct error *err)
 {
     struct text sql;
 
-    pass->into->dropped++;
+    pass->into->changes.dropped++;
     text_init(&sql, pass->arena, 128, SQL_TEXT_MAX);
     text_printf(&sql, "DROP INDEX IF EXISTS \"%.*s\"", SLICE_ARG(name));
     return run(pass, &sql, err) &&
@@ -178,7 +179,7 @@ static bool make(struct pass *pass, const struct edm_entity_type *type, size_t p
 {
     struct text sql;
 
-    pass->into->made++;
+    pass->into->changes.made++;
     text_init(&sql, pass->arena, 256, SQL_TEXT_MAX);
     sql_create_index(&sql, pass->db->driver->dialect, type, property, pass->options->exact_strings);
     return run(pass, &sql, err) &&
@@ -202,7 +203,8 @@ static bool is_wanted(struct pass *pass, const struct edm_entity_type *type, boo
     return true;
 }
 
-/* One that stays as it is, or is not to be, is done with; else `writing` makes it. */
+/* One that stays as it is, or is not to be, is done with; else `writing` makes it. Of those that
+ * are wanted the ones that are there in the end are noted. */
 static bool apply_index(struct pass *pass, struct indexed_type *of, size_t property,
                         struct error *err)
 {
@@ -226,10 +228,9 @@ static bool apply_index(struct pass *pass, struct indexed_type *of, size_t prope
     if ((record && !is_found(pass, name, &found, err)) ||
         !is_wanted(pass, of->type, found, &wanted, err))
         return false;
-    if (wanted)
-        of->properties |= UINT64_C(1) << property;
     if (record && found && wanted && slice_eq(record->layout, layout)) {
         record->settled = true;
+        of->properties |= UINT64_C(1) << property;
         return true;
     }
     if (!record && !wanted)
@@ -242,7 +243,10 @@ static bool apply_index(struct pass *pass, struct indexed_type *of, size_t prope
         if (!drop(pass, name, err))
             return false;
     }
-    return !wanted || make(pass, of->type, property, name, layout, err);
+    if (!wanted)
+        return true;
+    of->properties |= UINT64_C(1) << property;
+    return make(pass, of->type, property, name, layout, err);
 }
 
 static bool apply_type(struct pass *pass, size_t index, struct error *err)
@@ -305,10 +309,24 @@ static bool pass_in(struct pass *pass, enum db_use use, struct error *err)
     return ok;
 }
 
+/* Indexes change no answer, so that a start without them is better than none. The pass that only
+ * reads finds those that are there. */
+static bool do_without(struct pass *pass, struct error *err)
+{
+    enum error_code failure = err->code;
+
+    if (failure != ERROR_STORAGE_FULL && failure != ERROR_BUSY)
+        return false;
+    *err = (struct error){ .code = ERROR_NONE };
+    pass->into->changes = (struct store_index_changes){ .failure = failure };
+    return pass_in(pass, DB_READS, err);
+}
+
 bool indexes_apply(struct db *db, const struct edm_model *model,
                    const struct store_options *options, struct indexes *ret, struct error *err)
 {
     struct pass pass = { .db = db, .model = model, .options = options, .into = ret };
+    struct error reason = { .code = ERROR_NONE };
     size_t types = model->singleton->type_count;
     bool ok;
 
@@ -323,12 +341,15 @@ bool indexes_apply(struct db *db, const struct edm_model *model,
         return error_no_memory(err);
     }
     ret->type_count = types;
-    ok = pass_in(&pass, DB_READS, err);
+    ok = pass_in(&pass, DB_READS, &reason);
     if (ok && pass.differs)
-        ok = pass_in(&pass, DB_WRITES, err);
+        ok = pass_in(&pass, DB_WRITES, &reason) || do_without(&pass, &reason);
     arena_destroy(pass.arena);
-    if (!ok)
+    if (!ok) {
         indexes_release(ret);
+        if (err)
+            *err = reason;
+    }
     return ok;
 }
 

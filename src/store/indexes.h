@@ -13,13 +13,13 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "edm/model.h"
+#include "store/store.h"
 
 struct db;
-struct store_options;
 
 struct indexes {
-    bool exact;           /* of texts as they are, and not as their lower-case forms */
-    size_t made, dropped; /* by the pass */
+    bool exact; /* of texts as they are, and not as their lower-case forms */
+    struct store_index_changes changes;
     size_t type_count;
     struct indexed_type {
         const struct edm_entity_type *type; /* a stored one */
@@ -28,8 +28,9 @@ struct indexes {
 };
 
 /* Makes and drops what options->indexes asks for, in one transaction; none is begun to write where
- * nothing is to be done, nor any where the indexes stay as they are: *ret is empty then.
- * Errors: the driver's. */
+ * nothing is to be done, nor any where the indexes stay as they are: *ret is empty then. Without
+ * room, or while somebody else writes, all is left as it is, and *ret are those that are as asked.
+ * Errors: the driver's other ones. */
 bool indexes_apply(struct db *db, const struct edm_model *model,
                    const struct store_options *options, struct indexes *ret,
                    struct error *err) MUST_CHECK;

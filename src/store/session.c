@@ -169,26 +169,29 @@ static enum db_status prepare_chosen(struct store_session *session,
     return sql.failed ? DB_OK : session->db->driver->prepare(session->db, text_slice(&sql), ret);
 }
 
-/* The words are ours and right; how many stand inside each other is not. Whose they are shows when
- * the order is left out. */
+/* The words are ours and right; how many stand inside each other is not. An order that is refused
+ * without the condition as well is the reason itself. */
 static bool refuse_chosen(struct store_session *session, const struct edm_entity_type *type,
-                          const struct sql_rows *rows, struct arena *arena, struct error *err)
+                          enum sql_operation operation, const struct sql_rows *rows,
+                          struct arena *arena, struct error *err)
 {
-    const struct sql_rows unordered = { .presence = rows->presence,
-                                        .contact = rows->contact,
-                                        .condition = rows->condition };
+    struct sql_rows unfiltered = *rows;
     struct db_statement *statement = NULL;
-    bool of_filter = rows->keys.len == 0 || prepare_chosen(session, type, SQL_COUNT, 0, &unordered,
-                                                           arena, &statement) != DB_OK;
+    bool of_order = false;
 
-    if (of_filter)
-        return error_set(err, ERROR_BAD_REQUEST, SLICE("$filter"),
-                         "Invalid filter clause: The expression is nested too deeply.");
-    if (!statement)
+    unfiltered.condition = SLICE_EMPTY;
+    if (rows->keys.len > 0)
+        of_order =
+            prepare_chosen(session, type, operation, 0, &unfiltered, arena, &statement) != DB_OK;
+    if (of_order)
+        return error_set(err, ERROR_BAD_REQUEST, SLICE("$orderby"),
+                         "Invalid orderby clause: The expression is nested too deeply.");
+    if (statement)
+        statement->driver->finalize(statement);
+    else if (rows->keys.len > 0)
         return error_no_memory(err);
-    statement->driver->finalize(statement);
-    return error_set(err, ERROR_BAD_REQUEST, SLICE("$orderby"),
-                     "Invalid orderby clause: The expression is nested too deeply.");
+    return error_set(err, ERROR_BAD_REQUEST, SLICE("$filter"),
+                     "Invalid filter clause: The expression is nested too deeply.");
 }
 
 bool session_statement(struct store_session *session, const struct edm_entity_type *type,
@@ -218,8 +221,10 @@ bool session_rows_statement(struct store_session *session, const struct edm_enti
         enum db_status status =
             prepare_chosen(session, type, operation, properties, rows, arena, ret);
 
+        if (status == DB_OTHER && (rows->index.len > 0 || rows->counted))
+            return true;
         if (status == DB_OTHER)
-            return refuse_chosen(session, type, rows, arena, err);
+            return refuse_chosen(session, type, operation, rows, arena, err);
         return status == DB_OK ? *ret || error_no_memory(err) : session_error(session, status, err);
     }
     *ret = statements_find(&session->statements, &key);

@@ -31,7 +31,7 @@ struct store {
 
 #define WATCHED_PLACE_BITS 6
 
-/* Which sets have a log, as known at one version of the registry (changes.c). */
+/* Which sets have a log, as known at one version of the registry (watches.c). */
 struct watched {     /* zeros: nothing is known */
     int64_t none_at; /* one more than the version at which there was no watch at all; 0: none */
     int64_t version; /* of `places` */
@@ -69,7 +69,8 @@ bool session_statement(struct store_session *session, const struct edm_entity_ty
                        struct error *err) MUST_CHECK;
 /* The same for a list or a count of some of the rows (sql_rows_operation()). One whose text
  * is the client's to choose (sql_rows_are_chosen()) is not kept: the caller finalizes it. Its text
- * is made in `arena`. */
+ * is made in `arena`. *ret is NULL where the engine refuses one that names an index or counts: the
+ * same without either tells whether that was the reason. */
 bool session_rows_statement(struct store_session *session, const struct edm_entity_type *type,
                             enum sql_operation operation, uint64_t properties,
                             const struct sql_rows *rows, struct arena *arena,

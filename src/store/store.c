@@ -89,10 +89,9 @@ void store_close(struct store *store)
     free(store);
 }
 
-void store_index_changes(const struct store *store, size_t *ret_made, size_t *ret_dropped)
+struct store_index_changes store_index_changes(const struct store *store)
 {
-    *ret_made = store->indexes.made;
-    *ret_dropped = store->indexes.dropped;
+    return store->indexes.changes;
 }
 
 void store_seal(struct store *store)

@@ -60,8 +60,13 @@ struct store_options {
  * Errors: ERROR_CONFIGURATION (not a database, a newer store, by name), ERROR_IO. */
 bool store_open(const struct edm_model *model, const struct store_options *options,
                 struct store **ret, struct error *err) MUST_CHECK;
-/* How many indexes opening it made and dropped. */
-void store_index_changes(const struct store *store, size_t *ret_made, size_t *ret_dropped);
+/* How many indexes opening it made and dropped. ERROR_NONE, or why it did neither: a store without
+ * room for indexes, or that somebody else writes to just then, is opened without them. */
+struct store_index_changes {
+    size_t made, dropped;
+    enum error_code failure;
+};
+struct store_index_changes store_index_changes(const struct store *store);
 void store_close(struct store *store); /* every session is closed; NULL does nothing */
 
 /* Holds DIR/lock for this process (a server), with its pid inside. Error: ERROR_CONFIGURATION
