@@ -37,6 +37,7 @@
 #include "store/directory.h"
 #include "store/sqlite_files.h"
 #include "store/sqlite_functions.h"
+#include "store/sqlite_items.h"
 #include "store/sqlite_statement.h"
 
 #define BUSY_TIMEOUT_MS    5000 /* the command line's writes beside the server's are short */
@@ -272,6 +273,8 @@ static int configure(struct sqlite_db *sqlite, enum db_use use)
         sqlite3_progress_handler(handle, PROGRESS_STEPS, on_progress, sqlite);
     if (rc == SQLITE_OK)
         rc = sqlite_functions_add(handle, &sqlite->deadline_ms, &sqlite->counted);
+    if (rc == SQLITE_OK)
+        rc = sqlite_items_add(handle);
     /* First of all: making a file a WAL database syncs it several times. */
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(handle,

@@ -36,7 +36,9 @@ const struct dialect dialect_sqlite = {
     .printed = "edm_printed",
     .sum = "edm_sum",
     .matches = "edm_matches",
-    .items = { "json_each(", ") AS ", "" },
+    .items = { "edm_items(", ") AS ", "" },
+    .item_lower = "lower",
+    .has_item = "edm_has_item",
     .items_count = { "json_array_length(", ")" },
     .item_place = "key",
     /* An aggregate takes the rows as they come, and a table of items comes in their order. */

@@ -36,6 +36,8 @@ struct dialect {
     /* And forms, of which each part but the last is followed by an expression: */
     const char *items[3];       /* a collection's items as a table, collection, name; `value` is its
                                  * column */
+    const char *item_lower;     /* a column of `items`: an item in lower case */
+    const char *has_item;       /* collection, text, whether the case of letters counts: 1 or 0 */
     const char *items_count[2]; /* how many there are */
     const char *item_place;     /* a column of `items`: where an item stands */
     const char *items_joined[3]; /* an item, the table: all items in their order as one text */

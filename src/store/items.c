@@ -31,7 +31,7 @@ struct picking {
     struct error *err;
 };
 
-/* json_each(?1) AS i0 WHERE ... */
+/* edm_items(?1) AS i0 WHERE ... */
 static void put_source(const struct picking *picking, const struct dialect *dialect,
                        struct text *sql)
 {

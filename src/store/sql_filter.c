@@ -209,6 +209,8 @@ void sql_put_comparable(struct sql_writer *writer, const struct edm_filter *node
         sql_put_condition(writer, node);
     } else if (is_text && node->kind == EDM_FILTER_LITERAL) {
         put_lower_literal(writer, node->text);
+    } else if (is_text && node->kind == EDM_FILTER_ITEM) {
+        sql_put_lower_item(writer, node);
     } else if (is_text && node->kind != EDM_FILTER_TOLOWER) {
         sql_put(writer, writer->dialect->lower);
         sql_put(writer, "(");

@@ -21,6 +21,13 @@ void sql_put_item(struct sql_writer *writer, const struct edm_filter *node)
     sql_put(writer, ".value");
 }
 
+void sql_put_lower_item(struct sql_writer *writer, const struct edm_filter *node)
+{
+    put_item_name(writer, node);
+    sql_put(writer, ".");
+    sql_put(writer, writer->dialect->item_lower);
+}
+
 static void put_length_of_collection(struct sql_writer *writer, const struct edm_filter *node)
 {
     sql_put(writer, writer->dialect->items_count[0]);
@@ -153,10 +160,44 @@ void sql_put_same_items(struct sql_writer *writer, const struct edm_filter *node
     sql_put(writer, ")");
 }
 
+/* The text that one item has to be; NULL: more is asked of it, or something else. */
+static const struct edm_filter *wanted_item(const struct edm_filter *node)
+{
+    const struct edm_filter *equals = node->count == 2 ? node->arguments[1] : node;
+
+    if (node->kind != EDM_FILTER_ANY || equals->kind != EDM_FILTER_EQ)
+        return NULL;
+    for (size_t i = 0; i < 2; i++) {
+        const struct edm_filter *item = equals->arguments[i], *text = equals->arguments[1 - i];
+
+        if (item->kind == EDM_FILTER_ITEM && item->variable == node->variable &&
+            text->kind == EDM_FILTER_LITERAL && text->type == EDM_FILTER_STRING)
+            return text;
+    }
+    return NULL;
+}
+
+static void put_has_item(struct sql_writer *writer, const struct edm_filter *collection,
+                         const struct edm_filter *text)
+{
+    sql_put(writer, "(");
+    sql_put(writer, writer->dialect->has_item);
+    sql_put(writer, "(");
+    sql_put_node(writer, collection);
+    sql_put(writer, ", ");
+    sql_put_comparable(writer, text);
+    sql_put(writer, writer->query->exact_strings ? ", 1) = 1)" : ", 0) = 1)");
+}
+
 void sql_put_any_or_all(struct sql_writer *writer, const struct edm_filter *node)
 {
+    const struct edm_filter *wanted = wanted_item(node);
     bool all = node->kind == EDM_FILTER_ALL;
 
+    if (wanted) {
+        put_has_item(writer, node->arguments[0], wanted);
+        return;
+    }
     if (node->count == 1) {
         sql_put(writer, "(");
         put_length_of_collection(writer, node);

@@ -93,9 +93,21 @@ static void test_texts(void **state UNUSED)
     check_text(
         NULL,
         NODE(.kind = EDM_FILTER_ANY, .type = EDM_FILTER_BOOLEAN, .variable = 4,
+             ARGUMENTS(PROPERTY(STRINGS, TOY_ARTICLE_LABELS), CONDITION(EQ, item, STRING("A")))),
+        "(edm_has_item(\"p_labels\", ?3, 0) = 1)", 1);
+    check_text(
+        NULL,
+        NODE(.kind = EDM_FILTER_ANY, .type = EDM_FILTER_BOOLEAN, .variable = 4,
+             ARGUMENTS(PROPERTY(STRINGS, TOY_ARTICLE_LABELS), CONDITION(EQ, item, NULL_NODE))),
+        "(EXISTS (SELECT 1 FROM edm_items(\"p_labels\") AS i4 WHERE"
+        " (i4.lower IS NOT DISTINCT FROM ?3)))",
+        1);
+    check_text(
+        NULL,
+        NODE(.kind = EDM_FILTER_ALL, .type = EDM_FILTER_BOOLEAN, .variable = 4,
              ARGUMENTS(PROPERTY(STRINGS, TOY_ARTICLE_LABELS), CONDITION(EQ, item, STRING("a")))),
-        "(EXISTS (SELECT 1 FROM json_each(\"p_labels\") AS i4 WHERE"
-        " (lower(i4.value) IS NOT DISTINCT FROM ?3)))",
+        "(NOT EXISTS (SELECT 1 FROM edm_items(\"p_labels\") AS i4 WHERE"
+        " (i4.lower IS NOT DISTINCT FROM ?3) IS NOT TRUE))",
         1);
     check_text(&view,
                CONDITION(NE, PROPERTY(ENUM, TOY_ARTICLE_FINISH), PROPERTY(ENUM, TOY_ARTICLE_SIZE)),

@@ -53,7 +53,8 @@ void sql_put_again(struct sql_writer *writer, size_t from, size_t len);
 
 /* --- sql_filter_items.c ---------------------------------------------------------------------- */
 
-sql_writer_function sql_put_item, sql_put_count, sql_put_subset, sql_put_any_or_all;
+sql_writer_function sql_put_item, sql_put_lower_item, sql_put_count, sql_put_subset,
+    sql_put_any_or_all;
 sql_writer_function sql_put_same_items, sql_put_items_literal;
 
 /* --- sql_filter_functions.c ------------------------------------------------------------------ */

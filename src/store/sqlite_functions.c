@@ -187,8 +187,8 @@ static struct pattern *pattern_of(sqlite3_context *context, sqlite3_value **valu
 
 /* --- parts of texts -------------------------------------------------------------------------- */
 
-#define SEARCHED_MAX 4096 /* bytes, and of the part: to look from each byte on is quick enough */
-#define PART_MAX     64
+/* Bytes of the text times those of the part: to look from each byte on is quick enough. */
+#define SEARCHED_MAX 16384
 
 static char fold(char c)
 {
@@ -238,7 +238,7 @@ static void sql_contains(sqlite3_context *context, int count, sqlite3_value **va
     part = text_of(values[1]);
     if (sqlite3_value_int(values[2])) {
         found = part.len == 0 || memmem(text.ptr, text.len, part.ptr, part.len);
-    } else if (part.len > 0 && (part.len > PART_MAX || text.len > SEARCHED_MAX)) {
+    } else if (part.len <= text.len && text.len * part.len > SEARCHED_MAX) {
         find_long(context, text, part);
         return;
     } else {
