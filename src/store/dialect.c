@@ -24,6 +24,7 @@ const struct dialect dialect_sqlite = {
     .upper = "upper",
     .contains = "edm_contains",
     .begins = "edm_begins",
+    .ends = "edm_ends",
     .find = "instr",
     .trim = "trim",
     .least = "min",

@@ -20,11 +20,12 @@ struct dialect {
     const char *table_count;    /* a query: one column, how many tables the database holds */
 
     /* For conditions. Functions, by name: */
-    const char *lower, *upper;     /* of ASCII letters alone */
-    const char *contains, *begins; /* text, part, whether the case of letters counts: 1 or 0 */
-    const char *find;              /* text, part: where it stands, from 1; 0: nowhere */
-    const char *trim;              /* text, characters to take off both ends */
-    const char *least, *greatest;  /* of two numbers; null when one is */
+    const char *lower, *upper; /* of ASCII letters alone */
+    const char *contains, *begins,
+        *ends;                    /* text, part, whether the case of letters counts: 1 or 0 */
+    const char *find;             /* text, part: where it stands, from 1; 0: nowhere */
+    const char *trim;             /* text, characters to take off both ends */
+    const char *least, *greatest; /* of two numbers; null when one is */
     const char *round, *floor, *ceiling; /* of a number; a whole one as it is */
     const char *modulo;  /* of two numbers of which one has a fraction, the other not 0 */
     const char *whole;   /* a number, the least, the greatest: cut towards 0; beyond them null */

@@ -51,25 +51,11 @@ void sql_put_index_of(struct sql_writer *writer, const struct edm_filter *node)
     put_call(writer, writer->dialect->find, "(~, ~) - 1)", node);
 }
 
-/* substr(a, length(a) - length(b) + 1) = b; where b is the longer one its length alone tells them
- * apart, whatever comes of a place below 1. */
 void sql_put_ends_with(struct sql_writer *writer, const struct edm_filter *node)
 {
-    size_t whole, whole_len, end, end_len;
-
-    sql_put(writer, "(substr(");
-    whole = writer->out.len;
-    sql_put_comparable(writer, node->arguments[0]);
-    whole_len = sql_written(writer, whole);
-    sql_put(writer, ", length(");
-    sql_put_again(writer, whole, whole_len);
-    sql_put(writer, ") - length(");
-    end = writer->out.len;
-    sql_put_comparable(writer, node->arguments[1]);
-    end_len = sql_written(writer, end);
-    sql_put(writer, ") + 1) = ");
-    sql_put_again(writer, end, end_len);
-    sql_put(writer, ")");
+    sql_put(writer, "(");
+    put_test(writer, writer->dialect->ends, node);
+    sql_put(writer, " = 1)");
 }
 
 void sql_put_lower(struct sql_writer *writer, const struct edm_filter *node)

@@ -263,6 +263,24 @@ static void sql_begins(sqlite3_context *context, int count, sqlite3_value **valu
                            part.len <= text.len && is_same_folded(text.ptr, part.ptr, part.len));
 }
 
+static void sql_ends(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    struct slice text, part;
+
+    if (any_null(count, values))
+        return;
+    text = text_of(values[0]);
+    part = text_of(values[1]);
+    if (part.len > text.len) {
+        sqlite3_result_int(context, 0);
+        return;
+    }
+    text = slice_sub(text, text.len - part.len, part.len);
+    sqlite3_result_int(context, sqlite3_value_int(values[2])
+                                    ? slice_eq(text, part)
+                                    : is_same_folded(text.ptr, part.ptr, part.len));
+}
+
 /* --- dates ----------------------------------------------------------------------------------- */
 
 #define DAYS_FROM_MARCH_0 719468 /* from 0000-03-01, where leap days end years, to 1970-01-01 */
@@ -345,11 +363,12 @@ int sqlite_functions_add(sqlite3 *handle, uint64_t *deadline_ms, int64_t *counte
         int count;
         function *call;
     } functions[] = {
-        { "edm_round", 1, sql_round },     { "edm_floor", 1, sql_floor },
-        { "edm_ceiling", 1, sql_ceiling }, { "edm_modulo", 2, sql_modulo },
-        { "edm_whole", 3, sql_whole },     { "edm_printed", 3, sql_printed },
-        { "edm_matches", 3, sql_matches }, { "edm_contains", 3, sql_contains },
-        { "edm_begins", 3, sql_begins },   { "edm_calendar", 2, sql_calendar },
+        { "edm_round", 1, sql_round },       { "edm_floor", 1, sql_floor },
+        { "edm_ceiling", 1, sql_ceiling },   { "edm_modulo", 2, sql_modulo },
+        { "edm_whole", 3, sql_whole },       { "edm_printed", 3, sql_printed },
+        { "edm_matches", 3, sql_matches },   { "edm_contains", 3, sql_contains },
+        { "edm_begins", 3, sql_begins },     { "edm_ends", 3, sql_ends },
+        { "edm_calendar", 2, sql_calendar },
     };
     int rc = SQLITE_OK;
 

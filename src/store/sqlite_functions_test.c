@@ -33,7 +33,8 @@ static int64_t ask(sqlite3_stmt *stmt, struct slice a, struct slice b, int numbe
     return value;
 }
 
-/* instr() over lower() says the same. Texts short and long, of few letters, so that parts meet. */
+/* instr() and substr() over lower() say the same. Texts short and long, of few letters, so that
+ * parts meet. */
 static void test_parts(void **state UNUSED)
 {
     static const char *const tests[] = {
@@ -41,16 +42,21 @@ static void test_parts(void **state UNUSED)
         "SELECT CASE ?3 WHEN 0 THEN instr(lower(?1), lower(?2)) > 0 ELSE instr(?1, ?2) > 0 END",
         "SELECT edm_begins(?1, ?2, ?3)",
         "SELECT CASE ?3 WHEN 0 THEN instr(lower(?1), lower(?2)) = 1 ELSE instr(?1, ?2) = 1 END",
+        "SELECT edm_ends(?1, ?2, ?3)",
+        "SELECT part = 0 OR (part <= octets AND substr(a, 1 + octets - part) = b) FROM"
+        " (SELECT length(a) AS octets, length(b) AS part, a, b FROM"
+        " (SELECT CAST(iif(?3, ?1, lower(?1)) AS BLOB) AS a,"
+        " CAST(iif(?3, ?2, lower(?2)) AS BLOB) AS b))",
     };
     static const size_t lengths[] = { 0, 1, 2, 3, 7, 63, 64, 65, 200, 4096, 4097, 6000 };
     static const char letters[] = { 'a', 'A', 'b', 'B', '[', '{', '\0', '\xc3' };
     uint64_t deadline_ms = 0, seed = 1;
-    sqlite3_stmt *stmts[4];
+    sqlite3_stmt *stmts[COUNT_OF(tests)];
     char *text = malloc(6000);
     int64_t counted = 0;
     sqlite3 *handle = open_with(&deadline_ms, &counted);
 
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < COUNT_OF(tests); i++)
         assert_int_equal(sqlite3_prepare_v2(handle, tests[i], -1, &stmts[i], NULL), SQLITE_OK);
     for (size_t i = 0; i < 6000; i++) {
         seed = seed * UINT64_C(6364136223846793005) + 1;
@@ -60,12 +66,12 @@ static void test_parts(void **state UNUSED)
         struct slice whole = { text, lengths[n % COUNT_OF(lengths)] };
         struct slice part = { text + n * 37 % 500, lengths[n / COUNT_OF(lengths) % 9] };
 
-        for (size_t i = 0; i < 4; i += 2)
+        for (size_t i = 0; i < COUNT_OF(tests); i += 2)
             for (int exact = 0; exact < 2; exact++)
                 CHECK(ask(stmts[i], whole, part, exact) == ask(stmts[i + 1], whole, part, exact),
                       n);
     }
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < COUNT_OF(tests); i++)
         sqlite3_finalize(stmts[i]);
     sqlite3_close(handle);
     free(text);
