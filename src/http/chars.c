@@ -48,25 +48,28 @@ const uint8_t http_chars[256] = {
     V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, /* f0 */
 };
 
-/* Whether one of `count` bytes is below 0x20 or is DEL. With a count that is known the compiler makes
- * a few vector instructions of the loop. */
-static inline bool has_control(const char *at, size_t count)
-{
-    unsigned char found = 0;
+#define VECTOR_BYTES 16 /* as all machines with vectors have them */
 
-    for (size_t i = 0; i < count; i++) {
-        unsigned char byte = (unsigned char)at[i];
-        found |= (byte < 0x20) | (byte == 0x7f);
-    }
-    return found;
+/* Of a loop over bytes the compilers make vectors too, but at a level of optimisation that few
+ * builds have. */
+typedef unsigned char vector __attribute__((vector_size(VECTOR_BYTES)));
+
+/* Whether one of the bytes is below 0x20 or is DEL. */
+static inline bool has_control(const char *at)
+{
+    uint64_t found[VECTOR_BYTES / 8];
+    vector bytes, controls;
+
+    memcpy(&bytes, at, sizeof bytes);
+    controls = (vector)((bytes & 0xe0) == 0) | (vector)(bytes == 0x7f);
+    memcpy(found, &controls, sizeof found);
+    return found[0] | found[1];
 }
 
 const char *http_skip_value(const char *at, const char *end)
 {
-    while (end - at >= 32 && !has_control(at, 32))
-        at += 32;
-    while (end - at >= 8 && !has_control(at, 8))
-        at += 8;
+    while (end - at >= VECTOR_BYTES && !has_control(at))
+        at += VECTOR_BYTES;
     while (at < end && http_char_is(*at, HTTP_CHAR_VALUE))
         at++;
     return at;
