@@ -243,7 +243,7 @@ def parameters(documents, place):
 
 
 def test_options(documents):
-    text = (ROOT / "src" / "odata" / "options.c").read_text(encoding="utf-8")
+    text = (ROOT / "src" / "odata" / "option_table.c").read_text(encoding="utf-8")
     offered = parameters(documents, "query")
     check_rows("Query options", offered | set(re.findall(r'SLICE_INIT\("(\$\w+)"\)', text)))
     check_status("Query options", offered)
