@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "edm/health.h"
+#include "empty_store.h"
 #include "model/graph_model.h"
 #include "odata/apply.h"
 #include "store/store.h"
@@ -20,24 +20,7 @@
 #define PLENTY       ((size_t)16 << 20)
 #define SMALL_BUDGET 4096
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static struct store_session *session;
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    const struct store_options options = { .in_memory = true };
-    struct store *store;
-
-    (void)argc;
-    (void)argv;
-    if (!store_open(&graph_model, &options, &store, NULL) ||
-        !store_session_open(store, STORE_READS, &session, NULL))
-        abort();
-    store_seal(store);
-    return 0;
-}
 
 /* Names are told apart, and every column is of a type that can be shown. */
 static void check_shape(const struct edm_grouping *grouping)
@@ -64,11 +47,11 @@ static void run(const struct edm_query *query, const struct edm_apply *apply, st
 
     for (size_t i = 0; i < apply->count; i++)
         check_shape(&apply->groupings[i]);
-    if (!store_read_begin(session, &err))
+    if (!store_read_begin(empty_store, &err))
         abort();
     if (apply->count == 0)
         return;
-    if (!store_entity_groups(session, tenant, query, apply, arena, &groups, &err)) {
+    if (!store_entity_groups(empty_store, tenant, query, apply, arena, &groups, &err)) {
         assert(err.code == ERROR_BAD_REQUEST && strcmp(err.target, "$apply") == 0);
         return;
     }
@@ -78,7 +61,6 @@ static void run(const struct edm_query *query, const struct edm_apply *apply, st
 static void check(const struct edm_entity_type *type, struct slice text, bool viewed,
                   struct arena *arena, bool may_lack_memory)
 {
-    const struct edm_entity_type *stored = edm_stored_type(type);
     const struct odata_filter_rules rules = { 0 };
     struct edm_query query = { .type = type, .page_size = 2, .count = true };
     const struct edm_apply *apply;
@@ -93,13 +75,7 @@ static void check(const struct edm_entity_type *type, struct slice text, bool vi
     }
     if (may_lack_memory)
         return;
-    if (viewed && stored->health) {
-        struct edm_health_policy policy = edm_health_default(stored);
-
-        policy.on = true;
-        edm_health_view_at(stored, &policy, INT64_C(638400000000000000), &view);
-        query.health = &view;
-    }
+    query.health = viewed ? default_view(type, &view) : NULL;
     run(&query, apply, arena);
 }
 

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "edm/health.h"
+#include "empty_store.h"
 #include "model/graph_model.h"
 #include "odata/compute.h"
 #include "store/store.h"
@@ -22,24 +22,7 @@
 #define PLENTY       ((size_t)16 << 20)
 #define SMALL_BUDGET 4096
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static struct store_session *session;
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    const struct store_options options = { .in_memory = true };
-    struct store *store;
-
-    (void)argc;
-    (void)argv;
-    if (!store_open(&graph_model, &options, &store, NULL) ||
-        !store_session_open(store, STORE_READS, &session, NULL))
-        abort();
-    store_seal(store);
-    return 0;
-}
 
 static size_t count_nodes(const struct edm_filter *node)
 {
@@ -78,7 +61,7 @@ static bool run(const struct edm_query *query, size_t count, struct arena *arena
 
     assert(entity);
     entity->values[0].text = SLICE("nobody");
-    if (!store_entities_compute(session, tenant, query, &entity, count, arena, values, &done,
+    if (!store_entities_compute(empty_store, tenant, query, &entity, count, arena, values, &done,
                                 &err)) {
         assert(err.code == ERROR_BAD_REQUEST && strcmp(err.target, "$compute") == 0);
         return false;
@@ -98,7 +81,7 @@ static void run_filter(struct edm_query query, struct slice text,
 
     if (!odata_filter_parse(&graph_model, query.type, text, NULL, rules, arena, &query.filter, NULL,
                             &err) ||
-        !store_entity_list(session, tenant, &query, arena, &page, &err)) {
+        !store_entity_list(empty_store, tenant, &query, arena, &page, &err)) {
         assert(err.code == ERROR_BAD_REQUEST && strcmp(err.target, "$filter") == 0);
         return;
     }
@@ -108,7 +91,6 @@ static void run_filter(struct edm_query query, struct slice text,
 static void check(const struct edm_entity_type *type, struct slice text, bool viewed,
                   struct arena *arena, bool may_lack_memory)
 {
-    const struct edm_entity_type *stored = edm_stored_type(type);
     struct edm_query query = { .type = type, .select = 1, .page_size = 2, .count = true };
     struct odata_filter_rules rules = { .later_members = false };
     struct slice option, filter;
@@ -128,16 +110,10 @@ static void check(const struct edm_entity_type *type, struct slice text, bool vi
     check_properties(type, rules.computed);
     if (may_lack_memory)
         return;
-    if (viewed && stored->health) {
-        struct edm_health_policy policy = edm_health_default(stored);
-
-        policy.on = true;
-        edm_health_view_at(stored, &policy, INT64_C(638400000000000000), &view);
-        query.health = &view;
-    }
+    query.health = viewed ? default_view(type, &view) : NULL;
     query.computed = rules.computed->properties;
     query.computed_count = rules.computed->count;
-    if (!store_read_begin(session, &err))
+    if (!store_read_begin(empty_store, &err))
         abort();
     assert(run(&query, 0, arena) == run(&query, 1, arena));
     run_filter(query, filter, &rules, arena);

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "edm/health.h"
+#include "empty_store.h"
 #include "model/graph_model.h"
 #include "odata/filter.h"
 #include "store/store.h"
@@ -23,24 +23,7 @@
 #define SMALL_BUDGET 512
 #define SHALLOW      6 /* levels of a filter that SQLite must be able to run */
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static struct store_session *session;
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    const struct store_options options = { .in_memory = true, .indexes = STORE_INDEXES_ON };
-    struct store *store;
-
-    (void)argc;
-    (void)argv;
-    if (!store_open(&graph_model, &options, &store, NULL) ||
-        !store_session_open(store, STORE_READS, &session, NULL))
-        abort();
-    store_seal(store);
-    return 0;
-}
 
 /* A literal whose arguments are its items. */
 static bool is_list(const struct edm_filter *node)
@@ -67,18 +50,6 @@ static size_t check_node(const struct edm_filter *node, const struct edm_entity_
     return count;
 }
 
-static size_t depth_of(const struct edm_filter *node)
-{
-    size_t deepest = 0;
-
-    for (size_t i = 0; i < node->count; i++) {
-        size_t depth = depth_of(node->arguments[i]);
-
-        deepest = depth > deepest ? depth : deepest;
-    }
-    return 1 + deepest;
-}
-
 /* A pattern may be wrong, or take too long. */
 static bool matches(const struct edm_filter *node)
 {
@@ -89,36 +60,18 @@ static bool matches(const struct edm_filter *node)
     return found;
 }
 
-/* A view of the first date and the first enumeration that the type has; it may have none. */
-static struct edm_health_view view_of(const struct edm_entity_type *type)
-{
-    struct edm_health_view view = { .type = type, .point_count = 2, .gone_since_ticks = -1 };
-
-    while (view.contact < type->property_count &&
-           type->properties[view.contact].kind != EDM_DATE_TIME_OFFSET)
-        view.contact++;
-    while (view.state < type->property_count && type->properties[view.state].kind != EDM_ENUM)
-        view.state++;
-    return view;
-}
-
-static bool is_view(const struct edm_health_view *view)
-{
-    return view->contact < view->type->property_count && view->state < view->type->property_count;
-}
-
 static void run(const struct edm_query *query, struct arena *arena)
 {
     const struct uuid tenant = { { 1 } };
     struct error err = { 0 };
     struct edm_page page;
 
-    if (!store_read_begin(session, &err))
+    if (!store_read_begin(empty_store, &err))
         abort();
-    if (store_entity_list(session, tenant, query, arena, &page, &err))
+    if (store_entity_list(empty_store, tenant, query, arena, &page, &err))
         assert(page.count <= query->type->built_in_count);
     else /* what SQLite does not understand looks like what is too deep for it */
-        assert((err.code == ERROR_BAD_REQUEST && depth_of(query->filter) > SHALLOW) ||
+        assert((err.code == ERROR_BAD_REQUEST && filter_depth(query->filter) > SHALLOW) ||
                err.code == ERROR_TOO_LARGE || matches(query->filter));
 }
 
@@ -136,12 +89,12 @@ static void check(uint8_t head, struct slice text, const struct odata_alias *ali
 {
     const struct edm_singleton *singleton = graph_model.singleton;
     const struct edm_entity_type *type = singleton->types[head % singleton->type_count];
-    const struct edm_health_view view = view_of(edm_stored_type(type));
+    struct edm_health_view view;
     struct edm_query query = { .type = type,
                                .select = 1,
                                .page_size = 1,
                                .count = true,
-                               .health = head & 0x40 && is_view(&view) ? &view : NULL };
+                               .health = head & 0x40 ? first_view(type, &view) : NULL };
     const struct odata_filter_rules rules = { .later_members = head & 0x10 };
     struct error err = { 0 };
 

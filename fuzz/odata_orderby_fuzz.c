@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "edm/health.h"
+#include "empty_store.h"
 #include "model/graph_model.h"
 #include "odata/orderby.h"
 #include "store/store.h"
@@ -24,62 +24,15 @@
 #define SHALLOW      6 /* levels of a key that SQLite must be able to run */
 #define HEAD_BYTES   2
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static struct store_session *session;
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    const struct store_options options = { .in_memory = true, .indexes = STORE_INDEXES_ON };
-    struct store *store;
-
-    (void)argc;
-    (void)argv;
-    if (!store_open(&graph_model, &options, &store, NULL) ||
-        !store_session_open(store, STORE_READS, &session, NULL))
-        abort();
-    store_seal(store);
-    return 0;
-}
-
-static size_t depth_of(const struct edm_filter *node)
-{
-    size_t deepest = 0;
-
-    for (size_t i = 0; i < node->count; i++) {
-        size_t depth = depth_of(node->arguments[i]);
-
-        deepest = depth > deepest ? depth : deepest;
-    }
-    return 1 + deepest;
-}
 
 static bool is_shallow(const struct edm_query *query)
 {
     for (size_t i = 0; i < query->order_count; i++) {
-        if (depth_of(query->order[i].expression) > SHALLOW)
+        if (filter_depth(query->order[i].expression) > SHALLOW)
             return false;
     }
     return true;
-}
-
-/* A view of the first date and the first enumeration that the type has; it may have none. */
-static struct edm_health_view view_of(const struct edm_entity_type *type)
-{
-    struct edm_health_view view = { .type = type, .point_count = 2, .gone_since_ticks = -1 };
-
-    while (view.contact < type->property_count &&
-           type->properties[view.contact].kind != EDM_DATE_TIME_OFFSET)
-        view.contact++;
-    while (view.state < type->property_count && type->properties[view.state].kind != EDM_ENUM)
-        view.state++;
-    return view;
-}
-
-static bool is_view(const struct edm_health_view *view)
-{
-    return view->contact < view->type->property_count && view->state < view->type->property_count;
 }
 
 static bool run(const struct edm_query *query, struct arena *arena)
@@ -88,9 +41,9 @@ static bool run(const struct edm_query *query, struct arena *arena)
     struct error err = { 0 };
     struct edm_page page;
 
-    if (!store_read_begin(session, &err))
+    if (!store_read_begin(empty_store, &err))
         abort();
-    if (store_entity_list(session, tenant, query, arena, &page, &err)) {
+    if (store_entity_list(empty_store, tenant, query, arena, &page, &err)) {
         assert(page.count <= query->type->built_in_count);
         return true;
     }
@@ -123,12 +76,12 @@ static void check(const uint8_t head[HEAD_BYTES], struct slice text,
 {
     const struct edm_singleton *singleton = graph_model.singleton;
     const struct edm_entity_type *type = singleton->types[(head[0] & 0x3f) % singleton->type_count];
-    const struct edm_health_view view = view_of(edm_stored_type(type));
+    struct edm_health_view view;
     struct edm_query query = { .type = type,
                                .select = 1,
                                .page_size = 1,
                                .count = true,
-                               .health = head[0] & 0x40 && is_view(&view) ? &view : NULL };
+                               .health = head[0] & 0x40 ? first_view(type, &view) : NULL };
     const struct odata_filter_rules rules = { .later_members = head[0] & 0x80 };
     struct error err = { 0 };
 
