@@ -100,6 +100,33 @@ def test_what_cannot_be_tracked_is_listed(tenant, options):
     assert "delta" not in reply.headers.get_list("x-connectord-beyond-graph")
 
 
+@pytest.mark.parametrize("address, options", [
+    (NDES, "$compute=1 as n&$select=id,n"), (NDES, "$select=id,roleScopeTagIds($top=1)"),
+    (NDES + "/$filter(displayName eq 'x')", ""), (NDES + "/$filter(@f)", "@f=displayName eq 'x'&$select=id")])
+def test_what_the_links_could_not_say_is_listed(tenant, address, options):
+    tenant.make(displayName="x", roleScopeTagIds=["0", "1"])
+    tenant.make(displayName="y")
+    plain = tenant.get(f"{address}?{options}")
+    for method, target, body in [("GET", f"{address}?{options}", None), ("POST", f"{address}/$query", options)]:
+        reply = tenant.ask(method, target, content=body, headers=TRACK | ({"Content-Type": "text/plain"} if body else {}))
+        assert reply.json() == plain, (method, reply.text)
+        assert "preference-applied" not in reply.headers and "delta" not in reply.headers["x-connectord-beyond-graph"]
+
+
+def test_options_in_a_body_are_tracked(tenant):
+    key = tenant.make(displayName="x")["id"]
+    tenant.make(displayName="y")
+    asked = {"content": "$filter=displayName eq 'x'&$select=machineName",
+             "headers": TRACK | {"Content-Type": "text/plain"}}
+    reply = tenant.ask("POST", f"{NDES}/$query", **asked)
+    assert [each["id"] for each in reply.json()["value"]] == [key]
+    change(tenant, NDES, key, machineName="m")
+    assert page(tenant, reply.json()["@odata.deltaLink"])["value"] == [TYPE | {"id": key, "machineName": "m"}]
+    for options in ("$orderby=id desc", "$search=x", "$count=true"):
+        reply = tenant.ask("POST", f"{NDES}/$query", **(asked | {"content": options}))
+        assert reply.status_code == 200 and "@odata.deltaLink" not in reply.json(), reply.text
+
+
 def test_where_nothing_is_tracked(tenant):
     key = tenant.make()["id"]
     tenant.make()

@@ -268,8 +268,7 @@ static bool make_links(struct call *call, struct odata_delta_page *page, struct 
 
     switch (effects_read(call)) {
     case FAULT_READ_DUPLICATE_PAGE:
-        return make_link(call, behind, call->exchange->request.query, SLICE_EMPTY, &page->next_link,
-                         err);
+        return make_link(call, behind, graph_query(call), SLICE_EMPTY, &page->next_link, err);
     case FAULT_READ_BROKEN_LINK:
         return make_link(call, SLICE("/delta?"), SLICE_EMPTY, BROKEN_PAGE, &page->next_link, err);
     case FAULT_READ_STALE:
@@ -367,14 +366,25 @@ static bool is_too_old(const struct call *call)
     return call->delta->made_ticks && age_ms > call->loop->api->delta_keep_ms;
 }
 
+/* Whether the links of a delta can say what the list asks for: they remember options, of which they
+ * take few, and no condition in the path. */
+static bool can_be_tracked(const struct call *call)
+{
+    const struct odata_options *options = &call->options;
+
+    return !options->skiptoken.len && !options->query.items &&
+           (!call->path.beyond || !call->path.beyond->filters.len) &&
+           odata_query_goes_with_delta(graph_query(call), call->arena);
+}
+
 /* A preference never makes a request fail: what cannot be tracked is listed as if nobody had asked.
  */
 bool graph_track_changes(struct call *call)
 {
-    struct slice query = call->exchange->request.query, remembered;
+    struct slice query = graph_query(call), remembered;
     struct error error = { 0 };
 
-    if (call->options.skiptoken.len || !odata_query_goes_with_delta(query, call->arena) ||
+    if (!can_be_tracked(call) ||
         !odata_query_to_remember(query, call->arena, &remembered, &error) ||
         remembered.len > DELTATOKEN_QUERY_MAX ||
         graph_goes_beyond(call, BEYOND_DELTA) != BEYOND_GOES)
