@@ -61,6 +61,20 @@ static void put_statement(const struct picking *picking, const struct dialect *d
     }
 }
 
+/* They are written as a filter and an order are, which name options of their own when they are too
+ * much or have a wrong pattern. Here both stand in $select. */
+static bool refuse_as_select(const struct error *why, struct error *err)
+{
+    struct slice message = slice_of(why->message), clause;
+
+    if (why->code != ERROR_BAD_REQUEST || !slice_cut(message, ':', &clause, &message)) {
+        *err = *why;
+        return false;
+    }
+    return error_set(err, ERROR_BAD_REQUEST, SLICE("$select"), "Invalid select clause:%.*s",
+                     SLICE_ARG(message));
+}
+
 static bool write_expressions(struct picking *picking, const struct edm_query *of)
 {
     const struct dialect *dialect = picking->session->db->driver->dialect;
@@ -73,19 +87,21 @@ static bool write_expressions(struct picking *picking, const struct edm_query *o
                                      .exact_strings = of->exact_strings,
                                      .later_members = of->later_members };
     unsigned first = FIRST_OF_FILTER;
+    struct error why = { 0 };
 
     picking->filter = (struct sql_filter){ .count = 0 };
     if (items->filter &&
-        !sql_filter_write(dialect, &query, first, picking->arena, &picking->filter, picking->err))
-        return false;
+        !sql_filter_write(dialect, &query, first, picking->arena, &picking->filter, &why))
+        return refuse_as_select(&why, picking->err);
     first += (unsigned)picking->filter.count;
-    return sql_order_write(dialect, &query, first, 0, picking->arena, &picking->order,
-                           picking->err);
+    return sql_order_write(dialect, &query, first, 0, picking->arena, &picking->order, &why) ||
+           refuse_as_select(&why, picking->err);
 }
 
 static bool prepare(struct picking *picking, const struct edm_query *query)
 {
     struct db *db = picking->session->db;
+    enum db_status status;
     struct text sql;
 
     if (!write_expressions(picking, query))
@@ -95,9 +111,11 @@ static bool prepare(struct picking *picking, const struct edm_query *query)
     if (sql.failed)
         return error_no_memory(picking->err);
     /* The words are ours and right; how many stand inside each other is not. */
-    return db->driver->prepare(db, text_slice(&sql), &picking->statement) == DB_OK ||
-           error_set(picking->err, ERROR_BAD_REQUEST, SLICE("$select"),
-                     "Invalid select clause: The expression is nested too deeply.");
+    status = db->driver->prepare(db, text_slice(&sql), &picking->statement);
+    if (status == DB_OTHER)
+        return error_set(picking->err, ERROR_BAD_REQUEST, SLICE("$select"),
+                         "Invalid select clause: The expression is nested too deeply.");
+    return status == DB_OK || session_error(picking->session, status, picking->err);
 }
 
 static bool pick(struct picking *picking, struct edm_value *value)

@@ -6,6 +6,7 @@
 #include "base/test.h"
 #include "edm/filter.h"
 #include "edm/toy_model.h"
+#include "store/db_fault.h"
 #include "store/shop_test.h"
 
 static const struct edm_filter item = { .kind = EDM_FILTER_ITEM, .type = EDM_FILTER_STRING };
@@ -175,13 +176,81 @@ static void test_too_deep(void **state UNUSED)
     shop_close(&shop);
 }
 
+/* What fails on the way is no mistake of the client's. */
+static void test_faults(void **state UNUSED)
+{
+    struct db_fault_plan plan = { .status = DB_BUSY,
+                                  .kinds = DB_FAULT_PREPARE | DB_FAULT_BIND | DB_FAULT_STEP };
+    const struct edm_items items = {
+        .property = TOY_ARTICLE_LABELS, .filter = &is_a, .order = down, .order_count = 1, .top = ALL
+    };
+    const struct edm_query query = { .type = &toy_article, .items = &items };
+    struct shop shop;
+    uint64_t kinds = 0;
+
+    shop_open(&shop, true, &plan);
+    assert_true(store_read_begin(shop.reader, NULL));
+    for (plan.fail_at = 1;; plan.fail_at++) {
+        struct edm_entity *article = shop_article(&shop, SLICE("x"));
+        struct error err = { 0 };
+        bool ok;
+
+        article->values[TOY_ARTICLE_LABELS].text = SLICE("[\"a\",\"b\"]");
+        plan.calls = 0;
+        plan.fired = false;
+        ok = store_pick_items(shop.reader, &query, &article, 1, shop.arena, &err);
+        assert_true(ok == !plan.fired);
+        if (ok)
+            break;
+        kinds |= plan.fired_kind;
+        assert_int_equal(err.code, ERROR_BUSY);
+    }
+    assert_int_equal(kinds, plan.kinds);
+    plan.fail_at = 0;
+    store_read_end(shop.reader);
+    shop_close(&shop);
+}
+
+/* Wherever it stands in $select, that is what is told. */
+static void test_wrong_pattern(void **state UNUSED)
+{
+    const struct edm_filter open = { .kind = EDM_FILTER_LITERAL,
+                                     .type = EDM_FILTER_STRING,
+                                     .text = SLICE_INIT("(") };
+    const struct edm_filter *item_and_open[] = { &item, &open };
+    const struct edm_filter matches = { .kind = EDM_FILTER_MATCHES,
+                                        .type = EDM_FILTER_BOOLEAN,
+                                        .arguments = item_and_open,
+                                        .count = 2 };
+    const struct edm_order_key by_match[] = { { &matches, false } };
+    const struct edm_items wrong[] = {
+        { .property = TOY_ARTICLE_LABELS, .filter = &matches, .top = ALL },
+        { .property = TOY_ARTICLE_LABELS, .order = by_match, .order_count = 1, .top = ALL },
+    };
+    struct shop shop;
+
+    shop_open(&shop, true, NULL);
+    assert_true(store_read_begin(shop.reader, NULL));
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        const struct edm_query query = { .type = &toy_article, .items = &wrong[i] };
+        struct error err = { 0 };
+
+        CHECK(!store_pick_items(shop.reader, &query, NULL, 0, shop.arena, &err), i);
+        CHECK(err.code == ERROR_BAD_REQUEST, i);
+        assert_string_equal(err.target, "$select");
+        assert_string_equal(err.message, "Invalid select clause: The pattern of 'matchesPattern' is"
+                                         " no regular expression.");
+    }
+    store_read_end(shop.reader);
+    shop_close(&shop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),
-        cmocka_unit_test(test_two_collections),
-        cmocka_unit_test(test_no_memory),
-        cmocka_unit_test(test_too_deep),
+        cmocka_unit_test(test_cases),     cmocka_unit_test(test_two_collections),
+        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_too_deep),
+        cmocka_unit_test(test_faults),    cmocka_unit_test(test_wrong_pattern),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
