@@ -103,13 +103,28 @@ static void read_entity(struct call *call, void (*finish)(struct call *))
         finish(call);
 }
 
-/* With expressions that are the client's to choose: on a reader's thread. */
+/* What is wrong with the client's expressions and is found only here. */
+static bool check_expressions(struct call *call, struct store_session *session, struct error *err)
+{
+    const struct edm_query *query = &call->options.query;
+
+    return service_pick_items(session, query, NULL, 0, call->arena, err) &&
+           (query->computed_count == 0 || graph_compute_check(call, session, query, err));
+}
+
+/* With expressions that are the client's to choose: on a reader's thread. Wrong ones are told
+ * before that there is no such entity. */
 static bool run_get(struct dispatch_job *job, struct store_session *session, struct error *err)
 {
     struct call *call = graph_call_of(job);
+    struct error wrong = { 0 };
 
-    return get_entity(call, session, err) &&
-           (call->options.query.computed_count == 0 || graph_compute_entity(call, session, err));
+    if (get_entity(call, session, err))
+        return call->options.query.computed_count == 0 || graph_compute_entity(call, session, err);
+    if ((err->code == ERROR_NOT_FOUND || err->code == ERROR_PRECONDITION_FAILED) &&
+        !check_expressions(call, session, &wrong))
+        *err = wrong;
+    return false;
 }
 
 static void finish_get(struct call *call)
