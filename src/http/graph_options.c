@@ -156,8 +156,12 @@ static COLD bool refuse(struct call *call, const struct error *error)
 
 bool graph_read_options(struct call *call, bool is_read)
 {
+    const struct api *api = call->loop->api;
     bool wishes = wishes_read(call, is_read);
-    const struct odata_filter_rules rules = { .later_members = call->preferences.unknown_members };
+    const struct odata_filter_rules rules = {
+        .later_members = call->preferences.unknown_members,
+        .refuses_beyond = api->strict || api->profile->refuses_beyond_graph
+    };
     uint32_t beyond = 0; /* in what waited */
     struct error error = { 0 };
 
@@ -171,7 +175,7 @@ bool graph_read_options(struct call *call, bool is_read)
     if (!go_beyond(call, beyond))
         return false;
     call->options.query.health = call->health;
-    call->options.query.exact_strings = call->loop->api->exact_strings;
+    call->options.query.exact_strings = api->exact_strings;
     if (wishes && !wishes_settle(call, is_read))
         return false;
     return !call->repeatable || repeatability_begin(call, is_read);

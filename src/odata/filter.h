@@ -47,6 +47,7 @@ struct odata_filter_rules {
     bool later_members;            /* members past the sentinel of an enumeration may be named */
     const struct edm_shape *shape; /* names are its columns; NULL: the entity's properties */
     const struct odata_computed *computed; /* names that go with those properties; NULL: none */
+    bool refuses_beyond; /* options inside $select, which Graph has not, are refused unread */
 };
 
 /* `text` is decoded; the tree may keep slices of it. `aliases` may be NULL. The rows of

@@ -226,7 +226,12 @@ bool odata_select_items_read(const struct edm_model *model, const struct odata_p
         is_read && (path->resource == ODATA_SET || path->resource == ODATA_COUNT ||
                     path->resource == ODATA_ENTITY);
 
-    if (selection->item_count && !reads_entities)
+    if (selection->item_count == 0)
+        return true;
+    *beyond |= BEYOND_BIT(BEYOND_SELECT_OPTIONS);
+    if (rules->refuses_beyond)
+        return true;
+    if (!reads_entities)
         return error_set(err, ERROR_BAD_REQUEST, TARGET,
                          INVALID "Options inside it are for reads of entities.");
     for (size_t i = selection->item_count; i-- > 0;) {

@@ -21,7 +21,7 @@ bool odata_select_items_parse(const struct edm_model *model, const struct edm_en
                               struct error *err) MUST_CHECK;
 
 /* All that `selection` has of them, into query->items in its order. Refuses them where no entities
- * are read. */
+ * are read. Under rules->refuses_beyond they are not looked at but for their row in *beyond. */
 bool odata_select_items_read(const struct edm_model *model, const struct odata_path *path,
                              bool is_read, const struct odata_selection *selection,
                              const struct odata_alias *aliases,

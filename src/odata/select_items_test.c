@@ -142,6 +142,35 @@ static void test_refused(void **state UNUSED)
     }
 }
 
+/* Where they are refused anyhow it is not told what is wrong with them. */
+static void test_unread(void **state UNUSED)
+{
+    const struct odata_filter_rules strict = { .refuses_beyond = true };
+    const struct odata_selection selection = {
+        .items = { { .property = TOY_ARTICLE_LABELS, .options = SLICE("$top=x") } }, .item_count = 1
+    };
+    const struct odata_path path = { .resource = ODATA_SET, .type = &toy_article };
+    const struct odata_selection none = { .star = true };
+    struct arena *arena = arena_create(NULL, 1 << 16);
+    struct edm_query query = { .type = &toy_article };
+    struct error err = { 0 };
+    uint32_t beyond = 0;
+
+    assert_true(odata_select_items_read(&toy_model, &path, true, &none, NULL, &strict, arena,
+                                        &query, &beyond, &err));
+    assert_int_equal(beyond, 0);
+    for (size_t is_read = 0; is_read < 2; is_read++) {
+        beyond = 0;
+        assert_true(odata_select_items_read(&toy_model, &path, is_read, &selection, NULL, &strict,
+                                            arena, &query, &beyond, &err));
+        assert_int_equal(beyond, BEYOND_BIT(BEYOND_SELECT_OPTIONS));
+        assert_null(query.items);
+        assert_false(odata_select_items_read(&toy_model, &path, is_read, &selection, NULL, &rules,
+                                             arena, &query, &beyond, &err));
+    }
+    arena_destroy(arena);
+}
+
 static void test_no_memory(void **state UNUSED)
 {
     bool ok = false;
@@ -163,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_read),
                                         cmocka_unit_test(test_variables),
                                         cmocka_unit_test(test_refused),
+                                        cmocka_unit_test(test_unread),
                                         cmocka_unit_test(test_no_memory) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
