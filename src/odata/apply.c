@@ -18,6 +18,7 @@
 #include "odata/apply.h"
 
 #include "base/arena.h"
+#include "odata/filter_literal.h"
 #include "odata/filter_parse.h"
 #include "odata/quote.h"
 #include "odata/search.h"
@@ -100,6 +101,7 @@ bool odata_apply_is_name(struct slice name)
 static bool parse_name(struct apply *apply, const struct edm_grouping *grouping, struct slice *ret)
 {
     struct filter_parse *parse = &apply->parse;
+    struct edm_filter value;
 
     if (!filter_take_word(parse, SLICE("as")))
         return filter_unexpected(parse) != NULL;
@@ -108,6 +110,10 @@ static bool parse_name(struct apply *apply, const struct edm_grouping *grouping,
     if (is_taken(apply, grouping, parse->token.text))
         return filter_refuse(&parse->builder, parse->token.position,
                              "The name '%.*s' is that of a property, or was given before.",
+                             SLICE_ARG(odata_quote(parse->token.text)));
+    if (filter_literal_word(parse->token.text, &value))
+        return filter_refuse(&parse->builder, parse->token.position,
+                             "The name '%.*s' is that of a value.",
                              SLICE_ARG(odata_quote(parse->token.text)));
     *ret = filter_take(parse).text;
     return true;

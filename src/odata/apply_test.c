@@ -208,6 +208,7 @@ static const struct {
       "The name 'Title' is that of a property, or was given before. (at position 20)" },
     { "aggregate($count as n,$count as N)",
       "The name 'N' is that of a property, or was given before. (at position 32)" },
+    { "aggregate($count as null)", "The name 'null' is that of a value. (at position 20)" },
     { "aggregate($count as n)/filter(title eq 'x')",
       "Could not find a property named 'title' in what $apply makes. (at position 30)" },
     { "aggregate($count as n)/aggregate($count as n)",

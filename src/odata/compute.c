@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "odata/apply.h"
+#include "odata/filter_literal.h"
 #include "odata/filter_parse.h"
 #include "odata/options.h"
 #include "odata/orderby.h"
@@ -65,6 +66,7 @@ struct edm_filter *odata_computed_node(struct filter_builder *builder, size_t in
 static bool parse_name(struct compute *compute, struct slice *ret)
 {
     struct filter_parse *parse = &compute->parse;
+    struct edm_filter value;
     struct slice name;
 
     if (!filter_take_word(parse, SLICE("as")))
@@ -77,6 +79,9 @@ static bool parse_name(struct compute *compute, struct slice *ret)
         return filter_refuse(&parse->builder, parse->token.position,
                              "The name '%.*s' is that of a property, or was given before.",
                              SLICE_ARG(odata_quote(name)));
+    if (filter_literal_word(name, &value))
+        return filter_refuse(&parse->builder, parse->token.position,
+                             "The name '%.*s' is that of a value.", SLICE_ARG(odata_quote(name)));
     *ret = filter_take(parse).text;
     return true;
 }
