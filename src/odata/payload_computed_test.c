@@ -115,11 +115,36 @@ static void test_written_in_full(void **state UNUSED)
     arena_destroy(arena);
 }
 
+/* A whole number that passed 64 bits says what it is. */
+static void test_past_64_bits(void **state UNUSED)
+{
+    const struct edm_computed sum = { SLICE_INIT("n"), &whole };
+    const struct edm_order_value value = { .kind = EDM_ORDER_REAL, .real = 9223372036854775808.0 };
+    const struct odata_worked_out past = { &sum, 1, &value };
+    const struct odata_reply reply = { .model = &toy_model,
+                                       .profile = &profile_documented,
+                                       .origin = SLICE("https://localhost"),
+                                       .version = EDM_VERSION_BETA,
+                                       .level = ODATA_FULL,
+                                       .select_given = true,
+                                       .ieee754 = true,
+                                       .computed = &past };
+    struct arena *arena = arena_create(NULL, 1 << 17);
+    struct text out;
+
+    text_init(&out, arena, 64, 1 << 14);
+    odata_write_entity(&reply, edm_entity_create(&toy_article, arena), &out);
+    assert_non_null(
+        strstr(slice_to_cstr(arena, text_slice(&out)), "\"n@odata.type\":\"#Double\",\"n\":9.223"));
+    arena_destroy(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_written),
         cmocka_unit_test(test_written_in_full),
+        cmocka_unit_test(test_past_64_bits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,9 +46,10 @@ static struct slice type_name(const struct edm_column *column)
 /* "state@odata.type":"#microsoft.graph.ndesConnectorState"; the value stands behind it, not null.
  */
 static void write_type(const struct odata_reply *reply, const struct edm_column *column,
-                       struct json_writer *writer)
+                       const struct edm_order_value *value, struct json_writer *writer)
 {
-    struct slice type = type_name(column);
+    /* A whole number that passed 64 bits goes on as one with a fraction. */
+    struct slice type = value->kind == EDM_ORDER_REAL ? SLICE("Double") : type_name(column);
     char memory[256]; /* a name has 128 bytes at most */
     struct text name;
 
@@ -132,7 +133,7 @@ void payload_write_column(const struct odata_reply *reply, const struct edm_colu
         value->kind == EDM_ORDER_NULL || (value->kind == EDM_ORDER_REAL && !is_number(column));
 
     if (!is_null && reply->level == ODATA_FULL)
-        write_type(reply, column, writer);
+        write_type(reply, column, value, writer);
     json_writer_plain_name(writer, column->name);
     if (is_null)
         json_writer_null(writer);
