@@ -146,6 +146,13 @@ def test_tags_of_a_view(silence):
         assert running.stop() == 0
 
 
+def test_tags_that_an_action_of_the_set_shows_are_told():
+    with Server(None, "--etags") as running, sandbox(running.url()) as tenant:
+        reply = tenant.ask("POST", f"{TAGS}/getRoleScopeTagsById", json={"roleScopeTagIds": ["0"]})
+        assert "@odata.etag" in reply.json()["value"][0]
+        assert reply.headers["x-connectord-beyond-graph"] == "etags"
+
+
 def test_conditions_of_an_action_that_answers():
     with Server(None, "--etags") as running, sandbox(running.url()) as tenant:
         made = tenant.make(DETAILS)

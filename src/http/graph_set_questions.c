@@ -38,6 +38,7 @@ static void finish_by_keys(struct call *call)
               call->loop->api->reply_bytes_max);
     odata_write_page(&reply, call->path.type, &call->page, SLICE_EMPTY, &body);
     graph_add_policy(call);
+    conditions_tell_tags(call);
     call_finish_odata(call, 200, &body);
 }
 
