@@ -34,6 +34,14 @@ static bool read_item(struct filter_parse *parse, struct edm_filter *ret, bool *
     return true;
 }
 
+/* Collections are of texts, whatever stands beside them. */
+static bool is_text(struct filter_parse *parse, struct filter_operand item)
+{
+    return parse->builder.form_alone || item.node->type == EDM_FILTER_STRING ||
+           item.node->type == EDM_FILTER_NULL ||
+           filter_refuse(&parse->builder, item.position, "An array may have no items but texts.");
+}
+
 static struct edm_filter *parse_item(struct filter_parse *parse, const struct edm_filter *subject)
 {
     struct filter_operand item = { NULL, parse->token.position };
@@ -53,10 +61,13 @@ static struct edm_filter *parse_item(struct filter_parse *parse, const struct ed
         return NULL;
     }
     *item.node = value;
+    if (!subject)
+        return is_text(parse, item) ? item.node : NULL;
     return filter_fit_item(&parse->builder, subject, item) ? item.node : NULL;
 }
 
-/* [item ("," item)*] `end`, behind arguments[0], which is what the items have to fit. */
+/* [item ("," item)*] `end`, behind arguments[0]. The items have to fit `subject`; NULL: be texts.
+ */
 static bool parse_items(struct filter_parse *parse, const struct edm_filter *subject, char end,
                         const struct edm_filter **arguments, size_t *ret_count)
 {
@@ -67,7 +78,7 @@ static bool parse_items(struct filter_parse *parse, const struct edm_filter *sub
             return false;
         if (count == 1 + ODATA_FILTER_LIST_MAX)
             return filter_refuse(&parse->builder, parse->token.position,
-                                 "A list behind 'in' may have %d items.", ODATA_FILTER_LIST_MAX);
+                                 "A list may have %d items.", ODATA_FILTER_LIST_MAX);
         arguments[count] = parse_item(parse, subject);
         if (!arguments[count++])
             return false;
@@ -174,7 +185,6 @@ struct edm_filter *filter_parse_in(struct filter_parse *parse, struct filter_ope
 static struct edm_filter *parse_subset_items(struct filter_parse *parse,
                                              const struct edm_filter *collection, size_t position)
 {
-    const struct edm_filter item = { .type = EDM_FILTER_STRING };
     const struct edm_filter *arguments[1 + ODATA_FILTER_LIST_MAX] = { collection };
     struct filter_interrupted interrupted;
     struct edm_filter *node;
@@ -190,7 +200,7 @@ static struct edm_filter *parse_subset_items(struct filter_parse *parse,
         return filter_not_offered(&parse->builder, parse->token.position,
                                   "The second argument of 'hassubset' must be an array of values.");
     filter_take(parse);
-    if (!parse_items(parse, &item, ']', arguments, &count))
+    if (!parse_items(parse, NULL, ']', arguments, &count))
         return NULL;
     return filter_node_with(&parse->builder,
                             (struct edm_filter){ .kind = EDM_FILTER_SUBSET,
@@ -263,14 +273,13 @@ static struct edm_filter *refuse_json(struct filter_parse *parse)
 
 struct edm_filter *filter_parse_json(struct filter_parse *parse)
 {
-    const struct edm_filter text = { .type = EDM_FILTER_STRING };
     const struct edm_filter *arguments[1 + ODATA_FILTER_LIST_MAX];
     size_t position = parse->token.position, count;
 
     if (parse->builder.form_alone || !filter_token_is_sign(&parse->token, '['))
         return refuse_json(parse);
     filter_take(parse);
-    if (!parse_items(parse, &text, ']', arguments, &count))
+    if (!parse_items(parse, NULL, ']', arguments, &count))
         return NULL;
     return filter_node_with(
         &parse->builder,
