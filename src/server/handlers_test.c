@@ -81,6 +81,53 @@ static void test_memory_of_reads(void **state UNUSED)
     assert_true(refused > 0);
 }
 
+/* What a reader chooses to have worked out takes memory in many places: wherever it ends that is
+ * told as that. */
+static void test_memory_of_expressions(void **state UNUSED)
+{
+    static const struct ask asks[] = {
+        { .method = HTTP_GET,
+          .path = ARTICLES,
+          .query = "$compute=length(title) as n,concat(title,@t) as m,m as o&@t='x'&$filter=n gt 0 "
+                   "or labels eq ['a']&$orderby=m desc,n&$count=true&$select=id,m,labels("
+                   "$filter=$this ne 'b';$orderby=$this desc;$top=2;$count=true)" },
+        { .method = HTTP_GET,
+          .path = ARTICLES "/$filter(@f)/$filter(labels%20ne%20null)",
+          .query = "@f=hassubset(labels,['a'])&$compute=1 as n&$search=x&$top=1" },
+        { .method = HTTP_GET,
+          .path = ARTICLES,
+          .query = "$apply=filter(labels eq ['a','b'])/groupby((title),aggregate($count as n))"
+                   "&$orderby=n&$filter=n gt 0" },
+        { .method = HTTP_GET,
+          .path = ARTICLES "/$count",
+          .query = "$compute=length(title) as n&$filter=n gt 0&$select=n,labels($top=1)" },
+    };
+    struct arena *arena = arena_create(NULL, ROOMY);
+
+    rig_make(&rig, ARTICLES, "{\"title\":\"x\",\"labels\":[\"a\",\"b\"]}", arena);
+    rig_make(&rig, ARTICLES, "{\"title\":\"xx\",\"labels\":[\"a\"]}", arena);
+    for (size_t i = 0; i < COUNT_OF(asks); i++) {
+        size_t served = 0, refused = 0;
+
+        for (size_t budget = 36 * 1024; budget < 160 * 1024 && served < 8; budget += 256) {
+            struct answer answer;
+
+            rig_ask(&rig, &asks[i], budget, &answer);
+            int status = answer.exchange.response.status;
+            if (status != 200 && status != 413)
+                fail_msg("ask %zu with %zu bytes: %d: %.*s", i, budget, status,
+                         SLICE_ARG(answer.exchange.response.body));
+            CHECK(answer.exchange.response.body.len > 0 && answer.had_memory_left, budget);
+            served += status == 200;
+            refused += status == 413;
+            answer_free(&answer);
+        }
+        CHECK(served > 0, i);
+        CHECK(refused > 0, i);
+    }
+    arena_destroy(arena);
+}
+
 /* An error in a back end's words takes more memory than a sentence: where it ends, the sentence
  * stands, and never nothing. */
 static void test_memory_of_back_end_words(void **state UNUSED)
@@ -345,6 +392,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_memory_ends),
         cmocka_unit_test(test_memory_of_reads),
+        cmocka_unit_test(test_memory_of_expressions),
         cmocka_unit_test(test_memory_of_back_end_words),
         cmocka_unit_test(test_page_sizes),
         cmocka_unit_test(test_origins),
