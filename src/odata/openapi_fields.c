@@ -71,10 +71,10 @@ static bool on_writes_to_entities(const struct openapi_use *use)
     return on_entities(use) && !use->is_read;
 }
 
-/* A batch has none as a whole, and an action that answers writes nothing. */
+/* A batch has none as a whole, and an action that answers, or is of a set, writes nothing. */
 static bool on_repeatable(const struct openapi_use *use)
 {
-    return !use->is_read && use->resource != ODATA_BATCH &&
+    return !use->is_read && use->resource != ODATA_BATCH && use->resource != ODATA_SET_ACTION &&
            !(use->resource == ODATA_ACTION && use->is_answered);
 }
 
