@@ -102,12 +102,14 @@ def test_pages_end_where_what_is_worked_out_is_too_much(narrow, order):
 
 def test_too_much(narrow):
     key = narrow.make(DOMAIN_JOIN, displayName=900_000 * "x")["id"]
-    double = ",".join(f"concat({a},{a}) as {b}" for a, b in zip(["displayName", *"abcd"], "abcde"))
+    texts = "concat(displayName,displayName) as a,concat(a,a) as b"
+    many = texts + "".join(f",b as b{number}" for number in range(14))
     for target in (DOMAIN_JOIN, f"{DOMAIN_JOIN}/{key}"):
-        reply = narrow.ask("GET", f"{target}?$compute={double}&$select=a,b,c,d,e")
+        reply = narrow.ask("GET", f"{target}?$compute={many}")
         assert reply.status_code == 413, (reply.status_code, reply.text[:300])
-    assert narrow.ask("GET", f"{DOMAIN_JOIN}/{key}?$compute={double},length(d) as n&$select=n").json()["n"] == \
-        16 * 900_000
+        reply = narrow.ask("GET", f"{target}?$compute={texts},length(concat(b,b)) as n&$select=n")
+        assert (reply.status_code, reply.json()["error"]["target"]) == (400, "$compute")
+    assert narrow.ask("GET", f"{DOMAIN_JOIN}/{key}?$compute={texts},length(b) as n&$select=n").json()["n"] == 4 * 900_000
 
 
 def test_a_condition_is_asked_of_the_entity(narrow):
