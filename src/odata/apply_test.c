@@ -307,7 +307,8 @@ static const struct {
       "{\"title\":null,\"soldOut\":null,\"n\":-9223372036854775808," SECOND "]}" },
     { ODATA_FULL,
       "{" CONTEXT "\"@odata.count\":7,\"value\":[{\"title\":\"a\\\"b\",\"soldOut\":true,"
-      "\"n@odata.type\":\"#Int64\",\"n\":1e+19,\"average@odata.type\":\"#Double\",\"average\":0.1,"
+      "\"n@odata.type\":\"#Double\",\"n\":1e+19,"
+      "\"average@odata.type\":\"#Double\",\"average\":0.1,"
       "\"last@odata.type\":\"#DateTimeOffset\",\"last\":\"0001-01-01T01:00:00Z\","
       "\"age@odata.type\":\"#Duration\",\"age\":\"PT1.5S\"},"
       "{\"title\":null,\"soldOut\":null,\"n@odata.type\":\"#Int64\",\"n\":-9223372036854775808,"
