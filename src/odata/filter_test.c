@@ -280,7 +280,7 @@ static struct slice repeat(struct arena *arena, const char *open, const char *in
 
 #define DEEP  "Invalid filter clause: Recursion depth exceeded allowed limit."
 #define MANY  "Invalid filter clause: The node count limit of '200' has been exceeded."
-#define ITEMS "Invalid filter clause: A list behind 'in' may have 200 items."
+#define ITEMS "Invalid filter clause: A list may have 200 items."
 
 static const struct {
     const char *open, *inside, *close;
@@ -305,6 +305,8 @@ static const struct {
     { "soldOut or ", "true", "", 10000, MANY },
     { "", "title in ('a'", ",'b'", 199, "Invalid filter clause: Syntax error at position 809" },
     { "", "title in ('a'", ",'b'", 200, ITEMS },
+    { "", "labels eq ['a'", ",'b'", 200, ITEMS },
+    { "", "hassubset(labels,['a'", ",'b'", 200, ITEMS },
 };
 
 static void test_limits(void **state UNUSED)
