@@ -379,6 +379,25 @@ def test_a_change_set_that_refers_to_what_it_made(tenant):
     assert [each["displayName"] for each in tenant.get(NDES)["value"]] == ["changed again"]
 
 
+def test_of_another_entity_it_is_another_request(tenant):
+    """In a set nobody knows what $1 is until it is made: made anew it is another one."""
+    changer = once()
+    parts = [change_set(
+        part("POST", "deviceManagement/ndesConnectors", {"displayName": "made"}, content_id="1"),
+        part("PATCH", "$1", {"displayName": "changed"}, content_id="2", **changer))]
+    assert [each.status for each in ask_multipart(tenant, *parts)[0]] == [201, 200]
+    refused = ask_multipart(tenant, *parts)[0]
+    assert (refused.status, refused.fields[RESULT]) == (400, "rejected")
+    assert [each["displayName"] for each in tenant.get(NDES)["value"]] == ["changed"]
+    group = [create("1", {}, atomicityGroup="g"),
+             {"id": "2", "method": "PATCH", "url": "$1/displayName", "atomicityGroup": "g", "dependsOn": ["1"],
+              "headers": {"Content-Type": "application/json", **once()}, "body": {"value": "changed"}}]
+    first, again = ask_batch(tenant, *group), ask_batch(tenant, *group)
+    assert [first[i]["status"] for i in "12"] == [201, 204]
+    assert [(again[i]["status"], again[i]["headers"].get(RESULT)) for i in "12"] == [(424, None), (400, "rejected")]
+    assert [each["displayName"] for each in tenant.get(NDES)["value"]] == ["changed"] * 2
+
+
 def test_not_a_batch_as_a_whole(tenant):
     reply = tenant.ask("POST", "/beta/$batch", json={"requests": [create("1", {})]}, headers=once())
     assert (reply.status_code, reply.headers[RESULT]) == (501, "rejected")

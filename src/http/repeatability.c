@@ -41,13 +41,14 @@
 
 #define ID_BYTES_MAX     128
 #define FIELDS_BYTES_MAX 8192
-#define DIGEST_PARTS     4 /* of a digest, at most */
+#define DIGEST_PARTS     5 /* of a digest, at most */
 
 static_assert(SERVICE_REPEAT_DIGEST_BYTES == SHA256_BYTES, "digests are SHA-256");
 
 struct repeatability {
     struct service_repeat repeat;
-    size_t result; /* where Repeatability-Result is among the answer's fields */
+    struct slice key; /* of the entity, as the path has it */
+    size_t result;    /* where Repeatability-Result is among the answer's fields */
     bool (*run)(struct dispatch_job *job, struct store_session *session, struct error *err);
     void (*next)(struct call *call);
     struct service_answer answer;
@@ -138,19 +139,26 @@ static bool digest(const struct slice *texts, size_t count, uint8_t out[SHA256_B
            error_set(err, ERROR_INTERNAL, SLICE_EMPTY, "a digest could not be made");
 }
 
+/* `key` is empty unless it says more than the path does. */
+static bool digest_request(const struct http_request *request, struct slice key,
+                           uint8_t out[SHA256_BYTES], struct error *err)
+{
+    const struct slice asked[] = { request->method_text, request->path, request->query,
+                                   request->body, key };
+
+    return digest(asked, COUNT_OF(asked), out, err);
+}
+
 static bool fill_in(const struct call *call, struct slice id, struct service_repeat *repeat,
                     struct error *err)
 {
-    const struct http_request *request = &call->exchange->request;
     const struct slice caller[] = { { (const char *)call->who->caller, PRINCIPAL_CALLER_BYTES },
                                     id };
-    const struct slice asked[] = { request->method_text, request->path, request->query,
-                                   request->body };
 
     repeat->tenant = call->who->tenant;
     repeat->now_ticks = call_now_ticks(call);
     return digest(caller, COUNT_OF(caller), repeat->key, err) &&
-           digest(asked, COUNT_OF(asked), repeat->request, err);
+           digest_request(&call->exchange->request, SLICE_EMPTY, repeat->request, err);
 }
 
 static bool read_fields(struct call *call, struct service_repeat *repeat, struct error *err)
@@ -293,6 +301,16 @@ static bool refuse(struct call *call, enum service_repeat_state state, struct er
 
 /* --- the operation --------------------------------------------------------------------------- */
 
+/* Whose entity another request of its change set has made just now is about that one: its path has
+ * a key that only stood for it (http/batch_reference.c). */
+static bool take_key(struct call *call, struct error *err)
+{
+    struct repeatability *it = call->repeatability;
+
+    return call->path.key.ptr == it->key.ptr ||
+           digest_request(&call->exchange->request, call->path.key, it->repeat.request, err);
+}
+
 /* On the writer's thread; may be called twice. */
 static bool run_once(struct dispatch_job *job, struct store_session *session, struct error *err)
 {
@@ -301,7 +319,8 @@ static bool run_once(struct dispatch_job *job, struct store_session *session, st
     enum service_repeat_state state;
 
     tell(call, SLICE("accepted"));
-    if (!service_repeat_find(session, &it->repeat, call->arena, &state, &it->answer, err))
+    if (!take_key(call, err) ||
+        !service_repeat_find(session, &it->repeat, call->arena, &state, &it->answer, err))
         return false;
     it->repeated = state == REPEAT_SAME;
     if (it->repeated)
@@ -328,6 +347,7 @@ static void finish(struct call *call)
 
 void repeatability_wrap(struct call *call)
 {
+    call->repeatability->key = call->path.key;
     call->repeatability->run = call->run;
     call->repeatability->next = call->next;
     call->run = run_once;
