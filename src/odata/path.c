@@ -240,20 +240,6 @@ static struct slice without_parentheses(struct slice name)
                : name;
 }
 
-/* What is asked of the set as a whole, and nothing behind it: [namespace "." | alias "."] name,
- * and "()" behind that of a function. */
-static bool find_of_set(struct walk *walk, struct slice segment)
-{
-    struct slice name = without_parentheses(segment);
-    const struct edm_action *action = at_end(walk) ? called_by(walk, name) : NULL;
-
-    if (!action || !action->of_set || (!edm_is_function(action) && name.len < segment.len))
-        return false;
-    walk->path.action = action;
-    walk->path.resource = edm_is_function(action) ? ODATA_SET_FUNCTION : ODATA_SET_ACTION;
-    return true;
-}
-
 /* Whether nothing but "$query" stands behind. */
 static bool ends_in_query(const struct walk *walk)
 {
@@ -263,6 +249,23 @@ static bool ends_in_query(const struct walk *walk)
     ahead.err = NULL;
     return take_segment(&ahead, &segment) && slice_eq_nocase(segment, SLICE("$query")) &&
            at_end(&ahead);
+}
+
+/* What is asked of the set as a whole, and nothing behind it: [namespace "." | alias "."] name,
+ * and "()" behind that of a function, which may have "$query" behind it. */
+static bool find_of_set(struct walk *walk, struct slice segment)
+{
+    struct slice name = without_parentheses(segment);
+    const struct edm_action *action =
+        at_end(walk) || ends_in_query(walk) ? called_by(walk, name) : NULL;
+
+    if (!action || !action->of_set)
+        return false;
+    if (!edm_is_function(action) && (name.len < segment.len || !at_end(walk)))
+        return false;
+    walk->path.action = action;
+    walk->path.resource = edm_is_function(action) ? ODATA_SET_FUNCTION : ODATA_SET_ACTION;
+    return true;
 }
 
 /* delta := [namespace "." | alias "."] "delta" ["()"], and nothing behind it but "$query" */
@@ -315,7 +318,7 @@ static bool walk_key_segment(struct walk *walk)
     if (segment.len == 0 || segment.ptr[0] == '$')
         return walk_filters(walk, rest, segment);
     if (find_of_set(walk, segment))
-        return true;
+        return walk_end(walk);
     if (is_delta(walk, segment)) {
         walk->path.key = segment;
         walk->path.resource = ODATA_DELTA;
