@@ -43,6 +43,45 @@ def page(tenant, link, **options):
     return reply.json()
 
 
+# --- with tags of entities, and with numbers as texts ----------------------------------------------
+
+
+@pytest.mark.parametrize("first, headers", [(NDES + "/delta?$top=1", {}), (NDES + "?$top=1", TRACK)])
+def test_all_pages_have_tags(first, headers):
+    """A mirror that keeps an old one could not write any more."""
+    with Server(None, "--etags") as server, sandbox(server.url()) as tenant:
+        keys = [tenant.make()["id"] for _ in range(3)]
+        told, tags = tenant.ask("GET", first, headers=headers).json(), {}
+        while "@odata.nextLink" in told:
+            tags.update((each["id"], each["@odata.etag"]) for each in told["value"])
+            told = page(tenant, told["@odata.nextLink"])
+        tags.update((each["id"], each["@odata.etag"]) for each in told["value"])
+        assert tags == {key: tenant.get(f"{NDES}/{key}")["@odata.etag"] for key in keys}
+        for more in ({}, MINIMAL):
+            change(tenant, NDES, keys[1], displayName=f"new {more}")
+            reply = follow(tenant, told["@odata.deltaLink"], headers=more)
+            assert "etags" in reply.headers["x-connectord-beyond-graph"]
+            told = reply.json()
+            assert [each["@odata.etag"] for each in told["value"]] == [tenant.get(f"{NDES}/{keys[1]}")["@odata.etag"]]
+
+
+@pytest.mark.parametrize("select", ["displayName", "id,displayName", "*"])
+def test_a_select_that_is_repeated_beside_tags(select):
+    with Server(None, "--etags") as server, sandbox(server.url()) as tenant:
+        link = tenant.get(f"{NDES}/delta?$select={select}")["@odata.deltaLink"]
+        assert page(tenant, f"{link}&$select={select}")["value"] == []
+        assert follow(tenant, f"{link}&$select=state").status_code == 400
+
+
+def test_a_format_goes_on(tenant):
+    form = "application/json;odata.metadata=full;IEEE754Compatible=true"
+    first = tenant.ask("GET", f"{NDES}/delta?$format={form}")
+    again = follow(tenant, first.json()["@odata.deltaLink"])
+    assert again.headers["content-type"] == first.headers["content-type"]
+    plain = follow(tenant, f"{first.json()['@odata.deltaLink']}&$format=json")
+    assert "IEEE754Compatible=false" in plain.headers["content-type"]
+
+
 # --- Prefer: odata.track-changes -------------------------------------------------------------------
 
 

@@ -145,11 +145,12 @@ static bool refuse_repeated(const char *option, struct error *err)
                      option);
 }
 
-/* Options that stand beside a token. */
+/* Options that stand beside a token. What of the server's own is read besides the properties is not
+ * the client's to repeat. */
 static bool check_repeated(const struct odata_options *given, const struct odata_options *first,
                            struct error *err)
 {
-    if (given->selects && (given->query.select != first->query.select ||
+    if (given->selects && ((given->query.select & ~EDM_CREATED) != first->query.select ||
                            given->query.select_given != first->query.select_given))
         return refuse_repeated("$select", err);
     return !given->query.filter || given->digest == first->digest ||
@@ -170,8 +171,11 @@ static bool recall_options(struct call *call, const struct deltatoken *token, st
         return false;
     if (sized)
         first.query.page_size = call->options.query.page_size;
-    if (first.level_given && !call->options.level_given)
+    if (first.level_given && !call->options.level_given) {
         call->level = first.level;
+        call->ieee754 = first.ieee754;
+    }
+    first.query.select |= call->options.query.select & EDM_CREATED;
     call->options = first;
     return true;
 }
