@@ -129,6 +129,7 @@ def test_pages_of_a_tracked_list(tenant):
 
 
 @pytest.mark.parametrize("options", ["$orderby=id", "$skip=0", "$count=true", "$search=x", "$apply=aggregate($count as n)",
+                                     "$select=roleScopeTagIds($count=true)", "$select=id,roleScopeTagIds($top=0)",
                                      "$filter=displayName ne '" + "x" * 2100 + "'"])
 def test_what_cannot_be_tracked_is_listed(tenant, options):
     tenant.make(displayName="x")
