@@ -243,7 +243,7 @@ static COLD void write_tip(const struct odata_reply *reply, const struct edm_ent
 
 static bool gets_tip(const struct odata_reply *reply)
 {
-    return reply->asked_for_all && reply->profile->tips && reply->level != ODATA_NONE;
+    return reply->asked_for_all && reply->profile->tips && reply->level == ODATA_MINIMAL;
 }
 
 /* --- entities -------------------------------------------------------------------------------- */

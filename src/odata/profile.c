@@ -49,7 +49,8 @@ const struct profile_row profile_rows[] = {
     {
         .id = "tips",
         .documented = "nothing is advised",
-        .live = "a GET without $select is answered with @microsoft.graph.tips, which advises one",
+        .live = "at odata.metadata=minimal a GET without $select is answered with "
+                "@microsoft.graph.tips, which advises one",
         .source = "no reference page shows it; public logs of 2023 to 2025 over many sets do",
     },
     {

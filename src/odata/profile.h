@@ -19,7 +19,7 @@ struct profile {
     bool type_at_minimal;      /* @odata.type in entities at odata.metadata=minimal */
     bool back_end_messages;    /* what Intune's back ends answer is told in their own JSON */
     bool refuses_beyond_graph; /* edm_entity_type.beyond_graph: 403, be the server strict or not */
-    bool tips;                 /* @microsoft.graph.tips on a GET without $select */
+    bool tips;                 /* @microsoft.graph.tips on a GET without $select, if minimal */
     size_t page_size_default;  /* rows of a list page when the client does not say */
 };
 
