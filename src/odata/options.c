@@ -120,9 +120,11 @@ static bool read_format(struct parse *parse, struct slice value)
     parse->out->ieee754 = parse->out->level_given && odata_format_ieee754(slice_trim(value));
     return parse->out->level_given ||
            error_set(parse->err, ERROR_NOT_ACCEPTABLE, SLICE("$format"),
-                     "The format '%.*s' is not supported. Ask for 'json', if need be with "
-                     "'odata.metadata=none', 'minimal' or 'full'.",
-                     SLICE_ARG(odata_quote(value)));
+                     "The format '%.*s' is not supported. Ask for %s.",
+                     SLICE_ARG(odata_quote(value)),
+                     parse->path->resource == ODATA_CSDL
+                         ? "'xml' or 'json'"
+                         : "'json', if need be with 'odata.metadata=none', 'minimal' or 'full'");
 }
 
 /* --- $filter, $orderby ----------------------------------------------------------------------- */
