@@ -169,12 +169,19 @@ static const struct edm_enum_member *find_member_nocase(const struct edm_enum *e
     return NULL;
 }
 
-/* Whoever does not know the members past the sentinel cannot name them. */
+/* Whoever does not know the members past the sentinel cannot ask for them, by name or by number. */
 static bool is_hidden(const struct filter_builder *builder, const struct edm_enum *enumeration,
-                      const struct edm_enum_member *member)
+                      int64_t number)
 {
-    return member && enumeration->sentinel && !builder->later_members &&
-           member->value > enumeration->sentinel->value;
+    return enumeration->sentinel && !builder->later_members &&
+           number > enumeration->sentinel->value && edm_find_member_by_value(enumeration, number);
+}
+
+static bool refuse_member(struct filter_builder *builder, struct slice text, size_t position)
+{
+    return filter_refuse(builder, position,
+                         "The string '%.*s' is not a valid enumeration type constant.",
+                         SLICE_ARG(odata_quote(text)));
 }
 
 bool filter_read_member(struct filter_builder *builder, const struct edm_enum *enumeration,
@@ -183,10 +190,8 @@ bool filter_read_member(struct filter_builder *builder, const struct edm_enum *e
     const struct edm_enum_member *member = find_member_nocase(enumeration, text);
     int64_t number = member ? member->value : 0;
 
-    if (is_hidden(builder, enumeration, member) || (!member && !slice_to_int64(text, &number)))
-        return filter_refuse(builder, position,
-                             "The string '%.*s' is not a valid enumeration type constant.",
-                             SLICE_ARG(odata_quote(text)));
+    if ((!member && !slice_to_int64(text, &number)) || is_hidden(builder, enumeration, number))
+        return refuse_member(builder, text, position);
     ret->type = EDM_FILTER_ENUM;
     ret->enumeration = enumeration;
     ret->integer = number;
@@ -203,6 +208,22 @@ struct slice filter_cut_namespace(const struct filter_builder *builder, struct s
             return slice_sub(name, prefixes[i].len + 1, name.len);
     }
     return SLICE_EMPTY;
+}
+
+static bool read_number(struct filter_builder *builder, const struct edm_enum *enumeration,
+                        size_t position, struct edm_filter *node)
+{
+    char memory[24];
+    struct text digits;
+
+    if (is_hidden(builder, enumeration, node->integer)) {
+        text_init_fixed(&digits, memory, sizeof memory);
+        text_append_int(&digits, node->integer);
+        return refuse_member(builder, text_slice(&digits), position);
+    }
+    node->type = EDM_FILTER_ENUM;
+    node->enumeration = enumeration;
+    return true;
 }
 
 bool filter_enum_literal(struct filter_builder *builder, struct slice prefix, struct slice text,
@@ -276,10 +297,9 @@ static bool adapt(struct filter_builder *builder, struct filter_operand literal,
         return true;
     if (node->type == EDM_FILTER_STRING && other->type == EDM_FILTER_ENUM)
         return filter_read_member(builder, other->enumeration, node->text, literal.position, node);
-    if (node->type == EDM_FILTER_INTEGER && other->type == EDM_FILTER_ENUM) {
-        node->type = EDM_FILTER_ENUM;
-        node->enumeration = other->enumeration;
-    } else if (node->type == EDM_FILTER_DATE && other->type == EDM_FILTER_DATE_TIME) {
+    if (node->type == EDM_FILTER_INTEGER && other->type == EDM_FILTER_ENUM)
+        return read_number(builder, other->enumeration, literal.position, node);
+    if (node->type == EDM_FILTER_DATE && other->type == EDM_FILTER_DATE_TIME) {
         node->type = EDM_FILTER_DATE_TIME;
         node->at = (struct edm_date_time){ .ticks = node->integer * TICKS_PER_DAY };
     } else if (node->type == EDM_FILTER_STRING && other->type != EDM_FILTER_STRING) {

@@ -226,9 +226,11 @@ static const struct {
     { "'c0665abc-0000-4000-8000-00000000abcd' eq c0665abc-0000-4000-8000-00000000abcd",
       "(eq guid:c0665abc-0000-4000-8000-00000000abcd guid:c0665abc-0000-4000-8000-00000000abcd)" },
 
-    /* members past the sentinel, by their number */
+    /* the sentinel, and numbers that are no member's */
     { "colour eq 'unknownFutureValue'", "(eq colour enum:6)" },
-    { "colour eq 7", "(eq colour enum:7)" },
+    { "colour eq 6", "(eq colour enum:6)" },
+    { "colour eq 8", "(eq colour enum:8)" },
+    { "colour eq '8'", "(eq colour enum:8)" },
 
     /* aliases */
     { "title eq @name", "(eq title 'it's')" },
