@@ -44,19 +44,6 @@ static void finish_entity(struct call *call)
 
 /* --- reads ----------------------------------------------------------------------------------- */
 
-/* Whether the request selects what a reader's thread has to work out. */
-static bool works_out(const struct call *call)
-{
-    const struct edm_singleton *singleton = call->loop->api->model->singleton;
-    const struct edm_query *query = &call->options.query;
-
-    for (size_t i = 0; query->select_given && i < singleton->property_count; i++) {
-        if ((query->select >> i & 1) && singleton->properties[i].value == EDM_SINGLETON_AGEING)
-            return true;
-    }
-    return false;
-}
-
 void graph_start_singleton(struct call *call)
 {
     struct odata_reply reply;
@@ -64,7 +51,7 @@ void graph_start_singleton(struct call *call)
 
     if (!graph_read_options(call, true))
         return;
-    if (works_out(call)) {
+    if (graph_works_out(call)) {
         graph_submit_worked_out(call);
         return;
     }

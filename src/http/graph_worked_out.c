@@ -1,5 +1,5 @@
-/* http/graph_worked_out.c - properties of the singleton that are worked out from entities, and
- * actions that answer.
+/* http/graph_worked_out.c - properties of the singleton, among them those that are worked out from
+ * entities, and actions that answer.
  *
  * What is worked out looks at every entity of its sources, so the whole body is made on a reader's
  * thread, in the request's arena, and only sent from the loop. A collection that is a property has
@@ -74,6 +74,7 @@ static bool run_worked_out(struct dispatch_job *job, struct store_session *sessi
 
 static void finish_worked_out(struct call *call)
 {
+    graph_add_policy(call);
     call_finish_odata(call, 200, &call->worked_out->body);
 }
 
@@ -103,6 +104,22 @@ static bool find_healths(struct call *call, struct ageing *ageing, struct error 
     return true;
 }
 
+bool graph_works_out(const struct call *call)
+{
+    const struct edm_singleton *singleton = call->loop->api->model->singleton;
+    const struct edm_query *query = &call->options.query;
+
+    if (call->path.singleton_property)
+        return call->path.singleton_property->ageing;
+    if (call->path.resource != ODATA_SINGLETON || !query->select_given)
+        return false;
+    for (size_t i = 0; i < singleton->property_count; i++) {
+        if ((query->select >> i & 1) && singleton->properties[i].ageing)
+            return true;
+    }
+    return false;
+}
+
 void graph_submit_worked_out(struct call *call)
 {
     struct worked_out *out = arena_new(call->arena, struct worked_out);
@@ -125,10 +142,34 @@ void graph_submit_worked_out(struct call *call)
         graph_submit(call, false, run_worked_out, finish_worked_out);
 }
 
+static void finish_singleton_value(struct call *call)
+{
+    const struct odata_reply reply = graph_reply_of(call);
+    struct text body;
+
+    call->executed = true;
+    text_init(&body, call->arena, ENTITY_REPLY_BYTES, call->loop->api->reply_bytes_max);
+    odata_write_singleton_value(&reply, call->path.singleton_property, call->who->tenant, &body);
+    call_finish_odata(call, 200, &body);
+}
+
 void graph_start_singleton_property(struct call *call)
 {
-    if (graph_read_options(call, true))
+    if (!graph_read_options(call, true))
+        return;
+    switch (call->path.singleton_property->value) {
+    case EDM_SINGLETON_AGEING:
         graph_submit_worked_out(call);
+        return;
+    case EDM_SINGLETON_NULL:
+        call->executed = true;
+        call_finish_no_content(call);
+        return;
+    case EDM_SINGLETON_NAME:
+    case EDM_SINGLETON_TENANT:
+        finish_singleton_value(call);
+        return;
+    }
 }
 
 /* --- actions that answer --------------------------------------------------------------------- */

@@ -101,7 +101,7 @@ bool wishes_settle(struct call *call, bool is_read)
         call->applied.answer = settle_return(call);
     else if (writes_property(call))
         call->applied.answer = call->preferences.answer;
-    if (call->preferences.unknown_members && call->path.type &&
+    if (call->preferences.unknown_members && (call->path.type || graph_works_out(call)) &&
         call->exchange->request.method != HTTP_DELETE)
         call->applied.unknown_members = true;
     return true;

@@ -62,7 +62,7 @@ static bool on_members(const struct openapi_use *use)
     if (use->resource == ODATA_ENTITY || is_of_property(use))
         return use->is_read;
     return use->resource == ODATA_ACTION || use->resource == ODATA_SET_ACTION ||
-           use->resource == ODATA_COUNT;
+           use->resource == ODATA_COUNT || use->shows_members;
 }
 
 /* Of a read it is asked only where entities have tags. */

@@ -137,3 +137,10 @@ void openapi_errors(struct openapi *openapi)
     openapi_raw(openapi, "4XX", "{\"$ref\":\"#/components/responses/error\"}");
     openapi_raw(openapi, "5XX", "{\"$ref\":\"#/components/responses/error\"}");
 }
+
+void openapi_items_reply(struct openapi *openapi, const struct edm_complex *item)
+{
+    openapi_begin_reply(openapi, "200", "Success", openapi_common_headers, "application/json");
+    openapi_items_schema(openapi, item);
+    openapi_end_reply(openapi);
+}

@@ -1,7 +1,7 @@
 /* odata/openapi_paths.c - the paths of a version and what can be done there.
  *
- *     /{singleton}                                   get
- *     /{singleton}/{property that is worked out}     get
+ *     /{singleton}                                   get (openapi_singleton.c)
+ *     /{singleton}/{property of its own}             get (the same)
  *     /{singleton}/{set}                             get, post
  *     /{singleton}/{set}/$count                      get
  *     /{singleton}/{set}/{action of the set}         post, of a function get
@@ -21,22 +21,12 @@ static struct slice singleton_name(const struct openapi *openapi)
     return openapi->model->singleton->name;
 }
 
-/* "NdesConnectors": the rest of a name behind its first letter, which is written in upper case. */
-static char upper_first(struct slice name)
-{
-    return (char)(name.ptr[0] >= 'a' && name.ptr[0] <= 'z' ? name.ptr[0] - 'a' + 'A' : name.ptr[0]);
-}
-
-static struct slice behind_first(struct slice name)
-{
-    return slice_sub(name, 1, name.len);
-}
-
 /* "deviceManagement.ListNdesConnectors" */
 static void put_id(struct openapi *openapi, const char *verb, const struct edm_entity_type *type)
 {
     openapi_printf(openapi, "operationId", "%.*s.%s%c%.*s", SLICE_ARG(singleton_name(openapi)),
-                   verb, upper_first(type->set_name), SLICE_ARG(behind_first(type->set_name)));
+                   verb, openapi_upper_first(type->set_name),
+                   SLICE_ARG(openapi_behind_first(type->set_name)));
     openapi_tag(openapi, type->name);
 }
 
@@ -237,7 +227,8 @@ static void begin_property(struct openapi *openapi, const struct edm_entity_type
                             &type->permissions[EDM_GET]);
     openapi_printf(openapi, "operationId", "%.*s.%.*s.Get%c%.*s%s",
                    SLICE_ARG(singleton_name(openapi)), SLICE_ARG(type->set_name),
-                   upper_first(property->name), SLICE_ARG(behind_first(property->name)),
+                   openapi_upper_first(property->name),
+                   SLICE_ARG(openapi_behind_first(property->name)),
                    is_value   ? "Value"
                    : is_count ? "Count"
                               : "");
@@ -294,13 +285,6 @@ static void write_properties(struct openapi *openapi, const struct edm_entity_ty
         else if (odata_surface_goes_beyond(&openapi->about->surface, BEYOND_COLLECTION_COUNT))
             write_property_count(openapi, type, &type->properties[i]);
     }
-}
-
-static void put_items_reply(struct openapi *openapi, const struct edm_complex *item)
-{
-    openapi_begin_reply(openapi, "200", "Success", openapi_common_headers, "application/json");
-    openapi_items_schema(openapi, item);
-    openapi_end_reply(openapi);
 }
 
 /* --- of an action ---------------------------------------------------------------------------- */
@@ -373,7 +357,7 @@ static void write_action(struct openapi *openapi, const struct edm_entity_type *
     put_parameters(openapi, action);
     openapi_begin(openapi, "responses");
     if (action->result)
-        put_items_reply(openapi, action->result);
+        openapi_items_reply(openapi, action->result);
     else
         openapi_no_content(openapi);
     openapi_errors(openapi);
@@ -383,47 +367,6 @@ static void write_action(struct openapi *openapi, const struct edm_entity_type *
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */
-
-static void write_singleton(struct openapi *openapi)
-{
-    const struct edm_singleton *singleton = openapi->model->singleton;
-
-    openapi_begin_named(openapi, "/%.*s", SLICE_ARG(singleton->name));
-    openapi_text(openapi, "description", singleton->doc);
-    openapi_begin_operation(openapi, "get", "Get", &singleton->read_permissions);
-    openapi_printf(openapi, "operationId", "%.*s.%.*s.Get%c%.*s", SLICE_ARG(singleton->name),
-                   SLICE_ARG(singleton->name), upper_first(singleton->name),
-                   SLICE_ARG(behind_first(singleton->name)));
-    openapi_tag(openapi, singleton->name);
-    openapi_query(openapi, ODATA_SINGLETON, true, NULL);
-    openapi_begin(openapi, "responses");
-    openapi_reply(openapi, "200", openapi_common_headers, singleton->name, "");
-    openapi_errors(openapi);
-    openapi_end(openapi);
-    openapi_end(openapi);
-    openapi_end(openapi);
-}
-
-/* What the singleton works out. */
-static void write_worked_out(struct openapi *openapi, const struct edm_singleton_property *property)
-{
-    const struct edm_singleton *singleton = openapi->model->singleton;
-
-    openapi_begin_named(openapi, "/%.*s/%.*s", SLICE_ARG(singleton->name),
-                        SLICE_ARG(property->name));
-    openapi_text(openapi, "description", property->doc);
-    openapi_begin_operation(openapi, "get", "Get", &singleton->read_permissions);
-    openapi_printf(openapi, "operationId", "%.*s.Get%c%.*s", SLICE_ARG(singleton->name),
-                   upper_first(property->name), SLICE_ARG(behind_first(property->name)));
-    openapi_tag(openapi, singleton->name);
-    openapi_query(openapi, ODATA_SINGLETON_PROPERTY, true, NULL);
-    openapi_begin(openapi, "responses");
-    put_items_reply(openapi, property->ageing->item);
-    openapi_errors(openapi);
-    openapi_end(openapi);
-    openapi_end(openapi);
-    openapi_end(openapi);
-}
 
 /* JSON batching, where the resolver knows its address. Whoever may use a part may send it. */
 static void write_batch(struct openapi *openapi)
@@ -473,11 +416,8 @@ static void write_batch(struct openapi *openapi)
 void openapi_paths(struct openapi *openapi)
 {
     const struct edm_entity_type *type = NULL;
-    const struct edm_singleton_property *property = NULL;
 
-    write_singleton(openapi);
-    while ((property = csdl_worked_out_after(&openapi->walk, property)))
-        write_worked_out(openapi, property);
+    openapi_singleton(openapi);
     while ((type = csdl_type_after(&openapi->walk, type))) {
         write_set(openapi, type);
         write_entity(openapi, type);

@@ -169,9 +169,12 @@ static const struct {
 } sibling_cases[] = {
     { BETA, "\"/depot/freshness\":{\"description\":\"How fresh things are.\"," },
     { BETA, "\"operationId\":\"depot.GetFreshness\"" },
+    { BETA | V1, "\"/depot/id\":{\"get\":{" },
+    { BETA | V1, "\"operationId\":\"depot.GetId\"" },
     /* It takes a format, and nothing that is for rows. */
     { BETA, "\"parameters\":[{\"$ref\":\"#/components/parameters/format\"},"
-            "{\"$ref\":\"#/components/parameters/client-request-id\"}],\"responses\":{\"200\":{"
+            "{\"$ref\":\"#/components/parameters/client-request-id\"},"
+            "{\"$ref\":\"#/components/parameters/prefer-members\"}],\"responses\":{\"200\":{"
             "\"description\":\"Success\",\"headers\":{\"request-id\":{\"$ref\":"
             "\"#/components/headers/request-id\"},\"client-request-id\":{\"$ref\":"
             "\"#/components/headers/client-request-id\"}},\"content\":{\"application/json\":{"

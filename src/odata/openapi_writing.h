@@ -20,6 +20,17 @@ struct openapi {
     struct csdl walk; /* for csdl_type_after() and its like */
 };
 
+/* "NdesConnectors": a name's first letter in upper case, and the rest behind it. */
+static inline char openapi_upper_first(struct slice name)
+{
+    return (char)(name.ptr[0] >= 'a' && name.ptr[0] <= 'z' ? name.ptr[0] - 'a' + 'A' : name.ptr[0]);
+}
+
+static inline struct slice openapi_behind_first(struct slice name)
+{
+    return slice_sub(name, 1, name.len);
+}
+
 #define OPENAPI_ERROR_SCHEMA "ODataErrors.ODataError"
 
 /* --- openapi_value.c: values ------------------------------------------------------------------
@@ -78,7 +89,8 @@ void openapi_parameters(struct openapi *openapi);
 struct openapi_use {
     enum odata_resource resource;
     bool is_read;
-    bool is_answered; /* with a body: no delete */
+    bool is_answered;   /* with a body: no delete */
+    bool shows_members; /* of enumerations; of a property of the singleton */
 };
 
 /* The request's fields: some of the items of an operation's parameters, and of the members of
@@ -111,6 +123,8 @@ void openapi_end_reply(struct openapi *openapi);
 void openapi_reply(struct openapi *openapi, const char *status, const char *headers,
                    struct slice name, const char *suffix);
 void openapi_no_content(struct openapi *openapi);
+/* The reply 200 that is a collection of `item`. */
+void openapi_items_reply(struct openapi *openapi, const struct edm_complex *item);
 void openapi_errors(struct openapi *openapi);
 
 /* --- openapi_property_writes.c ----------------------------------------------------------------
@@ -122,6 +136,12 @@ void openapi_property_reply(struct openapi *openapi, const struct edm_property *
 /* The operations that write `property`, at its address or at that of its value. */
 void openapi_property_writes(struct openapi *openapi, const struct edm_entity_type *type,
                              const struct edm_property *property, enum odata_resource resource);
+
+/* --- openapi_singleton.c ----------------------------------------------------------------------
+ */
+
+/* The members of paths that are the singleton's own. */
+void openapi_singleton(struct openapi *openapi);
 
 /* --- openapi_paths.c --------------------------------------------------------------------------
  */

@@ -367,13 +367,12 @@ static bool walk_key_in_parentheses(struct walk *walk, struct slice segment, siz
     return read_key_value(walk, segment, slice_trim(value));
 }
 
-/* Only what is worked out has an address of its own. */
-static bool find_worked_out(struct walk *walk, struct slice name)
+static bool find_singleton_property(struct walk *walk, struct slice name)
 {
     const struct edm_singleton *singleton = walk->model->singleton;
     int index = edm_find_singleton_property(singleton, name, walk->path.version);
 
-    if (index < 0 || singleton->properties[index].value != EDM_SINGLETON_AGEING)
+    if (index < 0)
         return false;
     walk->path.singleton_property = &singleton->properties[index];
     walk->path.resource = ODATA_SINGLETON_PROPERTY;
@@ -396,9 +395,9 @@ static bool walk_set(struct walk *walk)
     struct slice name = slice_sub(segment, 0, open);
     walk->path.type = edm_find_set(walk->model, name, walk->path.version);
     if (!walk->path.type)
-        return find_worked_out(walk, segment) ? walk_end(walk)
-               : open < segment.len           ? unknown_segment(walk, name)
-                                              : walk_query(walk, name);
+        return find_singleton_property(walk, segment) ? walk_end(walk)
+               : open < segment.len                   ? unknown_segment(walk, name)
+                                                      : walk_query(walk, name);
     walk->path.resource = ODATA_SET;
     return open < segment.len ? walk_key_in_parentheses(walk, segment, open)
                               : walk_key_segment(walk);

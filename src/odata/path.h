@@ -35,7 +35,7 @@ enum odata_resource {
     ODATA_PROPERTY,           /* .../{id}/displayName */
     ODATA_VALUE,              /* .../{id}/displayName/$value: its bare text; not of a collection */
     ODATA_PROPERTY_COUNT,     /* .../{id}/roleScopeTagIds/$count: of a collection, how many items */
-    ODATA_SINGLETON_PROPERTY, /* /beta/deviceManagement/connectorStatus: what is worked out */
+    ODATA_SINGLETON_PROPERTY, /* /beta/deviceManagement/connectorStatus */
     ODATA_SERVICE,            /* /beta: the service document */
     ODATA_CSDL,               /* /beta/$metadata */
     ODATA_BATCH,              /* /beta/$batch */

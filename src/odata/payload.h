@@ -133,6 +133,11 @@ void odata_write_value(const struct odata_reply *reply, const struct edm_entity 
 /* The singleton itself; `reply->select` is a bit set into its own table of properties. */
 void odata_write_singleton(const struct odata_reply *reply, struct uuid tenant, struct text *out);
 
+/* One property of it, which is neither null nor worked out. */
+void odata_write_singleton_value(const struct odata_reply *reply,
+                                 const struct edm_singleton_property *property, struct uuid tenant,
+                                 struct text *out);
+
 /* One property of it, which is worked out. */
 void odata_write_singleton_property(const struct odata_reply *reply,
                                     const struct edm_singleton_property *property,

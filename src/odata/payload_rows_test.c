@@ -165,6 +165,28 @@ static void test_worked_out(void **state UNUSED)
     }
 }
 
+static void test_own_facts(void **state UNUSED)
+{
+    static const struct {
+        enum odata_level level;
+        const char *text;
+    } cases[] = {
+        { ODATA_NONE, "{\"value\":\"depot\"}" },
+        { ODATA_MINIMAL, "{" DEPOT "/id\",\"value\":\"depot\"}" },
+        { ODATA_FULL, "{" DEPOT "/id\",\"value\":\"depot\"}" },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct odata_reply reply = reply_for(&profile_documented, cases[i].level);
+        char memory[200];
+        struct text text;
+
+        text_init_fixed(&text, memory, sizeof memory);
+        odata_write_singleton_value(&reply, &toy_siblings.singleton->properties[0], tenant, &text);
+        CHECK(slice_eq(text_slice(&text), slice_of(cases[i].text)), i);
+    }
+}
+
 /* It is not shown to who does not name it, and not where it is not. */
 static void test_unselected(void **state UNUSED)
 {
@@ -244,16 +266,19 @@ static const struct {
     unsigned version;
     const char *rest;
     bool found;
+    size_t property;
 } path_cases[] = {
-    { BETA, "/depot/freshness", true },
-    { BETA, "/Depot/FRESHNESS/", true },
-    { V1, "/depot/freshness", false },
-    { BETA, "/depot/freshness/x", false },
-    { BETA, "/depot/freshness()", false },
-    { BETA, "/depot/freshness/$count", false },
-    { BETA, "/depot/id", false },
-    { BETA, "/depot/fresh%6Eess", true },
-    { BETA, "/depot/freshness('x')", false },
+    { BETA, "/depot/freshness", true, 1 },
+    { BETA, "/Depot/FRESHNESS/", true, 1 },
+    { V1, "/depot/freshness", false, 0 },
+    { BETA, "/depot/freshness/x", false, 0 },
+    { BETA, "/depot/freshness()", false, 0 },
+    { BETA, "/depot/freshness/$count", false, 0 },
+    { BETA, "/depot/freshness/$value", false, 0 },
+    { BETA, "/depot/fresh%6Eess", true, 1 },
+    { BETA, "/depot/freshness('x')", false, 0 },
+    { BETA, "/depot/id", true, 0 },
+    { BETA, "/depot/Id/", true, 0 },
 };
 
 static void test_paths(void **state UNUSED)
@@ -268,7 +293,8 @@ static void test_paths(void **state UNUSED)
         CHECK(ok == path_cases[i].found, i);
         CHECK(ok || err.code == ERROR_BAD_REQUEST, i);
         CHECK(!ok || (path.resource == ODATA_SINGLETON_PROPERTY && !path.type &&
-                      path.singleton_property == &toy_siblings.singleton->properties[1]),
+                      path.singleton_property ==
+                          &toy_siblings.singleton->properties[path_cases[i].property]),
               i);
         arena_destroy(arena);
     }
@@ -415,11 +441,12 @@ static void test_parameters(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers),    cmocka_unit_test(test_ieee754),
-        cmocka_unit_test(test_worked_out), cmocka_unit_test(test_unselected),
-        cmocka_unit_test(test_document),   cmocka_unit_test(test_paths_of_set),
-        cmocka_unit_test(test_booleans),   cmocka_unit_test(test_told_of_in_pages),
-        cmocka_unit_test(test_paths),      cmocka_unit_test(test_parameters),
+        cmocka_unit_test(test_answers),          cmocka_unit_test(test_ieee754),
+        cmocka_unit_test(test_worked_out),       cmocka_unit_test(test_own_facts),
+        cmocka_unit_test(test_unselected),       cmocka_unit_test(test_document),
+        cmocka_unit_test(test_paths_of_set),     cmocka_unit_test(test_booleans),
+        cmocka_unit_test(test_told_of_in_pages), cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

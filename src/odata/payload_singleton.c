@@ -119,6 +119,25 @@ void odata_write_singleton(const struct odata_reply *reply, struct uuid tenant, 
     json_writer_object_end(&writer);
 }
 
+void odata_write_singleton_value(const struct odata_reply *reply,
+                                 const struct edm_singleton_property *property, struct uuid tenant,
+                                 struct text *out)
+{
+    struct json_writer writer;
+
+    json_writer_init(&writer, out);
+    json_writer_object_begin(&writer);
+    if (reply->level != ODATA_NONE) {
+        payload_begin_context(reply, &writer);
+        text_append_char(out, '/');
+        text_append(out, property->name);
+        payload_end_url(&writer);
+    }
+    json_writer_plain_name(&writer, SLICE("value"));
+    write_singleton_value(property->value, reply, tenant, &writer);
+    json_writer_object_end(&writer);
+}
+
 /* --- the service document -------------------------------------------------------------------- */
 
 void odata_write_service(const struct odata_reply *reply, struct text *out)
