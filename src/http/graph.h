@@ -110,8 +110,7 @@ void graph_start_count(struct call *call);
 void graph_start_get(struct call *call);
 void graph_start_property(struct call *call);
 void graph_start_singleton_property(struct call *call);
-/* Whether what is read of the singleton has to be worked out, on a reader's thread; the options were
- * read. */
+/* Whether what is read of the singleton has to be worked out; the options were read. */
 bool graph_works_out(const struct call *call);
 /* The singleton or one property of it, where something is worked out. */
 void graph_submit_worked_out(struct call *call);
