@@ -6,11 +6,11 @@ to make the same tokens are given the same keys."""
 import json
 import re
 import shutil
-import socket
 
 import pytest
 
 from conftest import CLIENT_ID, CLIENT_SECRET
+from ports import free_port
 from raw_http import Raw, request
 from server_process import DEFAULT_TENANT, Server
 from tenant import DOMAIN_JOIN, EXCHANGE, NDES, Tenant
@@ -20,12 +20,6 @@ FLAKY = {"rules": [
     {"name": "some", "when": {"path": "*/ndesConnectors", "rate": 0.5},
      "answer": {"error": "429.intune"}},
     {"name": "slow", "when": {"method": "GET", "rate": 0.3}, "delay": {"min": "1ms", "max": "9ms"}}]}
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Conversation:

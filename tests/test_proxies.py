@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from conftest import log_in
+from ports import free_port
 from server_process import DEFAULT_TENANT, Server, run
 from tenant import NDES
 
@@ -173,12 +174,6 @@ http {{
     }}
 }}
 """
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 @pytest.fixture
