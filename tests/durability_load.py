@@ -3,6 +3,7 @@ import http.client
 import json
 import random
 import threading
+import time
 from urllib.parse import urlsplit
 
 SET = "/beta/deviceManagement/ndesConnectors"
@@ -85,6 +86,14 @@ class Writer(threading.Thread):
             pass  # the server was killed: what was under way is in doubt
         finally:
             connection.close()
+
+
+def until_acknowledged(writers, count, seconds=60):
+    """Waits for so many writes of all of them: a machine may be slow to begin."""
+    deadline = time.monotonic() + seconds
+    while sum(writer.acknowledged for writer in writers) < count:
+        assert time.monotonic() < deadline, "the writers do not come on"
+        time.sleep(0.01)
 
 
 def list_all(url, token=None):

@@ -1,4 +1,6 @@
 """A tenant in a test's hand: Graph with its token, and the control API behind its address."""
+import time
+
 import httpx
 
 NDES = "/beta/deviceManagement/ndesConnectors"
@@ -67,6 +69,13 @@ class Tenant:
         if rules:
             members["rules"] = list(rules)
         return self.control("PUT", "/faults", members)
+
+    def until_matched(self, count=1, rule=0, seconds=30):
+        """Waits until so many requests have met the rule: the server has read and begun them."""
+        deadline = time.monotonic() + seconds
+        while self.control("GET", "/faults")["rules"][rule]["matched"] < count:
+            assert time.monotonic() < deadline, f"{count} requests did not come in time"
+            time.sleep(0.01)
 
     def policy(self, **sets):
         return self.control("PUT", "/policy", sets) if sets else self.control("GET", "/policy")

@@ -15,7 +15,7 @@ import pytest
 
 from raw_http import Raw, request
 from server_process import Server
-from tenant import NDES, sandbox
+from tenant import NDES, Tenant, sandbox
 
 BATCH = "/beta/$batch"
 RELATIVE = NDES.removeprefix("/beta")
@@ -141,9 +141,13 @@ def test_a_batch_is_a_request_too(tenant):
 
 def test_what_is_held_back_holds_nobody_else(tenant):
     tenant.rules({"name": "slow", "when": {"method": "GET", "path": NDES}, "delay": "300ms"})
-    began = time.monotonic()
-    assert statuses(send(tenant, *[read(str(i)) for i in range(20)])) == [200] * 20
-    assert 0.3 <= time.monotonic() - began < 3  # side by side
+    took = []
+    while not took or took[-1] >= 3 and len(took) < 5:  # one behind the other they take six, always
+        began = time.monotonic()
+        assert statuses(send(tenant, *[read(str(i)) for i in range(20)])) == [200] * 20
+        took.append(time.monotonic() - began)
+        assert took[-1] >= 0.3
+    assert took[-1] < 3, took  # side by side
 
 
 def test_a_reset_resets_the_batch(tenant):
@@ -186,16 +190,16 @@ def test_the_client_goes_in_the_middle(server, tenant):
     chain = [create("0", "c0")] + [create(str(i), f"c{i}", dependsOn=[str(i - 1)])
                                    for i in range(1, 4)]
     body = json.dumps({"requests": chain}).encode()
-    for reset in (True, False):
+    for turn, reset in enumerate((True, False)):
         before = len(tenant.ids(NDES))
         with Raw(server.url()) as raw:
             raw.send(request("POST", BATCH, raw.authority, body,
                              Authorization=f"Bearer {tenant.token}"))
-            time.sleep(0.2)
+            tenant.until_matched(4 * turn + 1)
             if reset:
                 raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                                       struct.pack("ii", 1, 0))
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while len(tenant.ids(NDES)) < before + 4 and time.monotonic() < deadline:
             time.sleep(0.05)
         assert len(tenant.ids(NDES)) == before + 4
@@ -204,16 +208,14 @@ def test_the_client_goes_in_the_middle(server, tenant):
 def test_the_server_ends_in_the_middle(tmp_path):
     """A batch that is under way is answered before the server ends."""
     with Server(tmp_path / "data", "--no-auth") as server:
-        url = server.url()
-        with httpx.Client(base_url=url, timeout=30, trust_env=False) as http:
-            http.put("/_connectord/faults", json={"rules": [
-                {"when": {"method": "POST", "path": NDES}, "delay": "300ms"}]}).raise_for_status()
         body = json.dumps({"requests": [create("1", "a"), create("2", "b", dependsOn=["1"])]})
-        with Raw(url) as raw:
-            raw.send(request("POST", BATCH, raw.authority, body.encode()))
-            time.sleep(0.1)
+        with Raw(server.url()) as raw:
+            with Tenant(server.url()) as tenant:
+                tenant.rules({"when": {"method": "POST", "path": NDES}, "delay": "300ms"})
+                raw.send(request("POST", BATCH, raw.authority, body.encode()))
+                tenant.until_matched()
             assert server.stop() == 0
-            assert b'"id":"2","status":201' in raw.socket.recv(65536)
+            assert statuses(raw.reply().json()["responses"]) == [201, 201]
 
 
 # --- one commit ----------------------------------------------------------------------------------

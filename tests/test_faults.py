@@ -123,7 +123,8 @@ def test_what_has_no_half(tenant):
 def test_httpx_says_so_too(tenant):
     tenant.rules({"name": "cut", "when": {"method": "POST"}, "connection": "reset"},
                  {"name": "half", "when": {"method": "GET"}, "connection": "truncate"})
-    with pytest.raises(httpx.RemoteProtocolError if tenant.tls else httpx.ReadError):
+    # Over TLS it depends on what the library has read of the session's tickets: see read_to_the_end.
+    with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError) if tenant.tls else httpx.ReadError):
         tenant.ask("POST", NDES, json={})
     with pytest.raises(httpx.RemoteProtocolError):
         tenant.ask("GET", NDES)
@@ -145,11 +146,11 @@ def test_a_reset_takes_the_pipeline_with_it(tenant):
 def test_clients_that_leave_while_they_wait(tenant):
     """An answer that is held back for a connection that is gone."""
     tenant.rules({"name": "slow", "when": {"method": "POST"}, "delay": "300ms"})
-    for hard in (False, True):
+    for turn, hard in enumerate((False, True)):
         with Raw(tenant.url, tenant.tls) as raw:
             raw.send(request("POST", NDES, raw.authority, b"{}",
                              Authorization=f"Bearer {tenant.token}"))
-            time.sleep(0.05)
+            tenant.until_matched(turn + 1)
             if hard:
                 raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     time.sleep(0.5)
@@ -174,13 +175,18 @@ def test_a_delay(tenant, delay, least):
 def test_others_are_answered_meanwhile(server, tenant):
     tenant.rules({"name": "slow", "when": {"method": "GET"}, "delay": "2s"})
     with Raw(tenant.url, tenant.tls) as raw, sandbox(server.url()) as other:
-        begun = time.monotonic()
-        raw.send(request("GET", NDES, raw.authority, Authorization=f"Bearer {tenant.token}"))
-        for _ in range(50):
-            assert other.ask("GET", NDES).status_code == 200
-        assert raw.buffer == b""
-        assert raw.reply().status == 200
-        assert time.monotonic() - begun >= 2
+        for _ in range(5):  # once the machine must be quick enough to tell
+            begun = time.monotonic()
+            raw.send(request("GET", NDES, raw.authority, Authorization=f"Bearer {tenant.token}"))
+            answered = [other.ask("GET", NDES).status_code]
+            overtaken = time.monotonic() - begun < 2
+            answered += [other.ask("GET", NDES).status_code for _ in range(49)]
+            assert answered == [200] * 50
+            assert raw.reply().status == 200
+            assert time.monotonic() - begun >= 2
+            if overtaken:
+                break
+        assert overtaken
 
 
 def test_a_delayed_write_is_held_back_and_made(tenant):
@@ -365,12 +371,14 @@ def test_reads_behind_the_writes(tenant):
     if time.monotonic() - begun < 0.9:  # else the machine was too slow to be told stale answers
         assert (before, missing, deleted) == ("old", 404, 200)
         assert listed == {old: "old", doomed: "doomed"}
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while tenant.get(f"{NDES}/{old}")["displayName"] != "changed":
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert time.monotonic() - begun >= 1
-    assert tenant.ask("GET", f"{NDES}/{doomed}").status_code == 404
+    while tenant.ask("GET", f"{NDES}/{doomed}").status_code != 404:  # it was deleted a little later
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     assert tenant.ids(NDES) == [old, new]
 
 

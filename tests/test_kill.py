@@ -11,7 +11,7 @@ import time
 import httpx
 
 from conftest import log_in
-from durability_load import Writer, differences, list_all
+from durability_load import Writer, differences, list_all, until_acknowledged
 from server_process import Server
 
 WRITERS = 8
@@ -25,6 +25,7 @@ def one_round(data_dir, number, draw):
         writers = [Writer(server.url(), token, f"r{number}w{i}") for i in range(WRITERS)]
         for writer in writers:
             writer.start()
+        until_acknowledged(writers, 11)
         time.sleep(draw.uniform(0.2, 0.9))
         server.kill()
         for writer in writers:
@@ -72,8 +73,7 @@ def test_sigterm_in_the_middle(tmp_path):
             writers = [Writer(server.url(), None, f"t{number}w{i}") for i in range(WRITERS)]
             for writer in writers:
                 writer.start()
-            while sum(w.acknowledged for w in writers) < 50:
-                time.sleep(0.01)
+            until_acknowledged(writers, 50)
             assert server.stop() == 0
             for writer in writers:
                 writer.join(timeout=60)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from conftest import log_in
-from durability_load import list_all
+from durability_load import list_all, until_acknowledged
 from multipart import answers, change_set, part, statuses, together
 from server_process import Server
 from tenant import EXCHANGE, NDES, sandbox
@@ -341,6 +341,7 @@ def test_kill_9(tmp_path):
             writers = [SetWriter(server.url(), token, f"r{number}w{i}") for i in range(4)]
             for writer in writers:
                 writer.start()
+            until_acknowledged(writers, 11)
             time.sleep(draw.uniform(0.2, 0.7))
             server.kill()
             for writer in writers:
