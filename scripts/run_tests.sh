@@ -111,7 +111,9 @@ stage_e2e() {
     build build -Dlto=true -Dtests=true || return
     install_requirements tests/requirements.txt build-tests/venv && install_clients || return
     rm -f "$results/e2e.xml"
-    build-tests/venv/bin/python -m pytest tests --junitxml="$results/e2e.xml" || true
+    # A file is one worker's from its first test to its last: what its tests share they share in order.
+    build-tests/venv/bin/python -m pytest tests --numprocesses "$jobs" --dist loadfile \
+        --junitxml="$results/e2e.xml" || true
     # shellcheck disable=SC2046
     add e2e $(python3 scripts/count_tests.py junit "$results/e2e.xml" --failures "$failures")
 }
