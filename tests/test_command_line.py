@@ -546,3 +546,18 @@ def test_first_commands_work_as_pasted(flags, tmp_path):
     finally:
         process.terminate()
         assert process.wait(20) == 0
+
+
+# --- what it says at its start -----------------------------------------------------------------
+
+def beyond_graph(*flags):
+    with Server(None, *flags) as running:
+        return [event for event in running.events if event["event"] == "beyond_graph"]
+
+
+def test_beyond_graph_is_one_line():
+    """A line for each row hid what newcomers are told behind it; refused rows are not told."""
+    rows, *operations = beyond_graph()
+    assert {"delta", "compute", "repeatability"} <= set(rows["rows"])
+    assert [(each["set"], each["operation"]) for each in operations] == [("domainJoinConnectors", "delete")]
+    assert beyond_graph("--strict") == beyond_graph("--profile", "live") == []

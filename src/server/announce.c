@@ -113,19 +113,20 @@ static void log_control(const struct announcement *start)
     }
 }
 
-/* Once at the start; each reply that it concerns says so itself. Nothing where it is refused. */
+/* Once at the start; each reply that it concerns says so itself. Nothing where it is refused. The
+ * rows stand in one line: with a line each they would hide what is said to newcomers behind it. */
 static void log_beyond_graph(const struct announcement *start)
 {
     const struct edm_singleton *singleton = start->model->singleton;
+    struct slice rows[BEYOND_COUNT];
 
     if (start->settings->strict == SETTING_ON || start->profile->refuses_beyond_graph)
         return;
-    for (size_t i = 0; i < BEYOND_COUNT; i++) {
-        log_begin(start->log, LOG_INFO, "beyond_graph");
-        log_text(start->log, "row", slice_of(beyond_rows[i].id));
-        log_text(start->log, "what", slice_of(beyond_rows[i].what));
-        log_end(start->log);
-    }
+    for (size_t i = 0; i < BEYOND_COUNT; i++)
+        rows[i] = slice_of(beyond_rows[i].id);
+    log_begin(start->log, LOG_INFO, "beyond_graph");
+    log_text_array(start->log, "rows", rows, BEYOND_COUNT);
+    log_end(start->log);
     for (size_t i = 0; i < singleton->type_count; i++) {
         for (unsigned operation = 0; operation < EDM_OPERATION_COUNT; operation++) {
             if (!(singleton->types[i]->beyond_graph >> operation & 1))
