@@ -394,7 +394,7 @@ def test_what_works_on_folders_goes_to_the_server_of_run(tmp_path):
     assert "14 entities were imported.\n" in done.stderr
     for words in (("tenant", "list"), ("client", "list"), ("ca", "export")):
         code, told = refusal("run", BINARY, *words, env=env)
-        assert code == 2 and "CONNECTORD_URL names a server whose" in told
+        assert code == 2 and "CONNECTORD_URL names a server whose" in told and "unset it" in told
     assert not (tmp_path / "state").exists()
     # The flag outranks the server, the variable of the same folder does not.
     folder = env | {"CONNECTORD_URL": "http://127.0.0.1:1",

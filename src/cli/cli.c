@@ -372,7 +372,8 @@ static enum cli_exit run(struct cli *cli, int argc, char *const *argv)
     }
     if (command->folder_alone && control_is_meant(cli))
         return cli_usage(cli,
-                         "%s names a server whose %s this command cannot reach; use --data-dir",
+                         "%s names a server whose %s this command cannot reach; unset it, or give "
+                         "the folder by --data-dir",
                          run_variable_names[cli_variable(cli, RUN_URL).len ? RUN_URL : RUN_URL_TLS],
                          command->folder_alone);
     return command->run(cli);
