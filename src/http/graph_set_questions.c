@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "edm/value.h"
+#include "http/conditions.h"
 #include "http/graph.h"
 #include "odata/key.h"
 
