@@ -225,7 +225,7 @@ def test_how_it_is_served(document):
     assert document.reply.headers["cache-control"] == "max-age=300"
     assert document.reply.headers["x-connectord-beyond-graph"] == "openapi"
     assert document.reply.headers["content-encoding"] == "gzip"
-    assert document.reply.headers["vary"] == "Accept-Encoding"
+    assert document.reply.headers["vary"] == "Origin, Accept-Encoding"  # a page must not be given what a tab kept
     plain_text = httpx.get(f"{document.base}/openapi.json", headers={"Accept-Encoding": "identity"},
                            trust_env=False)
     assert plain_text.content == document.reply.content

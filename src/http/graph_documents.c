@@ -127,6 +127,9 @@ static void finish_openapi(struct call *call)
     text_init(&body, call->arena, OPENAPI_REPLY_BYTES, call->loop->api->reply_bytes_max);
     odata_write_openapi(&about, &body);
     call_add_field(call, SLICE("Cache-Control"), SLICE("max-age=300"));
+    /* Kept from a request without Origin it would lack what a page of another origin needs. */
+    if (!call->from_page)
+        call_add_field(call, SLICE("Vary"), SLICE("Origin"));
     finish_document(call, SLICE("application/json"), &body, true);
 }
 
