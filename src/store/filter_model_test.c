@@ -15,6 +15,17 @@
 #include "store/filter_pools_test.h"
 #include "store/filter_value_test.h"
 
+const struct edm_health_view model_view = {
+    .type = &toy_article,
+    .contact = TOY_ARTICLE_COUNTED_AT,
+    .state = TOY_ARTICLE_FINISH,
+    .healthy = 1,
+    .points = { { 1, 7 }, { INT64_C(621355968000000000), -5 }, { INT64_C(638422559999999999), 0 } },
+    .point_count = 3,
+    .gone_since_ticks = 1,
+    .never_state = 2,
+};
+
 /* --- comparing ------------------------------------------------------------------------------- */
 
 /* <0, 0, >0; neither is nothing. */

@@ -14,6 +14,9 @@
 
 struct arena;
 
+/* A policy by which the state of an article hangs on when it was counted. */
+extern const struct edm_health_view model_view;
+
 /* Chance that can be had again. */
 struct chance {
     uint64_t state;

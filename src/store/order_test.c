@@ -22,17 +22,6 @@
     (&(const struct edm_filter){                                                                   \
         .kind = EDM_FILTER_PROPERTY, .type = EDM_FILTER_##t, .property = (p) })
 
-static const struct edm_health_view view = {
-    .type = &toy_article,
-    .contact = TOY_ARTICLE_COUNTED_AT,
-    .state = TOY_ARTICLE_FINISH,
-    .healthy = 1,
-    .points = { { 1, 7 }, { INT64_C(621355968000000000), -5 }, { INT64_C(638422559999999999), 0 } },
-    .point_count = 3,
-    .gone_since_ticks = 1,
-    .never_state = 2,
-};
-
 /* --- texts ----------------------------------------------------------------------------------- */
 
 static void test_texts(void **state UNUSED)
@@ -153,7 +142,7 @@ static void check_pages(struct shop *shop, struct edm_query query,
 
 static void walk_by_chance(enum store_indexes indexes, bool exact)
 {
-    const struct edm_health_view *const views[] = { NULL, NULL, &view };
+    const struct edm_health_view *const views[] = { NULL, NULL, &model_view };
     struct chance chance = { SEED };
     struct edm_entity *articles[ARTICLES];
     size_t count = shop_trial_count(QUERIES);
